@@ -1,0 +1,1 @@
+"""The decisions of an upgrade: pure functions of facts, no I/O, no Mistral."""

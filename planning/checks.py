@@ -1,0 +1,122 @@
+"""Named preflight checks: all run, all reported, each skipped only by its name."""
+from collections.abc import Collection
+
+from ..datastores.base import PRIMARY, Check, Driver
+from .groups import SET
+from .situation import Situation
+from .versions import number_of, older
+
+
+def run_checks(situation: Situation, driver: Driver, skip: Collection[str]) -> list[dict]:
+    """Every check as ``{name, ok, skipped, message, remedy}``, Trove's first."""
+    own = _of_set(situation, driver) if situation.kind == SET else [_cluster_idle(situation)]
+    checks = [*own, _lock_free(situation), _members_active(situation),
+              _version_active(situation), _not_a_downgrade(situation),
+              _version_path(situation, driver), *_way_back_open(situation, driver),
+              *driver.checks(situation.facts, situation.held),
+              *driver.checks_towards(situation.facts, number_of(situation.target))]
+    return [{"name": check.name, "ok": check.ok, "skipped": not check.ok and check.name in skip,
+             "message": check.message, "remedy": check.remedy} for check in checks]
+
+
+def refusals(checks: list[dict]) -> list[dict]:
+    """The checks that forbid the run."""
+    return [check for check in checks if not check["ok"] and not check["skipped"]]
+
+
+def _cluster_idle(situation: Situation) -> Check:
+    task = situation.cluster["task"]
+    ours = task == "UPGRADING_CLUSTER" and situation.task_is_ours
+    if ours or task in ("NONE", ""):
+        return Check("cluster_idle", True, "Trove runs no task on the cluster.")
+    return Check("cluster_idle", False, f"Trove is busy with {task} on the cluster.",
+                 "Wait until it is over.")
+
+
+def _of_set(situation: Situation, driver: Driver) -> list[Check]:
+    """Only asked of replication sets."""
+    return [_source_agreed(situation), *([_names_differ(situation)] if driver.one_way else [])]
+
+
+def _source_agreed(situation: Situation) -> Check:
+    leading = [one for one in situation.members if situation.facts[one.id].role == PRIMARY]
+    source = situation.cluster["source"]
+    if [one.id for one in leading] == [source]:
+        return Check("source_agreed", True, "Trove and the servers name the same source.")
+    by_trove = next((one.name for one in situation.members if one.id == source), "nobody")
+    by_servers = ", ".join(one.name for one in leading) or "nobody"
+    return Check("source_agreed", False, f"The source is {by_trove} by Trove and {by_servers} by "
+                 "the servers.", "Let one member lead and all others replicate it, in Trove and on "
+                 "the servers.")
+
+
+def _names_differ(situation: Situation) -> Check:
+    names = [one.name for one in situation.members]
+    same = sorted({name for name in names if names.count(name) > 1})
+    if not same:
+        return Check("names_differ", True, "No two members bear the same name.")
+    return Check("names_differ", False, f"Several members are called {', '.join(same)}, and a "
+                 "member that is built anew is found by the name of the one that it replaces.",
+                 "Rename them.")
+
+
+def _lock_free(situation: Situation) -> Check:
+    if not situation.lock_owner:
+        return Check("lock_free", True, "Nobody else upgrades this cluster.")
+    return Check("lock_free", False, f"Execution {situation.lock_owner} upgrades this cluster.",
+                 "Wait for it, or abort it.")
+
+
+def _members_active(situation: Situation) -> Check:
+    busy = [f"{member.name} is {member.status or 'unknown'}" for member in situation.members
+            if member.status not in ("ACTIVE", "HEALTHY")]
+    if not busy:
+        return Check("members_active", True, "Trove calls every member ACTIVE.")
+    return Check("members_active", False, f"By Trove {', '.join(busy)}.",
+                 "Wait for tasks and backups to end and heal broken members, or skip this check "
+                 "by name to upgrade broken members first.")
+
+
+def _version_active(situation: Situation) -> Check:
+    if any(version["id"] == situation.target["id"] for version in situation.versions):
+        return Check("version_active", True, "The target version is offered.")
+    return Check("version_active", False,
+                 f"Version {situation.target['name']} is not offered (inactive).",
+                 "Ask the operator to activate it, or choose another.")
+
+
+def _not_a_downgrade(situation: Situation) -> Check:
+    newer = [f"{member.name} runs {situation.facts[member.id].version}"
+             for member in situation.members
+             if older(number_of(situation.target), situation.facts[member.id].version)]
+    if not newer:
+        return Check("not_a_downgrade", True, "No member runs a newer version.")
+    return Check("not_a_downgrade", False,
+                 f"Target {number_of(situation.target)} is older: {', '.join(newer)}.",
+                 "Choose a newer version. To undo an upgrade that is not finalised, skip this "
+                 "check by name.")
+
+
+def _version_path(situation: Situation, driver: Driver) -> Check:
+    origins = {number_of(situation.origin(member)) for member in situation.members
+               if not situation.done(member)}
+    reasons = [reason for origin in sorted(origins)
+               if (reason := driver.path(origin, number_of(situation.target)))]
+    if not reasons:
+        return Check("version_path", True, "The target may follow the members' versions.")
+    return Check("version_path", False, " ".join(reasons), "Upgrade in the steps that are named.")
+
+
+def _way_back_open(situation: Situation, driver: Driver) -> list[Check]:
+    """Only asked when the cluster is to go back."""
+    target = number_of(situation.target)
+    above = [member for member in situation.members
+             if older(target, situation.facts[member.id].version)]
+    if not above:
+        return []
+    closed = [reason for member in above
+              if (reason := driver.closed_way_back(situation.facts, member.id, target))]
+    if not closed:
+        return [Check("way_back_open", True, "The members' data can be read by the target.")]
+    return [Check("way_back_open", False, "; ".join(closed) + ".",
+                  "It can't go back on its data: restore a backup into a new cluster.")]

@@ -1,0 +1,53 @@
+"""What is upgraded, a cluster or a replication set: its names, and who took whose place in it."""
+from typing import Any
+
+from ..datastores.base import Member
+
+CLUSTER, SET = "cluster", "replication_set"
+NOUNS = {CLUSTER: "cluster", SET: "replication set"}
+FLAGS = {CLUSTER: "--cluster", SET: "--instance"}
+
+
+def kind_of(plan: dict[str, Any]) -> str:
+    """What a plan is about: ``cluster`` or ``replication_set``."""
+    return plan.get("job", {}).get("kind", CLUSTER)
+
+
+def noun(plan: dict[str, Any]) -> str:
+    """What people call that which the plan is about."""
+    return NOUNS[kind_of(plan)]
+
+
+def option(plan: dict[str, Any]) -> str:
+    """The option of a command line that names it.
+
+    Trove knows a replication set by its instances only, so one that is there now is named.
+
+    :param plan: its members are followed.
+    """
+    kind = kind_of(plan)
+    named = plan["cluster"]["id"] if kind == CLUSTER else plan["members"][0]["id"]
+    return f"{FLAGS[kind]} {named}"
+
+
+def twin(members: list[Member], name: str, besides: list[str]) -> Member | None:
+    """The member that was built anew in the place of another, whose name it bears.
+
+    :param members: oldest first.
+    :param besides: ids of members that are not meant.
+    """
+    return next((one for one in members if one.name == name and one.id not in besides), None)
+
+
+def followed(planned: list[dict[str, Any]], members: list[Member]) -> list[dict[str, Any]]:
+    """The plan's members, each that is gone replaced by the one that was built in its place.
+
+    Such a one has ``was``, the id of the member that is gone.
+    """
+    there, known = {one.id for one in members}, [one["id"] for one in planned]
+    found = []
+    for one in planned:
+        heir = None if one["id"] in there else twin(members, one["name"], known)
+        found.append(one | {"id": heir.id, "address": heir.address, "was": one["id"]}
+                     if heir else one)
+    return found

@@ -1,0 +1,14 @@
+"""How trove-api and a run agree on who holds a cluster: what both sides must call the same."""
+import uuid
+
+LOCK = "trove_upgrade.lock."        # Mistral's environment LOCK + cluster id names the owner
+CLAIM = "trove_upgrade_since"       # in the execution's environment: since when it is held for it
+SIGN = "X-Trove-Upgrade"     # with every answer of the pack's routes; Trove's own 404 has none
+
+
+def execution_of(cluster_id: str, since: str) -> str:
+    """Id of the execution that trove-api starts under the hold of that moment, and of no other.
+
+    Whoever sees the hold can look it up, also after the service that made it has died.
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"trove-upgrade:{cluster_id}:{since}"))

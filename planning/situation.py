@@ -1,0 +1,56 @@
+"""All that is known of a cluster when a decision is made."""
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..datastores.base import ClusterFacts, Member
+from .groups import CLUSTER
+from .versions import Version, find, runs
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Facts of one moment: Trove's word, the members' own, and who holds the lock.
+
+    :ivar cluster: ``{id, name, datastore, datastore_version, task}``, of a replication set also
+        ``source``, the id of the member that the others replicate by Trove.
+    :ivar members: in Trove's order; their ``version`` is the name that Trove recorded.
+    :ivar versions: what the datastore offers, ``{id, name, number}`` each.
+    :ivar facts: of every member, by its id.
+    :ivar lock_owner: execution that holds the cluster, or empty.
+    :ivar held: settings kept by an earlier run until finalised, by member id.
+    :ivar task_is_ours: Trove's task on the cluster was taken by this run.
+    :ivar lock_reach: whom the lock holds off: ``trove`` (and all else), ``mistral``, ``project``.
+    :ivar kind: ``cluster`` or ``replication_set``.
+    """
+
+    cluster: dict[str, str]
+    members: list[Member]
+    versions: list[Version]
+    target: Version
+    facts: ClusterFacts
+    lock_owner: str = ""
+    held: dict[str, Any] = field(default_factory=dict)
+    task_is_ours: bool = False
+    lock_reach: str = "trove"
+    kind: str = CLUSTER
+
+    def done(self, member: Member) -> bool:
+        """On the target by Trove's record and by its own evidence, and well."""
+        return is_done(member, self.facts, self.target)
+
+    def origin(self, member: Member) -> Version:
+        """The version to go back to: Trove's record, unless a failed attempt has already
+        overwritten it; then what the server says, then what the cluster was built with."""
+        evidence = self.facts[member.id].version
+        candidates = [found for found in find(self.versions, member.version)
+                      if found["id"] != self.target["id"]]
+        candidates += [found for found in self.versions
+                       if evidence and runs(evidence, found) and found["id"] != self.target["id"]]
+        candidates += find(self.versions, self.cluster["datastore_version"])
+        return candidates[0] if candidates else self.target
+
+
+def is_done(member: Member, facts: ClusterFacts, target: Version) -> bool:
+    """On the target by Trove's record and by its own evidence, and well."""
+    own = facts[member.id]
+    return member.version == target["name"] and own.healthy and runs(own.version, target)

@@ -1,0 +1,109 @@
+"""What a failure undoes: each member's evidence decides, never a published list alone."""
+from typing import Any
+
+from ..datastores.base import ClusterFacts, Driver, Member
+from ..schemas import UpgradeError
+from .versions import number_of, runs
+from .waves import all_waves
+
+
+def scope(on_failure: str, errors: list[dict[str, Any]]) -> str:
+    """``nothing`` when a step said stop, ``all`` for rollback, ``failed`` otherwise."""
+    if any(error["class"] == "stop" for error in errors):
+        return "nothing"
+    return "all" if on_failure == "rollback" else "failed"
+
+
+def ask_person(on_failure: str, errors: list[dict[str, Any]]) -> bool:
+    """Whether the run waits for a person after the undoing, instead of ending."""
+    over = any(error["class"] == "stop" or error["code"] == "aborted" for error in errors)
+    return on_failure == "pause" and not over
+
+
+def to_undo(plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
+            wanted: str, whole: bool = False) -> list[str]:
+    """Ids of the members that this run touched and that must go back.
+
+    Trove records the target before it starts the work, so every member that was ever asked bears
+    the target's name, whatever became of it.
+
+    :param whole: all members are stopped before Trove is asked for any, so one that is down has
+        been touched, whatever Trove's record says.
+    """
+    known = {member.id: member for member in members}
+    touched = {member.id for member in members if member.version == plan["to_version"]["name"]
+               or whole and not facts[member.id].healthy}
+    mine = [one["id"] for one in plan["members"] if not one["done"] and one["id"] in touched]
+    if wanted == "all":
+        return mine
+    if wanted == "failed":
+        return [one for one in mine
+                if not _arrived(facts, one, plan["to_version"], known[one].status)]
+    return []
+
+
+def next_undo(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
+              todo: list[str]) -> list[str]:
+    """The next members to put back: all broken ones at once, for they are away already; then the
+    healthy ones in the driver's order. Where no member runs beside another version, all at once."""
+    if driver.whole:
+        return todo
+    broken = [one for one in todo if not facts[one].healthy]
+    if broken:
+        return broken
+    return all_waves(driver, facts, todo, plan["options"], canary=False,
+                     back=plan["direction"] != "back")[0] if todo else []
+
+
+def check_way_back(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
+                   wave: list[str]) -> None:
+    """A cluster whose members only run together goes back together or not at all: that is asked
+    before any member is touched again.
+
+    :raises UpgradeError: code ``way_back_closed``, saying what to do.
+    """
+    if not driver.whole:
+        return
+    origins = {one["id"]: number_of(one["origin"]) for one in plan["members"]}
+    closed = [reason for one in wave
+              if (reason := driver.closed_way_back(facts, one, origins[one]))]
+    if closed:
+        raise UpgradeError("way_back_closed", "Nothing was put back: "
+                           f"{'; '.join(dict.fromkeys(closed))}.", "stop")
+
+
+def find_errors(failure: Any) -> list[dict[str, Any]]:
+    """Every error of schemas/error.json inside whatever a failed task left behind, and the last
+    words of the engine itself where there is nothing better."""
+    found = list(_errors(failure))
+    if found or not failure:
+        return found
+    words = f"A step ended without an answer: {_words(failure)}"
+    return [UpgradeError("engine_error", words).as_dict()]
+
+
+def _arrived(facts: ClusterFacts, one: str, target: dict[str, Any], status: str) -> bool:
+    return facts[one].healthy and runs(facts[one].version, target) and status != "ERROR"
+
+
+def _errors(value: Any):
+    if isinstance(value, dict):
+        if {"code", "class", "message"} <= value.keys():
+            yield value
+            return
+        value = list(value.values())
+    if isinstance(value, list):
+        for entry in value:
+            yield from _errors(entry)
+
+
+def _words(failure: Any) -> str:
+    if isinstance(failure, dict):
+        failure = failure.get("result", failure)
+    text = " ".join(str(failure).split())
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def reasons(errors: list[dict[str, Any]]) -> str:
+    """The errors as one text, each told once."""
+    return " ".join(dict.fromkeys(error["message"] for error in errors))

@@ -1,0 +1,43 @@
+"""Version numbers: what is newer, and whether a server runs what a Trove version stands for."""
+import re
+from typing import Any
+
+Version = dict[str, Any]
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """``"9.1.2-r1"`` -> ``(9, 1, 2)``; empty when there is no number in it."""
+    found = re.search(r"\d+(?:\.\d+)*", text or "")
+    return tuple(int(part) for part in found.group().split(".")) if found else ()
+
+
+def number_of(version: Version) -> str:
+    """The number of a Trove datastore version; old Trove has only names."""
+    return str(version.get("number") or version["name"])
+
+
+def runs(evidence: str, version: Version) -> bool:
+    """Whether a server that says ``evidence`` runs the Trove version.
+
+    A version whose number has fewer parts (9.1) covers every release of it (9.1.2).
+    """
+    if evidence in (version["name"], version.get("number")):
+        return bool(evidence)
+    wanted = numbers(number_of(version))
+    return bool(wanted) and numbers(evidence)[:len(wanted)] == wanted
+
+
+def older(one: str, other: str) -> bool:
+    """Whether ``one`` is older than ``other``, as far as both tell."""
+    left, right = numbers(one), numbers(other)
+    shared = min(len(left), len(right))
+    return left[:shared] < right[:shared]
+
+
+def find(versions: list[Version], wanted: str) -> list[Version]:
+    """The versions with this id, else with this name, else with this number."""
+    for key in ("id", "name", "number"):
+        found = [version for version in versions if version.get(key) == wanted]
+        if found:
+            return found
+    return []

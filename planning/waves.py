@@ -1,0 +1,85 @@
+"""Who is taken away next, and with whom."""
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ..datastores.base import ClusterFacts, Driver
+from ..schemas import UpgradeError
+
+UPGRADE, HOLD, BAKE, DONE = "upgrade", "hold", "bake", "done"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a roll has come.
+
+    :ivar waves: waves that ended well.
+    :ivar held: the wave count at which a person was last waited for; -1 for never.
+    :ivar baked: the members have been watched for the bake time since the last wave.
+    """
+
+    done: tuple[str, ...] = ()
+    waves: int = 0
+    held: int = -1
+    baked: bool = False
+
+
+def all_waves(driver: Driver, facts: ClusterFacts, todo: Collection[str],
+              options: dict[str, Any], canary: bool, back: bool = False) -> list[list[str]]:
+    """Every wave in order, as far as today's roles tell. Roles are looked at anew for each.
+
+    :param back: they go to an older version.
+    """
+    if driver.whole:
+        return [list(todo)] if todo else []
+    together = options["parallelism"] == "domain"
+    order = driver.waves_back if back else driver.waves
+    waves = order(facts, todo, together)
+    if canary and waves and len(waves[0]) > 1:
+        first = waves[0][0]
+        waves = [[first], *order(facts, [one for one in todo if one != first], together)]
+    bound = options["max_unavailable"] or len(todo) or 1
+    return [wave[start:start + bound] for wave in waves for start in range(0, len(wave), bound)]
+
+
+def next_step(driver: Driver, facts: ClusterFacts, todo: Collection[str], options: dict[str, Any],
+              progress: Progress, asked: str | None, back: bool = False) -> tuple[str, list[str]]:
+    """What the roll does now: ``upgrade`` with the wave, ``hold``, ``bake`` or ``done``.
+
+    :param asked: ``pause_after`` as the operator changed it in flight, or None. Asked in flight,
+        ``all`` holds before the very next wave, be it the first.
+    """
+    if not todo:
+        return DONE, []
+    canary = options["canary"] and not progress.waves
+    wave = all_waves(driver, facts, todo, options, canary, back)[0]
+    due = progress.waves == 1 or driver.bake_before(facts, wave)
+    if due and options["bake_sec"] and not progress.baked:
+        return BAKE, []
+    if _holds(asked, options["pause_after"], progress):
+        return HOLD, []
+    return UPGRADE, wave
+
+
+def _holds(asked: str | None, planned: str, progress: Progress) -> bool:
+    if progress.held == progress.waves:
+        return False
+    if asked == "all":
+        return True
+    wanted = asked or planned
+    return (wanted == "all" and progress.waves > 0) or (wanted == "first" and progress.waves == 1)
+
+
+def obey(control: dict[str, Any] | None, owner: str, heed_abort: bool = True) -> dict[str, Any]:
+    """What the lock asks of the run; stop where the operator wants it or where the lock is lost.
+
+    :param control: what the lock says, or None when there is none.
+    :param heed_abort: False for steps that put members back: an abort does not stop those.
+    :raises UpgradeError: ``lock_lost`` (touch nothing more) or ``aborted`` (undo by on_failure).
+    """
+    if control is None or control.get("owner") != owner:
+        raise UpgradeError("lock_lost", "This run does not hold the cluster's lock any more, so it "
+                           "touches nothing. Start a new run to finish or to undo.", "stop")
+    if heed_abort and control.get("abort"):
+        raise UpgradeError("aborted", "The operator aborted the upgrade.", "rollback")
+    return control

@@ -1,0 +1,67 @@
+"""JSON schemas (draft 2020-12) of input, plan, result and error, and how they are applied."""
+import functools
+import json
+from importlib import resources
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from .errors import UpgradeError
+
+__all__ = ["UpgradeError", "complaints", "load", "read_input"]
+
+
+@functools.cache
+def load(name: str) -> dict[str, Any]:
+    """The schema ``input``, ``plan``, ``result`` or ``error``."""
+    text = resources.files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def complaints(name: str, value: Any) -> list[str]:
+    """One sentence for each way in which value breaks the schema; empty when it is valid."""
+    errors = Draft202012Validator(load(name)).iter_errors(value)
+    return sorted(_sentence(error) for error in errors)
+
+
+def read_input(raw: dict[str, Any]) -> dict[str, Any]:
+    """The input of an upgrade with defaults filled in and the values of forms understood.
+
+    :raises UpgradeError: code ``bad_input``, naming each key, its value and what is allowed.
+    """
+    from .forms import understand
+    options = understand(raw, load("input"))
+    wrong = complaints("input", options)
+    if wrong:
+        raise UpgradeError("bad_input", "The input is not understood: " + " ".join(wrong), "stop")
+    return options
+
+
+def _sentence(error) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "input"
+    if error.validator == "additionalProperties":
+        known = ", ".join(sorted(error.schema["properties"]))
+        unknown = sorted(set(error.instance) - set(error.schema["properties"]))
+        return f"Unknown {', '.join(map(repr, unknown))}; known are: {known}."
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"Missing: {', '.join(missing)}."
+    return f"{key} is {_short(error.instance)}; {_allowed(error)}."
+
+
+def _allowed(error) -> str:
+    limit = error.validator_value
+    wording = {
+        "enum": lambda: "allowed are: " + ", ".join(map(str, limit)),
+        "type": lambda: f"it must be of type {limit}",
+        "minimum": lambda: f"it must be at least {limit}",
+        "maximum": lambda: f"it must be at most {limit}",
+        "pattern": lambda: f"it must match {limit}",
+        "uniqueItems": lambda: "each entry may stand once",
+    }
+    return wording.get(error.validator, lambda: error.validator + " is not met")()
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
