@@ -1,0 +1,50 @@
+"""Drivers, found by the entry point group ``trove_upgrade.datastores``."""
+import functools
+from typing import Any
+
+from stevedore import ExtensionManager
+
+from .base import DatastoreError, Driver
+
+GROUP = "trove_upgrade.datastores"
+GENERIC = "generic"
+
+
+@functools.cache
+def drivers() -> dict[str, type[Driver]]:
+    """All installed drivers by name; one whose client library is missing is left out."""
+    manager: ExtensionManager = ExtensionManager(
+        GROUP, on_load_failure_callback=lambda *failure: None)
+    return {extension.name: extension.plugin for extension in manager}
+
+
+def choose(wanted: str, datastore: str, replication: bool = False) -> str:
+    """The name of the driver for a Trove datastore.
+
+    :param wanted: a driver's name, or ``auto`` to go by the datastore's name.
+    :param replication: it is for a replication set, not for a cluster.
+    :raises DatastoreError: code ``unknown_driver``, naming those that are installed.
+    """
+    known = {name: one for name, one in sorted(drivers().items())
+             if one.replication == replication}
+    kind = "replication sets" if replication else "clusters"
+    if wanted == "auto":
+        serving = [name for name, one in known.items() if datastore in one.datastores]
+        if not serving and replication:
+            raise DatastoreError("unknown_driver", f"There is no driver for {kind} of {datastore}: "
+                                 "without one nobody knows who has all the writes when the source "
+                                 f"is to go. Installed for {kind}: {', '.join(known) or 'none'}.")
+        return serving[0] if serving else GENERIC
+    if wanted not in known:
+        raise DatastoreError("unknown_driver", f"There is no datastore driver {wanted!r}; "
+                             f"installed for {kind} are: {', '.join(known) or 'none'}.")
+    return wanted
+
+
+def driver(name: str, access: dict[str, Any]) -> Driver:
+    """A driver ready to ask members, with what the access file says about it.
+
+    :raises DatastoreError: code ``unknown_driver``.
+    """
+    known = drivers()
+    return known[choose(name, "", name in known and known[name].replication)](access)

@@ -1,0 +1,4 @@
+"""Driver of Apache Cassandra clusters."""
+from .driver import CassandraDriver
+
+__all__ = ["CassandraDriver"]

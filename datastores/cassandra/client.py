@@ -1,0 +1,154 @@
+"""How a Cassandra member is asked: the only module here that opens a connection."""
+import ssl
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cassandra import AuthenticationFailed, DriverException, InvalidRequest, Unauthorized
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.connection import ConnectionException
+from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
+from cassandra.protocol import ErrorMessage
+from cassandra.query import dict_factory
+
+from ..base import DatastoreError, Member
+
+with warnings.catch_warnings():
+    # The driver imports eventlet where there is one, and eventlet warns of itself.
+    warnings.simplefilter("ignore")
+    from cassandra.cluster import (
+        EXEC_PROFILE_DEFAULT,
+        Cluster,
+        ExecutionProfile,
+        NoHostAvailable,
+        Session,
+    )
+
+TIMEOUT_SEC = 2.0
+ASKED_AT_ONCE = 16
+PROTOCOL = 4            # what every version from 3.0 to 5.0 speaks
+# Virtual tables that tell something a gate needs. Which there are differs by version, so each
+# member is asked which it has (system_virtual_schema, from 4.0 on).
+VIEWS = {
+    "settings": "name, value",
+    "internode_outbound": "address, active_connections",
+    "gossip_info": "address, status_with_port",
+    "streaming": "operation, status",
+    "sstable_tasks": "keyspace_name, kind",
+    "repairs": "keyspace_name, completed",
+    "disk_usage": "mebibytes",
+}
+
+
+class Servers:
+    """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
+
+    def __init__(self, access: dict[str, Any]):
+        self._access = access
+
+    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
+        """What each member says, by its id; see :meth:`ask`."""
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
+            return dict(zip((member.id for member in members), pool.map(self.ask, members),
+                            strict=True))
+
+    def ask(self, member: Member) -> dict[str, Any]:
+        """``{local, peers, keyspaces, views}``, or ``{error, code}`` when it is silent."""
+        try:
+            with self.connect(member) as session:
+                return {"local": session.execute("SELECT * FROM system.local "
+                                                 "WHERE key='local'").one(),
+                        "peers": _peers(session), "keyspaces": _keyspaces(session),
+                        "views": _views(session)}
+        except DatastoreError as error:
+            return {"error": error.message, "code": error.code}
+
+    @contextmanager
+    def connect(self, member: Member) -> Iterator[Session]:
+        """A session with one member and no other; every failure becomes a DatastoreError."""
+        cluster = self._cluster(member)
+        try:
+            yield cluster.connect()
+        except Unauthorized as error:
+            raise _refused(member, error) from error
+        except NoHostAvailable as error:
+            cause = _cause(error)
+            if isinstance(cause, AuthenticationFailed):
+                raise _refused(member, cause) from error
+            raise _silent(member, cause) from error
+        # ErrorMessage: what a server answers that is still starting, for one.
+        except (DriverException, ErrorMessage, ConnectionException, OSError) as error:
+            raise _silent(member, error) from error
+        finally:
+            cluster.shutdown()
+
+    def _cluster(self, member: Member) -> Cluster:
+        profile = ExecutionProfile(
+            load_balancing_policy=WhiteListRoundRobinPolicy([member.address]),
+            retry_policy=FallthroughRetryPolicy(), request_timeout=TIMEOUT_SEC,
+            row_factory=dict_factory)
+        return Cluster(
+            [member.address], port=int(self._access.get("port", 9042)),
+            execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=PROTOCOL,
+            auth_provider=self._login(), ssl_context=self._tls(), connect_timeout=TIMEOUT_SEC,
+            control_connection_timeout=TIMEOUT_SEC, max_schema_agreement_wait=0,
+            schema_metadata_enabled=False, token_metadata_enabled=False, executor_threads=1,
+            idle_heartbeat_interval=0, monitor_reporting_enabled=False)
+
+    def _login(self) -> PlainTextAuthProvider | None:
+        if not self._access.get("password_file"):
+            return None
+        secret = Path(self._access["password_file"]).read_text(encoding="utf-8").strip()
+        return PlainTextAuthProvider(self._access.get("username", "cassandra"), secret)
+
+    def _tls(self) -> ssl.SSLContext | None:
+        """Members are called by address, so the certificate's chain is checked and not its name."""
+        if not self._access.get("tls"):
+            return None
+        context = ssl.create_default_context(cafile=self._access.get("ca_file"))
+        context.check_hostname = False
+        return context
+
+
+def _peers(session: Session) -> list[dict[str, Any]]:
+    """The others as this member has recorded them, up or down."""
+    try:
+        return list(session.execute("SELECT * FROM system.peers_v2"))
+    except InvalidRequest:          # before 4.0
+        return list(session.execute("SELECT * FROM system.peers"))
+
+
+def _keyspaces(session: Session) -> dict[str, dict[str, str]]:
+    rows = session.execute("SELECT keyspace_name, replication FROM system_schema.keyspaces")
+    return {row["keyspace_name"]: dict(row["replication"]) for row in rows}
+
+
+def _views(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the virtual tables that this member has, of those that are wanted."""
+    try:
+        listed = session.execute("SELECT table_name FROM system_virtual_schema.tables "
+                                 "WHERE keyspace_name = 'system_views'")
+    except InvalidRequest:          # before 4.0
+        return {}
+    there = {row["table_name"] for row in listed}
+    return {name: list(session.execute(f"SELECT {columns} FROM system_views.{name}"))  # noqa: S608
+            for name, columns in VIEWS.items() if name in there}
+
+
+def _cause(error: NoHostAvailable) -> Exception:
+    """The one member's own error; the client has none, but a list of hosts, when its connection
+    was lost between two steps."""
+    found = list(error.errors.values()) if isinstance(error.errors, dict) else []
+    return found[0] if found else error
+
+
+def _refused(member: Member, error: Exception) -> DatastoreError:
+    return DatastoreError("access_refused", f"{member.name} refuses the credentials: {error}",
+                          instance=member.id)
+
+
+def _silent(member: Member, error: Exception) -> DatastoreError:
+    return DatastoreError("no_answer", f"{member.name}: {error}", passing=True, instance=member.id)

@@ -1,0 +1,57 @@
+"""What the plan tells people about a Cassandra cluster."""
+from ..base import ClusterFacts, Texts
+from . import gate
+
+WAY_BACK = (
+    "Within a series, and from 5.0 to 4.x as long as 5.0 runs with storage_compatibility_mode "
+    "CASSANDRA_4 (its default), a member goes back on its own data. From 4.x to 3.x, and from 5.0 "
+    "in another mode, it does not: stop it, put back the snapshot of the old version, start the "
+    "old version, repair. What only this member had got since comes back from the others.")
+NO_RETURN = (
+    "Where the format changes: the first start of the new version on each member. From 4.x to 5.0: "
+    "storage_compatibility_mode UPGRADING or NONE. In any case nodetool upgradesstables.")
+BACKUP = ("Trove takes no backup of cluster members; run nodetool snapshot on every member first "
+          "(NEWS.txt of Cassandra: always snapshot before an upgrade).")
+FINALIZE = (
+    "from 4.x to 5.0: storage_compatibility_mode UPGRADING on all members with a rolling restart, "
+    "then NONE with another (not by this pack: CQL can't change it)",
+    "on every member: nodetool upgradesstables, one member or one rack at a time (not by this "
+    "pack: CQL can't start it)",
+    "then finalise here: it makes sure that the mode is NONE and that nothing is being rewritten; "
+    "whether upgradesstables ran on all tables CQL does not tell",
+)
+MIXED = (
+    "While releases are mixed: no repair, no bootstrap, decommission or replacing of nodes, no "
+    "schema change, no TRUNCATE, no change of roles, no new features. The pack does not hold "
+    "these off.",
+    "Finish within gc_grace_seconds of every table (10 days by default), because repairs rest.",
+    "The old release should be on its latest patch, and upgradesstables of the last upgrade done; "
+    "CQL does not tell the format of the files.",
+    "Draining before the stop (nodetool drain) is the guest agent's work; without it the commit "
+    "log is replayed at the start.",
+)
+BLIND = ("{names}: this version has no virtual tables (before 4.0), so neither links between "
+         "members nor streams, repairs and disk use can be seen. Look by nodetool status, netstats "
+         "and compactionstats.")
+NO_STREAMS = ("{names}: this version does not tell streams and gossip states by CQL (before 4.1). "
+              "Look by nodetool netstats.")
+
+
+def texts(facts: ClusterFacts) -> Texts:
+    """What the plan says about this cluster."""
+    reasons = gate.one_at_a_time(facts)
+    domain = ("parallelism domain takes one member at a time here: " + "; ".join(reasons) + "."
+              if reasons else
+              "parallelism domain takes one whole rack at a time: every keyspace keeps a quorum.")
+    return Texts(way_back=WAY_BACK, point_of_no_return=NO_RETURN, backup=BACKUP, finalize=FINALIZE,
+                 notes=(*MIXED, *_blindness(facts), domain))
+
+
+def _blindness(facts: ClusterFacts) -> list[str]:
+    """Where CQL can't tell what the gate would like to know."""
+    spoken = [one for one in facts.values() if one.answers]
+    blind = [one.name for one in spoken if one.native["used_mib"] is None]
+    vague = [one.name for one in spoken if one.native["used_mib"] is not None
+             and not any(seen["state"] for seen in one.native["view"].values())]
+    return ([BLIND.format(names=", ".join(blind))] if blind else []) + (
+        [NO_STREAMS.format(names=", ".join(vague))] if vague else [])

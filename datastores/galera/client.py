@@ -1,0 +1,128 @@
+"""How a Galera member is asked: the only module here that opens a connection or runs a program."""
+import ssl
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.constants import ER
+
+from ..base import DatastoreError, Member
+
+TIMEOUT_SEC = 2.0
+ASKED_AT_ONCE = 16
+PROGRAM_SEC = 3600.0
+VARIABLES = ("version", "version_comment", "wsrep_provider_options",
+             "innodb_flush_log_at_trx_commit")
+# Readable also while the member is not ready. UNIX_TIMESTAMP() is of the same instant as UPTIME,
+# so their difference is exactly when the server was started.
+STATUS = ("SELECT VARIABLE_NAME, VARIABLE_VALUE, UNIX_TIMESTAMP() FROM {}.GLOBAL_STATUS WHERE "
+          "VARIABLE_NAME LIKE 'wsrep%%' OR VARIABLE_NAME IN ('UPTIME', 'THREADS_CONNECTED')")
+
+
+class Servers:
+    """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
+
+    def __init__(self, access: dict[str, Any]):
+        self._access = access
+
+    @contextmanager
+    def connect(self, member: Member):
+        """A connection to one member; every failure of the library becomes a DatastoreError."""
+        try:
+            with pymysql.connect(host=member.address, **self._arguments()) as connection:
+                yield connection
+        except pymysql.MySQLError as error:
+            number, words = (*error.args, "", "")[:2]
+            if number == ER.ACCESS_DENIED_ERROR:
+                raise DatastoreError("access_refused", f"{member.name} refuses the credentials: "
+                                     f"{words}", instance=member.id) from error
+            raise DatastoreError("no_answer", f"{member.name}: {words or number}", passing=True,
+                                 instance=member.id) from error
+
+    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
+        """What each member says, by its id; see :meth:`ask`."""
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
+            return dict(zip((member.id for member in members), pool.map(self.ask, members),
+                            strict=True))
+
+    def ask(self, member: Member) -> dict[str, Any]:
+        """``{variables, status, now}``, or ``{error, code}`` when it is silent.
+
+        Names are in lower case, values are text; now is unix time by the member's clock.
+        """
+        try:
+            with self.connect(member) as connection, connection.cursor() as cursor:
+                marks = ", ".join(["%s"] * len(VARIABLES))
+                cursor.execute(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", VARIABLES)
+                variables = dict(cursor.fetchall())
+                schema = ("information_schema" if "MariaDB" in variables.get("version", "")
+                          else "performance_schema")
+                cursor.execute(STATUS.format(schema), ())
+                rows = cursor.fetchall()
+        except DatastoreError as error:
+            return {"error": error.message, "code": error.code}
+        return {"variables": variables, "now": int(rows[0][2]),
+                "status": {name.lower(): value for name, value, _ in rows}}
+
+    def upgrade_tables(self, member: Member, program: str) -> None:
+        """Run `mariadb-upgrade` against the member; changes nothing where nothing is old.
+
+        :raises DatastoreError: code ``tables_not_upgraded``, with its last words.
+        """
+        with tempfile.TemporaryDirectory() as directory:
+            options = Path(directory, "client.cnf")
+            options.touch(mode=0o600)
+            options.write_text(self._option_file(member), encoding="utf-8")
+            try:
+                done = subprocess.run([program, f"--defaults-file={options}"], text=True,
+                                      stdin=subprocess.DEVNULL, capture_output=True,
+                                      timeout=PROGRAM_SEC, check=False)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise self._not_upgraded(member, program, type(error).__name__) from error
+        if done.returncode:
+            words = " ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
+            raise self._not_upgraded(member, program, words)
+
+    @staticmethod
+    def _not_upgraded(member: Member, program: str, words: str) -> DatastoreError:
+        return DatastoreError("tables_not_upgraded", f"{Path(program).name} failed on "
+                              f"{member.name}: {words}. Finalise again when that is mended.",
+                              instance=member.id)
+
+    def _option_file(self, member: Member) -> str:
+        access = self._access
+        lines = ["[client]", f"host={member.address}", f"port={self._port()}", "protocol=tcp",
+                 f"user={_quoted(access.get('username') or '')}",
+                 f"password={_quoted(self._password())}"]
+        if access.get("tls"):
+            lines += ["ssl", *([f"ssl-ca={access['ca_file']}"] if access.get("ca_file") else [])]
+        return "\n".join(lines) + "\n"
+
+    def _arguments(self) -> dict[str, Any]:
+        access = self._access
+        arguments: dict[str, Any] = {
+            "port": self._port(), "user": access.get("username"), "password": self._password(),
+            "connect_timeout": TIMEOUT_SEC, "read_timeout": TIMEOUT_SEC,
+            "write_timeout": TIMEOUT_SEC, "autocommit": True, "program_name": "trove-upgrade"}
+        if access.get("tls"):
+            context = ssl.create_default_context(cafile=access.get("ca_file"))
+            context.check_hostname = False      # members are reached by address
+            arguments["ssl"] = context
+        return arguments
+
+    def _port(self) -> int:
+        return int(self._access.get("port", 3306))
+
+    def _password(self) -> str:
+        if not self._access.get("password_file"):
+            return ""
+        return Path(self._access["password_file"]).read_text(encoding="utf-8").strip()
+
+
+def _quoted(text: str) -> str:
+    """For an option file of MariaDB's programs."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

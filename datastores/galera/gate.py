@@ -1,0 +1,227 @@
+"""The decisions about a Galera cluster: pure functions of facts, no connection."""
+from collections.abc import Collection
+from typing import Any
+
+from ..base import Check, ClusterFacts, Facts, Texts
+from . import series
+
+# Share of the time for which members held each other back; Nagios' check_galera_cluster calls 0.1
+# critical.
+PAUSED_LIMIT = 0.1
+# For so long a member is taken to be away when nobody says otherwise: Trove's own limit.
+AWAY_SEC = 600
+# States of a member that is on its way into its group, or serves another's way into it.
+COMING = ("Joining", "Joining: preparing for State Transfer", "Joining: requested State Transfer",
+          "Joining: receiving State Transfer", "Joiner", "Joined", "Donor/Desynced")
+
+
+def obstacles(facts: ClusterFacts, away: Collection[str], away_sec: float) -> list[str]:
+    """Why ``away`` may not be taken away now, asked of all other members."""
+    rest = [member for one, member in facts.items() if one not in away]
+    gone = [facts[one] for one in away if one in facts]
+    asked = [member for member in rest if member.answers]
+    found = [problem for member in rest for problem in member.problems]
+    if not asked:
+        return found or ["no member answers"]
+    found += _disagreements(asked) + _sizes(asked, rest, gone) + _majority(asked, gone)
+    found += [f"{one.name} was held back by flow control for {one.native['paused']:.0%} of the "
+              f"time (limit {PAUSED_LIMIT:.0%})"
+              for one in asked if one.native["paused"] > PAUSED_LIMIT]
+    for member in gone:
+        if member.answers:
+            found += no_incremental(member, asked, away_sec)
+    return sorted(set(found))
+
+
+def no_incremental(member: Facts, donors: list[Facts], away_sec: float) -> list[str]:
+    """Why the member could not come back by an incremental state transfer (IST).
+
+    One donor suffices: it has cached all that the member lacks, and its cache holds what is
+    written while the member is away.
+    """
+    last = member.native["last"]
+    fit = [donor for donor in donors if donor.healthy
+           and (donor.native["cached_from"] <= last + 1 or donor.native["last"] <= last)]
+    if not fit:
+        return [f"no member has cached what {member.name} would lack when it comes back"]
+    reach = max(map(reach_sec, fit))
+    if reach < away_sec:
+        return [f"the Galera caches hold the writes of {reach:.0f} s, and {member.name} may be "
+                f"away for {away_sec:.0f} s"]
+    return []
+
+
+def reach_sec(donor: Facts) -> float:
+    """For how long the donor's cache holds what is written, at the rate of writing seen."""
+    return donor.native["gcache"] / max(donor.native["bytes_sec"], 1.0)
+
+
+def writer(facts: ClusterFacts, named: str) -> str:
+    """Id of the member that clients write to: the named one (name, id or the end of its name),
+    else the one with most client connections, then with most write sets of its own; '' if nobody
+    stands out."""
+    for one in facts.values():
+        if named and (named in (one.id, one.name) or one.name.endswith(f"-{named}")):
+            return one.id
+    answering = [one for one in facts.values() if one.answers]
+    counts = {(one.native["clients"], one.native["writes"]) for one in answering}
+    if len(counts) < 2:
+        return ""
+    return max(answering, key=lambda one: (one.native["clients"], one.native["writes"])).id
+
+
+def order(facts: ClusterFacts, todo: Collection[str], named: str) -> list[str]:
+    """Broken members first, then by name, the one that clients write to last."""
+    last = writer(facts, named)
+    return sorted(todo, key=lambda one: (facts[one].answers, one == last, facts[one].name, one))
+
+
+def still_coming(facts: ClusterFacts, member_id: str) -> str:
+    """What the member is at although Trove has given it up; empty when it does not come.
+
+    A member that receives a full copy (SST) answers no client yet, but its group counts it, and
+    drops it within seconds when its server ends.
+    """
+    member = facts[member_id]
+    if member.answers:
+        state = member.native["state"]
+        return f"{member.name} says {state}" if state in COMING else ""
+    others = [one for one in facts.values() if one.answers and one.native["status"] == "Primary"]
+    silent = [one for one in facts.values() if not one.answers]
+    if len(silent) == 1 and any(one.native["size"] == len(facts) for one in others):
+        return f"{member.name} is counted by its group and answers no client yet"
+    return ""
+
+
+def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+    """Why the member can't go back to ``origin`` on its data; empty when it can."""
+    member = facts[member_id]
+    if member.answers and series.covers(origin, member.version):
+        return ""
+    if member.answers and not series.reads_back(member.version, origin):
+        return f"the data of {member.name} belong to {member.version}, which {origin} can't read"
+    others = [one for one in facts.values() if one.answers and one.id != member_id]
+    if others and not any(series.same(one.version, origin) for one in others):
+        return (f"{member.name} can't join as {origin}: all the others have left that series, and "
+                "their group may speak a newer protocol")
+    return ""
+
+
+def checks(facts: ClusterFacts, away_sec: float) -> list[Check]:
+    """All preflight checks, in the order in which a person would ask."""
+    asked = [one for one in facts.values() if one.answers]
+    silent = [one for one in facts.values() if not one.answers]
+    sick = [problem for one in asked for problem in one.problems]
+    return [
+        _check("native_access", [one.problems[0] for one in silent],
+               "Every member answers on its own port.",
+               "Let the executors reach the members; the access file gives port and credentials."),
+        _check("members_match", _strangers(facts, asked),
+               "Trove and the group name the same number of members.",
+               "Stop the servers that Trove does not know, or bring back the missing ones."),
+        _check("members_healthy", sick, "Every member says that it is healthy.",
+               "Heal the members first, or skip this check by name to upgrade them first."),
+        _check("one_group", _disagreements(asked), "All members are of one group and one view.",
+               "Let the members that are apart join again; never bootstrap a second group."),
+        _check("three_members", _few(facts), "The others are a majority while one is away.",
+               "Grow the cluster to three members or more. Skipped by name, a crash while a member "
+               "is away stops the cluster."),
+        _check("ist_reachable", _unreachable(facts, asked, away_sec),
+               "Every member could come back by an incremental state transfer.",
+               "Enlarge gcache.size on the members, write less, or set away_sec in the access file "
+               "to the time that a member is really away. A full copy between versions can fail."),
+    ]
+
+
+def texts(facts: ClusterFacts, access: dict[str, Any]) -> Texts:
+    """What the plan says about this cluster."""
+    program = access.get("upgrade_program")
+    return Texts(
+        way_back="Within a series a member goes back on its own data and fetches what it missed. "
+                 "A member that has run another series can't: the old one can't read its data.",
+        point_of_no_return="To another series: for a member its first start on it, for the cluster "
+                           "the moment when the last old member stops, after which no old server "
+                           "may join again. Within a series: none.",
+        backup="Trove takes no backup of cluster members; take one with mariadb-backup or "
+               "xtrabackup before an upgrade to another series.",
+        finalize=("run mariadb-upgrade on each member (system tables)",)
+        if program and product(facts) == series.MARIADB else (),
+        notes=tuple(_notes(facts, access)))
+
+
+def product(facts: ClusterFacts) -> str:
+    return next((one.native["product"] for one in facts.values() if one.answers), series.MARIADB)
+
+
+def _notes(facts: ClusterFacts, access: dict[str, Any]) -> list[str]:
+    found = ["Clients must try the next member when theirs goes away, and repeat a statement that "
+             "was answered by 1047, 1053, 1213 or a lost connection."]
+    last = writer(facts, access.get("writer", ""))
+    if last:
+        why = "the access file names it" if access.get("writer") else "most clients are on it"
+        found.append(f"{facts[last].name} goes last: {why}.")
+    relaxed = [one.name for one in facts.values() if one.answers and not one.native["durable"]]
+    if relaxed:
+        found.append("innodb_flush_log_at_trx_commit is not 1 on " + ", ".join(relaxed) + ": a "
+                     "crash of all members at once can lose writes that were acknowledged.")
+    if product(facts) == series.MARIADB and not access.get("upgrade_program"):
+        found.append("The access file names no upgrade_program: run mariadb-upgrade on each member "
+                     "by hand when all is well.")
+    if any(one.answers and series.series_of(one.version) == (5, 7) for one in facts.values()):
+        found.append("5.7 and 8.0 must not be mixed under a write load: stop writing first.")
+    return found
+
+
+def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
+    if complaints:
+        return Check(name, False, "; ".join(complaints) + ".", remedy)
+    return Check(name, True, fine)
+
+
+def _disagreements(asked: list[Facts]) -> list[str]:
+    views = {one.native["view"] for one in asked}
+    if len({uuid for uuid, _ in views}) > 1:
+        return ["the members belong to different groups (wsrep_cluster_state_uuid)"]
+    return ["the members see different views of their group"] if len(views) > 1 else []
+
+
+def _sizes(asked: list[Facts], rest: list[Facts], gone: list[Facts]) -> list[str]:
+    """A member of the wave may be in the group or not, as the wave is before or after its stop."""
+    fewest = len(rest) + sum(one.answers and one.native["connected"] for one in gone)
+    most = len(rest) + len(gone)
+    return [f"{one.name} counts {one.native['size']} members, not {_range(fewest, most)}"
+            for one in asked if not fewest <= one.native["size"] <= most]
+
+
+def _range(fewest: int, most: int) -> str:
+    return str(most) if fewest == most else f"{fewest} to {most}"
+
+
+def _majority(asked: list[Facts], gone: list[Facts]) -> list[str]:
+    """If a stop turns out to be a crash, the rest must still be more than half of the group.
+
+    A cluster of two can't fulfil it; the check three_members asks before anything starts.
+    """
+    size = max(one.native["size"] for one in asked)
+    if not gone or size <= 2 or 2 * len(asked) > size:
+        return []
+    return [f"{len(asked)} of {size} members would be no majority"]
+
+
+def _strangers(facts: ClusterFacts, asked: list[Facts]) -> list[str]:
+    return [f"{one.name} counts {one.native['size']} members and Trove {len(facts)}"
+            for one in asked if one.native["size"] != len(facts)]
+
+
+def _few(facts: ClusterFacts) -> list[str]:
+    if len(facts) > 2:
+        return []
+    return [f"there are {len(facts)} members"]
+
+
+def _unreachable(facts: ClusterFacts, asked: list[Facts], away_sec: float) -> list[str]:
+    found: list[str] = []
+    for member in asked:
+        donors = [one for one in asked if one.id != member.id]
+        found += no_incremental(member, donors, away_sec) if donors else []
+    return found

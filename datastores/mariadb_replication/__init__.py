@@ -1,0 +1,4 @@
+"""Driver of MariaDB replication sets."""
+from .driver import MariaDBReplicationDriver
+
+__all__ = ["MariaDBReplicationDriver"]

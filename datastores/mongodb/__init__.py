@@ -1,0 +1,4 @@
+"""Driver of MongoDB sharded clusters."""
+from .driver import MongoDriver
+
+__all__ = ["MongoDriver"]

@@ -1,0 +1,117 @@
+"""How a MongoDB server is asked: the only module here that opens a connection."""
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymongo
+from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+
+from ..base import DatastoreError, Member
+
+TIMEOUT_SEC = 2.0
+ASKED_AT_ONCE = 16
+REFUSED = {13, 18}      # Unauthorized, AuthenticationFailed
+LOCAL_OPLOG = "oplog.rs"
+
+
+class Servers:
+    """Connections to servers, by the access file: port, username, password_file, auth_source, tls,
+    ca_file."""
+
+    def __init__(self, access: dict[str, Any]):
+        self._access = access
+
+    @contextmanager
+    def connect(self, member: Member, timeout_sec: float = TIMEOUT_SEC):
+        """A client of this one server; every failure of the library becomes a DatastoreError.
+
+        :param timeout_sec: how long an answer may take.
+        """
+        arguments = self._arguments()
+        client: pymongo.MongoClient = pymongo.MongoClient(
+            member.address, **arguments, socketTimeoutMS=int(timeout_sec * 1000))
+        try:
+            yield client
+        except (OperationFailure, ConfigurationError) as error:
+            code = "access_refused" if getattr(error, "code", None) in REFUSED else "refused_by"
+            raise DatastoreError(code, f"{member.name} refuses: {_words(error)}",
+                                 passing=code == "refused_by", instance=member.id) from error
+        except PyMongoError as error:
+            raise DatastoreError("no_answer", f"{member.name}: {_words(error)}", passing=True,
+                                 instance=member.id) from error
+        finally:
+            client.close()
+
+    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
+        """What each server says, by its id; see :meth:`ask`."""
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
+            return dict(zip((member.id for member in members), pool.map(self.ask, members),
+                            strict=True))
+
+    def ask(self, member: Member) -> dict[str, Any]:
+        """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,
+        of a router ``{balancer, shards}``; ``{error, code}`` when it is silent."""
+        try:
+            with self.connect(member) as client:
+                hello = client.admin.command("hello")
+                found = {"hello": hello, "version": client.server_info()["version"]}
+                if hello.get("msg") == "isdbgrid":
+                    return found | _router(client)
+                return found | (_data_member(client) if "setName" in hello else {})
+        except DatastoreError as error:
+            return {"error": error.message, "code": error.code}
+
+    def _arguments(self) -> dict[str, Any]:
+        access, wait = self._access, int(TIMEOUT_SEC * 1000)
+        arguments: dict[str, Any] = {
+            "port": int(access.get("port", 27017)), "directConnection": True,
+            "serverSelectionTimeoutMS": wait, "connectTimeoutMS": wait, "retryWrites": False,
+            "retryReads": False, "appname": "trove-upgrade", "maxPoolSize": 1}
+        if access.get("password_file"):
+            if not access.get("username"):
+                raise DatastoreError("access_incomplete", "The access file gives mongodb a "
+                                     "password_file and no username.")
+            secret = Path(access["password_file"]).read_text(encoding="utf-8")
+            arguments |= {"username": access["username"], "password": secret.strip(),
+                          "authSource": access.get("auth_source", "admin")}
+        if access.get("tls"):
+            arguments |= {"tls": True, "tlsCAFile": access.get("ca_file")}
+        return arguments
+
+
+def _data_member(client) -> dict[str, Any]:
+    status = client.admin.command("replSetGetStatus")
+    found = {"status": status, "config": client.admin.command("replSetGetConfig")["config"]}
+    if status["myState"] not in (1, 2):
+        return found
+    fcv = client.admin.command({"getParameter": 1, "featureCompatibilityVersion": 1})
+    return found | {"fcv": fcv["featureCompatibilityVersion"], "oplog": _oplog(client)}
+
+
+def _oplog(client) -> dict[str, Any]:
+    """Its two ends (seconds since 1970), its size and its limit (bytes)."""
+    local = client.get_database("local", read_preference=pymongo.ReadPreference.NEAREST)
+    ends = [local[LOCAL_OPLOG].find_one(sort=[("$natural", way)]) for way in (1, -1)]
+    size = local.command("collStats", LOCAL_OPLOG)
+    return {"first": ends[0]["ts"].time if ends[0] else 0,
+            "last": ends[1]["ts"].time if ends[1] else 0,
+            "size": size["size"], "max_size": size["maxSize"]}
+
+
+def _router(client) -> dict[str, Any]:
+    """What a router says of the cluster; nothing while the config servers are not there."""
+    try:
+        return {"balancer": client.admin.command("balancerStatus"),
+                "shards": client.admin.command("listShards")["shards"]}
+    except PyMongoError as error:
+        if getattr(error, "code", None) in REFUSED:
+            raise
+        return {"trouble": _words(error)}
+
+
+def _words(error: Exception) -> str:
+    """The server's own words, without what the library adds about its state."""
+    details = getattr(error, "details", None)
+    text = details.get("errmsg") if isinstance(details, dict) else None
+    return str(text or str(error).split(", Timeout:")[0].split(" (configured timeouts")[0])

@@ -1,0 +1,235 @@
+"""The decisions about a MongoDB sharded cluster: pure functions of facts, no connection."""
+from collections.abc import Collection
+
+from ..base import PRIMARY, REPLICA, Check, ClusterFacts, Facts, Texts
+from . import releases
+from .topology import ARBITER, CONFIG, FOLLOWS, LEADS, ROUTER, SHARD
+
+# The manual: config servers, then the shards, then the routers; to go back, the other way round.
+STAGES = {CONFIG: 0, SHARD: 1, ROUTER: 2}
+# Longest time that a member may be away and still find its place in the oplog when it is back:
+# Trove itself gives it ten minutes, a person who is asked for help an hour.
+AWAY_SEC = 3600
+
+
+def order(facts: ClusterFacts, todo: Collection[str], back: bool = False) -> list[str]:
+    """By stage, set after set; in a set broken members first and its primary last."""
+    def key(one: str):
+        member = facts[one]
+        stage = STAGES[member.native["kind"]]
+        return (-stage if back else stage, member.domain, member.answers, member.role == PRIMARY,
+                member.name, one)
+    return sorted(todo, key=key)
+
+
+def together(facts: ClusterFacts, todo: list[str]) -> list[list[str]]:
+    """One member at a time, but for the routers: half of them stay at any time.
+
+    The manual takes shards one at a time, and a set must keep its majority; routers hold no data
+    and vote for nothing, so only their number counts.
+    """
+    routers = [one for one in todo if facts[one].native["kind"] == ROUTER]
+    every = sum(one.native["kind"] == ROUTER for one in facts.values())
+    bound = max(1, every // 2)
+    waves: list[list[str]] = []
+    for one in todo:
+        if one not in routers:
+            waves.append([one])
+        elif routers.index(one) % bound == 0:
+            waves.append(routers[routers.index(one):][:bound])
+    return waves
+
+
+def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
+    """Why ``away`` may not be taken away now, asked of all other members."""
+    rest = [member for one, member in facts.items() if one not in away]
+    found = [problem for member in rest for problem in member.problems]
+    if not any(member.answers for member in rest):
+        return found or ["no member answers"]
+    gone = {facts[one].native["address"] for one in away}
+    for member in rest:
+        found += _seen_by(member, gone)
+    for name in sorted({member.domain for member in facts.values()}):
+        found += _of_set(name, [one for one in facts.values() if one.domain == name], gone)
+    found += [f"{facts[one].name} leads {facts[one].domain}" for one in away
+              if facts[one].role == PRIMARY]
+    found += _no_router_left(facts, away)
+    if away:
+        found += _balancing(rest)
+    return sorted(set(found))
+
+
+def heirs(facts: ClusterFacts, member_id: str) -> list[Facts]:
+    """Caught-up members that may be elected in place of the primary."""
+    primary = facts[member_id]
+    return [one for one in facts.values() if one.domain == primary.domain and one.healthy
+            and one.role == REPLICA and one.native["electable"]]
+
+
+def checks(facts: ClusterFacts) -> list[Check]:
+    """All preflight checks, in the order in which a person would ask."""
+    silent = [one for one in facts.values() if not one.answers]
+    sick = [problem for one in facts.values() if one.answers for problem in one.problems]
+    views = [word for one in facts.values() for word in _seen_by(one, set())]
+    return [
+        _check("all_members_seen", _unseen(facts),
+               "Config servers, shards and routers are all seen.",
+               "Trove shows config servers and routers to administrators only: let an "
+               "administrator start the upgrade, or give the engine an administrator's rights."),
+        _check("native_access", [f"{one.name}: {one.problems[0]}" for one in silent],
+               "Every server answers on its own port.",
+               "Let the executors reach the members; the access file gives port and credentials."),
+        _check("members_match", _strangers(facts), "Trove and the cluster name the same members.",
+               "Remove from the sets what Trove does not know (rs.remove), or add what is missing "
+               "(rs.add, sh.addShard)."),
+        _check("members_healthy", sick, "Every member says that it is healthy.",
+               "Heal the members first, or skip this check by name to upgrade them first."),
+        _check("members_agree", views, "All members of a set see each other well.",
+               "Mend the network between them, and wait until RECOVERING and ROLLBACK are over."),
+        _check("secondaries_ready", _lonely(facts),
+               "Every set keeps a majority and has a caught-up secondary.",
+               "Add members to the set; without them it has no primary while one is away."),
+        _check("spare_router", _single_router(facts), "Clients have a router while one is away.",
+               "Add a query router (grow), or skip this check by name: clients are cut off for as "
+               "long as the only router is away."),
+        _check("feature_version_settled", _unsettled(facts),
+               "All members have one feature compatibility version, and none is changing it.",
+               "Run setFeatureCompatibilityVersion again on a router until it succeeds."),
+        _check("oplog_window", _short_oplogs(facts),
+               "The oplog of every member outlasts an absence.",
+               "Make the oplog larger (replSetResizeOplog), or choose a time of fewer writes."),
+    ]
+
+
+def checks_towards(facts: ClusterFacts, target: str) -> list[Check]:
+    """Before a new major release the last one must be finalised."""
+    ahead = [one for one in facts.values() if one.native.get("fcv")
+             and releases.newer(target, one.version)
+             and one.native["fcv"] != releases.series(one.version)]
+    return [_check("feature_version_at_old_release", [
+        f"{one.name} runs {one.version} at feature compatibility version {one.native['fcv']}"
+        for one in ahead], "Every member's feature compatibility version is that of its release.",
+        "Finalise the last upgrade first: setFeatureCompatibilityVersion on a router.")]
+
+
+def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+    """Why the member can't run ``origin`` on its data; empty when it can."""
+    own = facts[member_id]
+    versions = [own.native["fcv"]] if own.native.get("fcv") else \
+        [one.native["fcv"] for one in facts.values() if one.native.get("fcv")
+         and own.domain in (one.domain, "routers", "")]
+    ahead = [version for version in versions if releases.newer(version, origin)]
+    return f"the feature compatibility version of {own.name} is {max(ahead)} already, which " \
+           f"{origin} can't read" if ahead else ""
+
+
+def texts(facts: ClusterFacts) -> Texts:
+    """What the plan says about this cluster."""
+    notes = ["The balancer rests until the end of the run.",
+             "At each hand over a set is without a primary for a moment; drivers with retryable "
+             "writes and reads wait for it.",
+             f"From {releases.NO_WAY_DOWN_FROM} on MongoDB itself does not support going back to "
+             "an older major release, or only with the help of its support (Enterprise)."]
+    return Texts(
+        way_back="A member goes back to its old release on its own data, as long as the feature "
+                 "compatibility version is the old one.",
+        point_of_no_return="setFeatureCompatibilityVersion to the new release.",
+        backup="Trove takes no backup of cluster members; take one by MongoDB's means, of the "
+               "config servers too.",
+        finalize=("set the feature compatibility version of the cluster to the new release",),
+        notes=tuple(notes))
+
+
+def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
+    if complaints:
+        return Check(name, False, "; ".join(sorted(set(complaints))) + ".", remedy)
+    return Check(name, True, fine)
+
+
+def _seen_by(member: Facts, gone: set[str]) -> list[str]:
+    """What one member holds against the members of its set that stay."""
+    return [f"{member.name} sees {address} as {entry['word']}"
+            for address, entry in member.native.get("view", {}).items() if address not in gone
+            and not (entry["well"] and entry["state"] in (LEADS, FOLLOWS, ARBITER))]
+
+
+def _of_set(name: str, members: list[Facts], gone: set[str]) -> list[str]:
+    """Of one replica set: its members agree who leads, and a majority would be left."""
+    asked = [one for one in members if one.native.get("view")
+             and one.native["address"] not in gone]
+    leaders = {address for one in asked for address, entry in one.native["view"].items()
+               if entry["state"] == LEADS}
+    found = [f"{name} has no primary that all agree on"] if asked and len(leaders) != 1 else []
+    found += [f"{address} leads {name}" for address in leaders & gone]
+    for one in asked[:1]:
+        voters = one.native["voters"]
+        lost = [voter for voter in voters if voter in gone or not one.native["view"][voter]["well"]]
+        if 2 * (len(voters) - len(lost)) <= len(voters):
+            found.append(f"no majority of {name} would be left")
+    return found
+
+
+def _no_router_left(facts: ClusterFacts, away: Collection[str]) -> list[str]:
+    """A single router can't be spared, and must be all the same."""
+    routers = [one for one in facts.values() if one.native["kind"] == ROUTER]
+    taken = [one for one in routers if one.id in away]
+    left = [one for one in routers if one.id not in away and one.healthy]
+    return ["no router would be left"] if taken and len(routers) > 1 and not left else []
+
+
+def _balancing(rest: list[Facts]) -> list[str]:
+    return [f"the balancer is at work, says {one.name}" for one in rest
+            if (said := one.native.get("balancer"))
+            and (said["mode"] != "off" or said["inBalancerRound"])]
+
+
+def _unseen(facts: ClusterFacts) -> list[str]:
+    kinds = {one.native["kind"] for one in facts.values()}
+    words = {CONFIG: "config servers", ROUTER: "routers", SHARD: "members of shards"}
+    return [f"no {word} are seen" for kind, word in words.items() if kind not in kinds]
+
+
+def _strangers(facts: ClusterFacts) -> list[str]:
+    known = {one.native["address"] for one in facts.values()}
+    hosts = {address for one in facts.values() for address in one.native.get("hosts", ())}
+    shards = [one.native["shards"] for one in facts.values() if one.native.get("shards")]
+    listed = {address for shard in shards for part in shard.values() for address in part}
+    found = [f"{address} is not a member by Trove" for address in (hosts | listed) - known]
+    for one in facts.values():
+        if one.native["kind"] == SHARD and one.domain and any(
+                one.domain not in shard for shard in shards):
+            found.append(f"{one.domain} is not a shard of the cluster")
+    return found
+
+
+def _lonely(facts: ClusterFacts) -> list[str]:
+    found = []
+    for one in facts.values():
+        if one.role != PRIMARY:
+            continue
+        if not heirs(facts, one.id):
+            found.append(f"{one.domain} has no caught-up secondary")
+        if len(one.native["voters"]) < 3:
+            found.append(f"{one.domain} has {len(one.native['voters'])} votes, and needs 3 to lose "
+                         "one")
+    return found
+
+
+def _single_router(facts: ClusterFacts) -> list[str]:
+    routers = [one for one in facts.values() if one.native["kind"] == ROUTER]
+    return [f"{routers[0].name} is the only router"] if len(routers) == 1 else []
+
+
+def _unsettled(facts: ClusterFacts) -> list[str]:
+    found = [f"{one.name} is changing its feature compatibility version"
+             for one in facts.values() if one.native.get("fcv_moves")]
+    versions = {one.native["fcv"] for one in facts.values() if one.native.get("fcv")}
+    if len(versions) > 1:
+        found.append(f"the members have several: {', '.join(sorted(versions))}")
+    return found
+
+
+def _short_oplogs(facts: ClusterFacts) -> list[str]:
+    return [f"{one.name} keeps {one.native['window_sec']:.0f} s of writes (needed {AWAY_SEC})"
+            for one in facts.values() if one.native.get("window_sec") is not None
+            and one.native["window_sec"] < AWAY_SEC]

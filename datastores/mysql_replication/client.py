@@ -1,0 +1,78 @@
+"""How a MySQL or MariaDB member is asked: the only module here that opens a connection."""
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymysql
+from pymysql.cursors import DictCursor
+
+from ..base import DatastoreError, Member
+from .dialect import Dialect
+
+TIMEOUT_SEC = 2
+ASKED_AT_ONCE = 16
+# ER_DBACCESS_DENIED, ER_ACCESS_DENIED, ER_TABLEACCESS_DENIED, ER_SPECIFIC_ACCESS_DENIED,
+# ER_XAER_RMERR that MySQL answers without XA_RECOVER_ADMIN, MariaDB's ER_ACCESS_DENIED_NO_PASSWORD.
+NO_ACCESS = {1044, 1045, 1142, 1227, 1401, 1698}
+
+
+class Servers:
+    """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
+
+    def __init__(self, access: dict[str, Any], dialect: Dialect):
+        self._access, self._dialect = access, dialect
+
+    @contextmanager
+    def connect(self, member: Member) -> Iterator[DictCursor]:
+        """A cursor at one member; every failure becomes a DatastoreError without secrets."""
+        try:
+            with pymysql.connect(host=member.address, **self._arguments()) as connection, \
+                    connection.cursor() as cursor:
+                yield cursor
+        except pymysql.Error as error:
+            raise _failure(member, error) from error
+
+    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
+        """What each member says, by its id; see :meth:`ask`."""
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
+            return dict(zip((member.id for member in members), pool.map(self.ask, members),
+                            strict=True))
+
+    def ask(self, member: Member) -> dict[str, Any]:
+        """See :meth:`Dialect.answer`; ``{error, code}`` when it is silent."""
+        try:
+            with self.connect(member) as cursor:
+                cursor.execute(self._dialect.facts)
+                row = cursor.fetchone() or {}
+                cursor.execute(self._dialect.status(row["version"]))
+                status = cursor.fetchone()
+                cursor.execute("XA RECOVER")
+                prepared = cursor.fetchall()
+        except DatastoreError as error:
+            return {"error": error.message, "code": error.code}
+        return {**self._dialect.answer(row, status), "xa": len(prepared)}
+
+    def _arguments(self) -> dict[str, Any]:
+        access = self._access
+        arguments: dict[str, Any] = {
+            "port": int(access.get("port", 3306)), "user": access.get("username", "root"),
+            "connect_timeout": TIMEOUT_SEC, "read_timeout": TIMEOUT_SEC,
+            "write_timeout": TIMEOUT_SEC, "autocommit": True, "cursorclass": DictCursor,
+            "program_name": "trove-upgrade"}
+        if access.get("password_file"):
+            secret = Path(access["password_file"]).read_text(encoding="utf-8")
+            arguments["password"] = secret.strip()
+        if access.get("tls"):
+            arguments |= {"ssl_ca": access.get("ca_file"), "ssl_verify_identity": True,
+                          "ssl_verify_cert": bool(access.get("ca_file")) or None}
+        return arguments
+
+
+def _failure(member: Member, error: pymysql.Error) -> DatastoreError:
+    words = error.args[-1] if error.args else type(error).__name__
+    if error.args and error.args[0] in NO_ACCESS:
+        return DatastoreError("access_refused", f"{member.name} refuses the credentials: {words}",
+                              instance=member.id)
+    return DatastoreError("no_answer", f"{member.name}: {words}", passing=True, instance=member.id)

@@ -1,0 +1,144 @@
+"""Where MySQL and MariaDB differ: statements, names of columns, sets of transactions, versions."""
+import abc
+import re
+from typing import Any
+
+from . import gtid
+
+# First start for each series, and the series that may follow it in place.
+Paths = dict[str, tuple[str, ...]]
+
+
+class Dialect(abc.ABC):
+    """:cvar title: what people call it.
+    :cvar facts: one statement; its row is given to :meth:`answer`.
+    :cvar paths: which series may follow which, by the vendor's manual.
+    """
+
+    title: str
+    facts: str
+    paths: Paths
+
+    @abc.abstractmethod
+    def status(self, version: str) -> str:
+        """The statement that tells how a replica is."""
+
+    @abc.abstractmethod
+    def answer(self, row: dict[str, Any], status: dict[str, Any] | None) -> dict[str, Any]:
+        """``{version, server, identity, read_only, executed, own, gtid, binlog, fast_shutdown,
+        following}``; following is ``{server, io, sql, errors, lag, gtid}``, None for a source."""
+
+    @abc.abstractmethod
+    def missing(self, source: dict[str, Any], replica: dict[str, Any]) -> int:
+        """How many of the source's transactions the replica has not applied."""
+
+    @abc.abstractmethod
+    def strange(self, source: dict[str, Any], replica: dict[str, Any]) -> bool:
+        """Whether the replica has written transactions that the source does not have."""
+
+
+class MySQL(Dialect):
+    """5.7 and later. Tried on no server: none could be had; see docs."""
+
+    title = "MySQL"
+    facts = """
+        select version() as version, @@server_uuid as server, @@global.read_only as read_only,
+               @@global.gtid_executed as executed, @@global.gtid_mode as gtid_mode,
+               @@global.log_bin as log_bin, @@global.innodb_fast_shutdown as fast_shutdown,
+               cast(unix_timestamp() - (select variable_value
+                   from performance_schema.global_status
+                   where variable_name = 'Uptime') as signed) as started
+        """
+    # MySQL 8.4 manual, "Upgrade Paths". 8.4 is followed by 9.7, another major for Trove's guest.
+    paths = {"5.7": ("8.0",), "8.0": ("8.4",), "8.4": ("9.7",)}
+
+    def status(self, version: str) -> str:
+        # 8.0.22 brought the new words, 8.4 took the old ones away.
+        return "SHOW REPLICA STATUS" if numbers(version) >= (8, 0, 22) else "SHOW SLAVE STATUS"
+
+    def answer(self, row: dict[str, Any], status: dict[str, Any] | None) -> dict[str, Any]:
+        following = status and {
+            **_threads(status), "server": str(_new_words(status).get("source_uuid") or ""),
+            "gtid": str(_new_words(status).get("auto_position")) == "1"}
+        return {"version": plain(row["version"]), "server": row["server"],
+                "identity": f"{row['server']}@{row['started']}", "own": "",
+                "read_only": bool(int(row["read_only"])),
+                "executed": row["executed"].replace("\n", ""), "gtid": row["gtid_mode"] == "ON",
+                "binlog": bool(int(row["log_bin"])), "fast_shutdown": int(row["fast_shutdown"]),
+                "following": following or None}
+
+    def missing(self, source: dict[str, Any], replica: dict[str, Any]) -> int:
+        return sum(gtid.mysql_missing(source["executed"], replica["executed"]).values())
+
+    def strange(self, source: dict[str, Any], replica: dict[str, Any]) -> bool:
+        # The source's own go on while the members are asked one after the other.
+        extra = gtid.mysql_missing(replica["executed"], source["executed"])
+        return any(uuid.split(":")[0] != source["server"].lower() for uuid in extra)
+
+
+class MariaDB(Dialect):
+    """10.4 and later, replicating by GTID."""
+
+    title = "MariaDB"
+    facts = """
+        select version() as version, @@global.server_id as server,
+               @@global.read_only as read_only, @@global.gtid_current_pos as executed,
+               @@global.gtid_binlog_pos as own, @@global.log_bin as log_bin,
+               @@global.innodb_fast_shutdown as fast_shutdown,
+               cast(unix_timestamp() - variable_value as signed) as started
+        from information_schema.global_status where variable_name = 'UPTIME'
+        """
+    # MariaDB's manual has one page for each of these steps ("Upgrading from ... to ...").
+    paths = {"10.4": ("10.5",), "10.5": ("10.6",), "10.6": ("10.11",), "10.11": ("11.4",),
+             "11.4": ("11.8",)}
+
+    def status(self, version: str) -> str:
+        return "SHOW SLAVE STATUS"
+
+    def answer(self, row: dict[str, Any], status: dict[str, Any] | None) -> dict[str, Any]:
+        following = status and {
+            **_threads(status), "server": str(_new_words(status).get("source_server_id") or ""),
+            "gtid": status.get("Using_Gtid", "No") != "No"}
+        return {"version": plain(row["version"]), "server": str(row["server"]),
+                "identity": f"{row['server']}@{row['started']}", "own": row["own"],
+                "read_only": bool(int(row["read_only"])), "executed": row["executed"],
+                "gtid": True, "binlog": bool(int(row["log_bin"])),
+                "fast_shutdown": int(row["fast_shutdown"]), "following": following or None}
+
+    def missing(self, source: dict[str, Any], replica: dict[str, Any]) -> int:
+        return sum(gtid.mariadb_missing(source["executed"], replica["executed"]).values())
+
+    def strange(self, source: dict[str, Any], replica: dict[str, Any]) -> bool:
+        have = gtid.mariadb_position(source["own"] or source["executed"])
+        return any(server == replica["server"] and sequence > have.get(domain, ("", 0))[1]
+                   for domain, (server, sequence) in gtid.mariadb_position(replica["own"]).items())
+
+
+def plain(version: str) -> str:
+    """``10.11.18-MariaDB-0+deb12u1`` -> ``10.11.18``."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return found[0] if found else version
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Comparable."""
+    return tuple(int(one) for one in re.findall(r"\d+", plain(version)))
+
+
+def series(version: str) -> str:
+    """The first two numbers."""
+    return ".".join(str(one) for one in numbers(version)[:2])
+
+
+def _new_words(status: dict[str, Any]) -> dict[str, Any]:
+    """Both servers' columns in the words of newer MySQL, in small letters."""
+    return {name.lower().replace("slave", "replica").replace("master", "source"): value
+            for name, value in status.items()}
+
+
+def _threads(status: dict[str, Any]) -> dict[str, Any]:
+    found = _new_words(status)
+    lag = found.get("seconds_behind_source")
+    errors = [str(found[name]) for name in ("last_io_error", "last_sql_error") if found.get(name)]
+    return {"io": found["replica_io_running"], "sql": found["replica_sql_running"],
+            "errors": errors, "lag": None if lag is None else int(lag)}

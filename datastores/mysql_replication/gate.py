@@ -1,0 +1,140 @@
+"""The decisions about a MySQL or MariaDB replication set: pure functions, no connection."""
+from collections.abc import Collection
+
+from .. import sets
+from ..base import REPLICA, Check, ClusterFacts, Facts, Texts
+from ..sets import check as _check
+from .dialect import Dialect, numbers, series
+
+FORGETFUL_SHUTDOWN = 2    # innodb_fast_shutdown: like a crash; an upgrade needs 0 or 1
+
+
+def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
+    """Why ``away`` may not be taken away now, asked of all other members."""
+    rest = {one: member for one, member in facts.items() if one not in away}
+    found = sets.obstacles(facts, away) + _behind_newer(rest)
+    found += _unready([facts[one] for one in away])
+    return sorted(set(found))
+
+
+def checks(facts: ClusterFacts) -> list[Check]:
+    """All preflight checks, in the order in which a person would ask."""
+    everyone = list(facts.values())
+    return [
+        _check("native_access", sets.silent(facts), "Every member answers on its own port.",
+               "Let the executors reach the members, with the rights to see the state of "
+               "replication; the access file gives port and credentials."),
+        _check("one_source", sets.not_one_source(everyone), "Exactly one member is no replica.",
+               "Make the others replicas of the one that is to lead."),
+        _check("members_match", _followers_of_others(facts),
+               "Every replica follows the source itself.",
+               "Let them follow the source, without another between them."),
+        _check("members_healthy", sets.sick(facts), "Every member says that it is healthy.",
+               "Heal the members first, or skip this check by name to upgrade them first."),
+        _check("replicas_ready", sets.without_heir(facts), "A caught-up replica can take over.",
+               "Add a replica, or let one catch up: the source is never stopped while it leads."),
+        _check("gtid_on", _without_gtid(everyone), "All replicate by GTID and write a binary log.",
+               "Switch on GTID and log_bin: without them a role can't move without a gap."),
+        _check("source_not_newer", _behind_newer(facts),
+               "No replica is older than the source that it follows.",
+               "Upgrade the replicas first: an older replica of a newer source is not supported."),
+        _check("two_versions", _many_versions(everyone), "The members run two versions at most.",
+               "Bring all members to one of the versions that are there first."),
+        _check("no_prepared_xa", _prepared(everyone), "No XA transaction is prepared.",
+               "Commit or roll back what XA RECOVER lists: a newer server can't finish it."),
+        _check("clean_shutdown", _forgetful(everyone), "Every member shuts down in good order.",
+               "SET GLOBAL innodb_fast_shutdown = 1 (or 0): with 2 the next start is a recovery, "
+               "which a newer server can't do."),
+    ]
+
+
+def path(dialect: Dialect, origin: str, target: str) -> str:
+    """Why target may not follow origin; empty when it may."""
+    if numbers(target) < numbers(origin):
+        return (f"{target} is older than {origin}, and can't open a data directory that {origin} "
+                "has started on.")
+    if series(origin) == series(target):
+        return ""
+    following = dialect.paths.get(series(origin), ())
+    if series(target) not in following:
+        steps = f"go to {' or '.join(following)} first" if following else "no step is known"
+        return f"{dialect.title} {series(target)} does not follow {series(origin)}: {steps}."
+    if numbers(origin)[0] != numbers(target)[0]:
+        return (f"{target} is another major version than {origin}, and Trove's guest refuses it: "
+                "make a new instance from a dump.")
+    return ""
+
+
+def closed_way_back(member: Facts, origin: str) -> str:
+    """Why the member can't go back to ``origin`` on its data; empty when it can."""
+    if not member.answers or numbers(member.version) <= numbers(origin):
+        return ""
+    return (f"{member.version} has started on the data directory of {member.name}, and {origin} "
+            "can't open it any more")
+
+
+def texts(dialect: Dialect) -> Texts:
+    """What the plan says."""
+    return Texts(
+        way_back="A member that the new version has started on is built anew from one that is not "
+                 "upgraded; so the set can go back as long as its source is not upgraded.",
+        point_of_no_return="For each member the first start of the new version on its data; for "
+                           "the set the moment when an upgraded replica becomes the source, since "
+                           "an older replica must not follow a newer source.",
+        backup="Trove takes a backup of the source before anything is touched.",
+        notes=("The source hands over by Trove's promote-to-replica-source: it is made read-only "
+               "until the heir has all its transactions. Accounts with SUPER or READ ONLY ADMIN "
+               "write on, and what they write then is lost.",
+               f"{dialect.title}'s system tables are upgraded when the server starts "
+               "(MySQL: --upgrade=AUTO) or by what Trove's guest runs after it "
+               "(mariadb-upgrade)."))
+
+
+def _behind_newer(facts: ClusterFacts) -> list[str]:
+    source = sets.source_of(facts)
+    if source is None:
+        return []
+    return [f"{one.name} ({one.version}) replicates {source.name} of a newer version "
+            f"({source.version})" for one in facts.values()
+            if one.answers and one.role == REPLICA
+            and numbers(one.version) < numbers(source.version)]
+
+
+def _unready(away: Collection[Facts]) -> list[str]:
+    """What the member itself must not have when its server is stopped for another version."""
+    return _prepared(away) + _forgetful(away)
+
+
+def _prepared(members: Collection[Facts]) -> list[str]:
+    return [f"{one.name} has {one.native['xa']} prepared XA transactions" for one in members
+            if one.answers and one.native["xa"]]
+
+
+def _forgetful(members: Collection[Facts]) -> list[str]:
+    return [f"{one.name} has innodb_fast_shutdown = {FORGETFUL_SHUTDOWN}" for one in members
+            if one.answers and one.native["fast_shutdown"] == FORGETFUL_SHUTDOWN]
+
+
+def _without_gtid(members: Collection[Facts]) -> list[str]:
+    found = []
+    for one in members:
+        if one.answers and not one.native["binlog"]:
+            found.append(f"{one.name} writes no binary log")
+        following = one.native["following"] if one.answers else None
+        if one.answers and not (one.native["gtid"] and (following is None or following["gtid"])):
+            found.append(f"{one.name} does not use GTID")
+    return found
+
+
+def _followers_of_others(facts: ClusterFacts) -> list[str]:
+    source = sets.source_of(facts)
+    if source is None:
+        return []
+    return [f"{one.name} follows server {one.native['following']['server']}, which is not "
+            f"{source.name}" for one in facts.values() if one.answers and one.role == REPLICA
+            and one.native["following"]["server"] != source.native["server"]]
+
+
+def _many_versions(members: Collection[Facts]) -> list[str]:
+    found = sorted({one.version for one in members if one.answers}, key=numbers)
+    return [f"the members run {', '.join(found)}"] if len(found) > 2 else []

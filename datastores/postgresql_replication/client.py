@@ -1,0 +1,122 @@
+"""How a PostgreSQL member is asked: the only module here that opens a connection."""
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from ..base import DatastoreError, Member
+from .topology import READ_ONLY
+
+TIMEOUT_SEC = 2
+ASKED_AT_ONCE = 16
+NO_ACCESS = {"28000", "28P01", "42501"}    # invalid authorization, password; no privilege
+FACTS = """
+select current_setting('server_version') as version,
+       pg_postmaster_start_time()::text as started,
+       (select system_identifier from pg_control_system())::text as system,
+       pg_is_in_recovery() as standby,
+       (case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
+             else pg_current_wal_lsn() end - '0/0'::pg_lsn)::bigint as position,
+       (case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
+             else pg_current_wal_insert_lsn() end - '0/0'::pg_lsn)::bigint as inserted,
+       case when pg_is_in_recovery() then pg_is_wal_replay_paused() else false end as paused,
+       current_setting('default_transaction_read_only') = 'on' as fenced,
+       current_setting('synchronous_standby_names') as synchronous,
+       pg_has_role('pg_monitor', 'usage') as trusted,
+       (select status from pg_stat_wal_receiver) as receiver,
+       (select coalesce(json_agg(s), '[]') from (
+           select state, sync_state from pg_stat_replication
+           where replay_lsn is not null) s) as senders
+"""
+FENCED = f"""
+select case when current_setting('{READ_ONLY}') = 'on' then clock_timestamp()::text else '' end
+       as since
+"""
+# Transactions keep the mode that they began with: one that has only read so far may still write.
+OLDER = """
+select count(*) as number from pg_stat_activity
+where backend_type = 'client backend' and pid <> pg_backend_pid() and xact_start <= %s::timestamptz
+"""
+
+
+class Servers:
+    """Connections to members, by the access file: port, username, password_file, database, tls,
+    ca_file."""
+
+    def __init__(self, access: dict[str, Any]):
+        self._access = access
+
+    @contextmanager
+    def connect(self, member: Member) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A connection to one member; every failure becomes a DatastoreError without secrets."""
+        try:
+            with psycopg.connect(host=member.address, row_factory=dict_row,
+                                 **self._arguments()) as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise _failure(member, error) from error
+
+    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
+        """What each member says, by its id; see :meth:`ask`."""
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
+            return dict(zip((member.id for member in members), pool.map(self.ask, members),
+                            strict=True))
+
+    def ask(self, member: Member) -> dict[str, Any]:
+        """The row of FACTS, or ``{error, code}`` when it is silent."""
+        try:
+            row = self._one(member, FACTS)
+        except DatastoreError as error:
+            return {"error": error.message, "code": error.code}
+        if not row["trusted"]:
+            return {"error": f"{member.name}: the role has to be a member of pg_monitor",
+                    "code": "access_refused"}
+        return row
+
+    def set_read_only(self, member: Member, on: bool) -> None:
+        """Whether new transactions may write; returns when the server's children know it."""
+        with self.connect(member) as connection:
+            connection.execute(f"alter system set {READ_ONLY} = on" if on
+                               else f"alter system reset {READ_ONLY}")
+            connection.execute("select pg_reload_conf()")
+
+    def fenced_since(self, member: Member) -> str:
+        """The server's time if a new connection finds it read-only, so that its older ones know,
+        too: the reloaded server tells them before it makes new ones. Empty if not."""
+        return self._one(member, FENCED)["since"]
+
+    def older_transactions(self, member: Member, since: str) -> int:
+        """How many are open that had begun by then."""
+        return self._one(member, OLDER, since)["number"]
+
+    def _one(self, member: Member, statement: str, *values: str) -> dict[str, Any]:
+        with self.connect(member) as connection:
+            row = connection.execute(statement.encode(), values or None).fetchone()
+        return row or {}
+
+    def _arguments(self) -> dict[str, Any]:
+        access = self._access
+        arguments: dict[str, Any] = {
+            "port": int(access.get("port", 5432)), "user": access.get("username", "postgres"),
+            "dbname": access.get("database", "postgres"), "connect_timeout": TIMEOUT_SEC,
+            "options": f"-c statement_timeout={TIMEOUT_SEC}s", "autocommit": True,
+            "application_name": "trove-upgrade"}
+        if access.get("password_file"):
+            secret = Path(access["password_file"]).read_text(encoding="utf-8")
+            arguments["password"] = secret.strip()
+        if access.get("tls"):
+            arguments |= {"sslmode": "verify-full" if access.get("ca_file") else "require",
+                          "sslrootcert": access.get("ca_file")}
+        return arguments
+
+
+def _failure(member: Member, error: psycopg.Error) -> DatastoreError:
+    words = str(error).strip().split("\n", 1)[0] or type(error).__name__
+    if error.sqlstate in NO_ACCESS or "authentication failed" in words:
+        return DatastoreError("access_refused", f"{member.name} refuses the credentials: {words}",
+                              instance=member.id)
+    return DatastoreError("no_answer", f"{member.name}: {words}", passing=True, instance=member.id)

@@ -1,0 +1,58 @@
+"""From what the members answered to facts: who is the source, who is behind, who is not fed."""
+from collections.abc import Iterable
+from typing import Any
+
+from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
+
+# Patroni's default for maximum_lag_on_failover; of what is replayed, not only received.
+LAG_BYTES = 1024 * 1024
+READ_ONLY = "default_transaction_read_only"    # the fence
+
+PAGE_BYTES, PAGE_HEADERS = 8192, (24, 40)      # of the WAL
+
+
+def build(members: Iterable[Member], answers: dict[str, dict[str, Any]]) -> ClusterFacts:
+    """Facts of all members from :meth:`Servers.ask_all`."""
+    leading = [answer for answer in answers.values()
+               if "error" not in answer and not answer["standby"]]
+    source = leading[0] if len(leading) == 1 else None
+    return {member.id: _facts(member, answers[member.id], source) for member in members}
+
+
+def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None) -> Facts:
+    if "error" in answer:
+        return Facts(member.id, member.name, role=MEMBER, domain=member.name,
+                     problems=(answer["error"],), native={"code": answer["code"]})
+    behind = max(0, source["position"] - answer["position"]) if source else 0
+    native = {"behind": behind, "position": answer["position"], "system": answer["system"],
+              "fenced": answer["fenced"], "synchronous": answer["synchronous"],
+              "senders": answer["senders"], "receiver": answer["receiver"] or ""}
+    return Facts(member.id, member.name, answers=True, version=answer["version"].split()[0],
+                 identity=answer["started"], role=REPLICA if answer["standby"] else PRIMARY,
+                 domain=member.name, problems=tuple(_problems(member.name, answer, behind)),
+                 native=native)
+
+
+def _problems(name: str, answer: dict[str, Any], behind: int) -> list[str]:
+    if not answer["standby"]:
+        return [f"{name} is the source and takes no writes ({READ_ONLY} is on)"
+                ] if answer["fenced"] else []
+    found = []
+    if answer["receiver"] != "streaming":
+        found.append(f"{name} does not stream from a source ({answer['receiver'] or 'no'} "
+                     "receiver)")
+    if answer["paused"]:
+        found.append(f"{name} has paused its replay")
+    if behind > LAG_BYTES:
+        found.append(f"{name} is {behind} bytes behind its source in replay (limit {LAG_BYTES})")
+    return found
+
+
+def end_of(inserted: int) -> int:
+    """Where a standby stands that has replayed all up to the source's insert position.
+
+    That position lies behind the header of a page that nothing is on yet. It counts also what a
+    commit with synchronous_commit = off has acknowledged and not yet written.
+    """
+    on_page = inserted % PAGE_BYTES
+    return inserted - on_page if on_page in PAGE_HEADERS else inserted

@@ -1,0 +1,253 @@
+"""The decisions about a Redis or Valkey Cluster: pure functions of facts, no connection."""
+import re
+from collections.abc import Collection
+
+from ..base import PRIMARY, REPLICA, Check, ClusterFacts, Facts, Texts
+from . import topology
+
+# The cluster bus of Redis before 4.0 has another layout (release notes of Redis 4.0).
+OLDEST = (4, 0)
+
+
+def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
+    """Why ``away`` may not be taken away now, asked of all other members."""
+    rest = {one: member for one, member in facts.items() if one not in away}
+    found = [problem for member in rest.values() for problem in member.problems]
+    asked = [member for member in rest.values() if member.answers]
+    if not asked:
+        return found or ["no member answers"]
+    gone = {facts[one].native.get("node") for one in away}
+    alone = only_copies(facts)
+    for member in asked:
+        found += _seen_by(member, gone)
+    if not any(one in alone and not facts[one].answers for one in away):
+        found += _not_whole(asked)     # else it can't be whole before that one is back
+    if not agreed(rest):
+        found.append("the members do not agree who leads which shard")
+    found += [f"{facts[one].name} leads slots" for one in away
+              if _leads(facts, one) and one not in alone]
+    found += _majority(asked[0], gone)
+    return sorted(set(found))
+
+
+def agreed(facts: ClusterFacts) -> bool:
+    """All members that answer see the same roles."""
+    return len({topology.roles(one.native["view"]) for one in facts.values() if one.answers}) == 1
+
+
+def heir(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
+    """The caught-up replica that takes over: on the preferred version if there is one, the one
+    that has most of the stream, then by name."""
+    primary = facts[member_id]
+    fit = [one for one in facts.values() if one.role == REPLICA and one.healthy
+           and one.native["leader"] == primary.native["node"]]
+    return min(fit, default=None, key=lambda one: (one.version != prefer, -one.native["offset"],
+                                                   one.name))
+
+
+def only_copies(facts: ClusterFacts) -> set[str]:
+    """Ids of the members that are the only copy of their shard: nobody follows them, not even
+    somebody who is away."""
+    asked = next((one for one in facts.values() if one.answers), None)
+    view = asked.native["view"] if asked else {}
+    followed = {entry["leader"] for node, entry in view.items() if entry["leader"] != node}
+    nodes = {one: member.native.get("node") for one, member in facts.items()}
+    return {one for one, node in nodes.items()
+            if view.get(node, {}).get("slots") and node not in followed}
+
+
+def one_per_shard(facts: ClusterFacts, todo: list[str]) -> list[list[str]]:
+    """Replicas of different shards together, then former primaries together.
+
+    A wave holds members of one role only, so that no shard loses two copies and the roles of a
+    shard never move while its replicas are away. The only copy of a shard goes by itself.
+    """
+    waves: list[list[str]] = []
+    alone = only_copies(facts)
+    for one in todo:
+        fit = (wave for wave in waves if not alone & {one, *wave} and _fits(facts, one, wave))
+        wave = next(fit, None)
+        if wave is None:
+            waves.append([one])
+        else:
+            wave.append(one)
+    return sorted(waves, key=lambda wave: facts[wave[0]].role == PRIMARY)
+
+
+def _fits(facts: ClusterFacts, one: str, wave: list[str]) -> bool:
+    member = facts[one]
+    return bool(member.answers and member.domain) and all(
+        facts[other].answers and facts[other].role == member.role
+        and facts[other].domain != member.domain for other in wave)
+
+
+def checks(facts: ClusterFacts, held: Collection[str]) -> list[Check]:
+    """All preflight checks, in the order in which a person would ask."""
+    silent = [one for one in facts.values() if not one.answers]
+    asked = [one for one in facts.values() if one.answers]
+    sick = [problem for one in asked for problem in one.problems] + _not_whole(asked)
+    return [
+        _check("native_access", [f"{one.name}: {one.problems[0]}" for one in silent],
+               "Every member answers on its own port.",
+               "Let the executors reach the members; the access file gives port and credentials."),
+        _check("members_match", _strangers(facts), "Trove and the cluster name the same members.",
+               "Remove nodes that Trove does not know (CLUSTER FORGET), or add the missing ones."),
+        _check("members_healthy", sick, "Every member says that it is healthy.",
+               "Heal the members first, or skip this check by name to upgrade them first."),
+        _check("slots_covered", _uncovered(facts), "All 16384 slots are served and none is moving.",
+               "Finish or undo the resharding, and assign the missing slots."),
+        _check("replicas_ready", _without_replica(facts), "Every shard has a caught-up replica.",
+               "Add a replica. Or skip this check by name: the slots of each such shard are out of "
+               "service while its member is away, and it can't go back."),
+        _check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
+               "Bring the primaries back first."),
+        _check("persistence_on", _forgetful(facts, held), "Every member keeps its data on disk.",
+               "Switch on save points or the append-only file, or a restart brings back nothing."),
+    ]
+
+
+def path(origin: str, target: str) -> str:
+    """Why target may not follow origin; empty when it may."""
+    if _series(origin) < OLDEST:
+        return f"{origin} must first be brought to 4.0: it speaks another cluster bus."
+    return ""
+
+
+def same_format(origin: str, target: str) -> bool:
+    """Patch releases of one minor write the same dump format."""
+    return _series(origin) == _series(target)
+
+
+def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+    """Why the member's own files can't be read by ``origin`` any more; empty when they can.
+
+    A replica stores what it receives in a full sync, in the format of the primary that sent it.
+    """
+    member = facts[member_id]
+    if not member.answers or same_format(member.version, origin):
+        return ""
+    if member_id in only_copies(facts) and not member.native["appendonly"]:
+        return f"{member.name} is the only copy of its shard and saves it in the format of " \
+               f"{member.version}"
+    new_syncs = any(one.answers and one.native["served_syncs"] for one in facts.values()
+                    if one.domain == member.domain and one.id != member_id
+                    and not same_format(one.version, origin))
+    if member.native["appendonly"]:
+        plain = member.settings.get("aof-use-rdb-preamble") == "no"
+        closed = not plain and (new_syncs or member.native["aof_rewrites"])
+    else:
+        closed = new_syncs or member.native["rdb_saves"]
+    return f"the files of {member.name} are in the format of {member.version}" if closed else ""
+
+
+def texts(facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    """What the plan says about this cluster."""
+    notes = []
+    if any(one.native.get("slots") for one in facts.values()):
+        notes.append("While a member is away its shard has one copy less; clients are redirected "
+                     "once for each primary that is handed over.")
+    notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out of "
+              "service while it is away, and with dumps it can't go back."
+              for one in sorted(only_copies(facts))]
+    if not keep_way_back:
+        way = ("None once an upgraded member saves its data: the old version can't read a dump of "
+               "a newer minor version. keep_way_back was switched off.")
+    else:
+        way = ("An upgraded member goes back on its own data. To keep that open, upgraded members "
+               "save no dump until finalised: a power loss of all copies of a shard before then "
+               "loses what was written since. With the append-only file nothing is lost; it is "
+               "rewritten as plain commands instead.")
+    return Texts(
+        way_back=way,
+        point_of_no_return="Finalising: the first dump that the new version saves.",
+        backup="Trove takes no backup of cluster members; the dumps and append-only files of the "
+               "old version stay in place until finalised.",
+        finalize=("give the members back their save points", "let each save a dump"),
+        notes=tuple(notes))
+
+
+def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
+    if complaints:
+        return Check(name, False, "; ".join(complaints) + ".", remedy)
+    return Check(name, True, fine)
+
+
+def _seen_by(member: Facts, gone: set) -> list[str]:
+    """What one member holds against the members that stay."""
+    view = member.native["view"]
+    found = [f"{member.name} suspects node {entry['host']}" for node, entry in view.items()
+             if entry["suspect"] and node not in gone]
+    if any(entry["moving"] for entry in view.values()):
+        found.append(f"{member.name} is moving slots")
+    return found
+
+
+def _not_whole(asked: list[Facts]) -> list[str]:
+    return [f"{one.name} says cluster_state {one.native['cluster']['cluster_state']}"
+            for one in asked if one.native["cluster"]["cluster_state"] != "ok"]
+
+
+def _leads(facts: ClusterFacts, one: str) -> bool:
+    """A member that does not answer leads if the others say so."""
+    node = facts[one].native.get("node")
+    seen = (member.native["view"].get(node) for member in facts.values() if member.answers)
+    return any(entry["role"] == PRIMARY and entry["slots"] and not entry["suspect"]
+               for entry in seen if entry)
+
+
+def _majority(member: Facts, gone: set) -> list[str]:
+    leaders = {node for node, entry in member.native["view"].items()
+               if entry["role"] == PRIMARY and entry["slots"]}
+    if 2 * len(leaders - gone) > len(leaders):
+        return []
+    return ["no majority of the primaries would be left"]
+
+
+def _strangers(facts: ClusterFacts) -> list[str]:
+    known = {one.native.get("node") for one in facts.values()}
+    found = set()
+    for one in facts.values():
+        for node, entry in one.native.get("view", {}).items():
+            if node not in known:
+                found.add(f"node {entry['host']} is not a member by Trove")
+        if one.answers and len(one.native["view"]) < len(facts):
+            found.add(f"{one.name} knows {len(one.native['view'])} of {len(facts)} members")
+    return sorted(found)
+
+
+def _uncovered(facts: ClusterFacts) -> list[str]:
+    found = []
+    for one in facts.values():
+        if not one.answers:
+            continue
+        served = int(one.native["cluster"]["cluster_slots_ok"])
+        if served != topology.SLOTS:
+            found.append(f"{one.name} sees {served} of {topology.SLOTS} slots served")
+        if any(entry["moving"] for entry in one.native["view"].values()):
+            found.append(f"{one.name} is moving slots")
+    return found
+
+
+def _without_replica(facts: ClusterFacts) -> list[str]:
+    followed = {one.native["leader"] for one in facts.values()
+                if one.role == REPLICA and one.healthy}
+    return [f"{one.domain or one.name} ({one.name}) has no caught-up replica"
+            for one in facts.values()
+            if one.answers and one.role == PRIMARY and one.native["slots"]
+            and one.native["node"] not in followed]
+
+
+def _minority(facts: ClusterFacts) -> list[str]:
+    asked = [one for one in facts.values() if one.answers]
+    down = {one.native.get("node") for one in facts.values() if not one.answers}
+    return _majority(asked[0], down) if asked else ["no member answers"]
+
+
+def _forgetful(facts: ClusterFacts, held: Collection[str]) -> list[str]:
+    return [f"{one.name} has neither save points nor an append-only file" for one in facts.values()
+            if one.answers and not one.native["persists"] and one.id not in held]
+
+
+def _series(version: str) -> tuple[int, int]:
+    numbers = [int(part) for part in re.findall(r"\d+", version)[:2]]
+    return (*numbers, 0, 0)[:2]  # type: ignore[return-value]

@@ -1,0 +1,79 @@
+"""What replication sets have in common: pure decisions about a source and its replicas.
+
+Each replica's `native` says how much it has left to apply, as `behind`, in the unit of its driver.
+"""
+from collections.abc import Collection, Iterable
+
+from .base import PRIMARY, REPLICA, Check, ClusterFacts, Facts
+
+
+def sources(facts: Iterable[Facts]) -> list[Facts]:
+    """The members that take writes for themselves by their own word."""
+    return [one for one in facts if one.answers and one.role == PRIMARY]
+
+
+def source_of(facts: ClusterFacts) -> Facts | None:
+    """The one source; None when there is none, or more than one."""
+    found = sources(facts.values())
+    return found[0] if len(found) == 1 else None
+
+
+def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
+    """Why ``away`` may not be taken away now, by the word of all the others."""
+    rest = [one for one in facts.values() if one.id not in away]
+    found = [problem for one in rest for problem in one.problems]
+    found += [f"{facts[one].name} is the source" for one in away
+              if facts[one].answers and facts[one].role == PRIMARY]
+    return found + not_one_source(rest)
+
+
+def not_one_source(members: Collection[Facts]) -> list[str]:
+    """Complaints when not exactly one of these members is a source."""
+    found = [one.name for one in sources(members)]
+    if len(found) > 1:
+        return [f"{', '.join(sorted(found))} each call themselves the source"]
+    return [] if found else ["no member calls itself the source"]
+
+
+def strangers(facts: ClusterFacts, key: str, what: str) -> list[str]:
+    """Replicas whose ``native[key]`` is not the source's."""
+    leader = source_of(facts)
+    if leader is None:
+        return []
+    return [f"{one.name} has {what} of its own" for one in facts.values()
+            if one.answers and one.native[key] != leader.native[key]]
+
+
+def without_heir(facts: ClusterFacts) -> list[str]:
+    """Complaints when nobody could take over from the source."""
+    leader = source_of(facts)
+    if leader is None or heir(facts, leader.id, ""):
+        return []
+    return [f"{leader.name} has no replica that is caught up"]
+
+
+def heir(facts: ClusterFacts, member_id: str, prefer: str) -> str:
+    """Of the healthy replicas one on the preferred version, then the one that has least left to
+    apply, then by name; empty when none is healthy."""
+    fit = [one for one in facts.values()
+           if one.id != member_id and one.role == REPLICA and one.healthy]
+    best = min(fit, default=None,
+               key=lambda one: (one.version != prefer, one.native["behind"], one.name))
+    return best.id if best else ""
+
+
+def silent(facts: ClusterFacts) -> list[str]:
+    """One complaint for each member that does not answer."""
+    return [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
+
+
+def sick(facts: ClusterFacts) -> list[str]:
+    """What the members that answer complain of themselves."""
+    return [problem for one in facts.values() if one.answers for problem in one.problems]
+
+
+def check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
+    """A check that is fine without complaints."""
+    if complaints:
+        return Check(name, False, "; ".join(complaints) + ".", remedy)
+    return Check(name, True, fine)

@@ -1,0 +1,142 @@
+"""How a Vertica node is asked: the only module here that opens a connection."""
+import struct
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import vertica_python
+from vertica_python.errors import Error, PermissionDenied, SSLNotSupported
+
+from ..base import DatastoreError, Member
+
+TIMEOUT_SEC = 3.0
+SHUTDOWN_SEC = 30.0      # the answer comes after the moveout
+ASKED_AT_ONCE = 16
+REFUSED = "Sqlstate: 28"     # class 28: invalid authorization (the client gives it as text only)
+
+NODE = "SELECT local_node_name()"
+VERSION = "SELECT version()"
+NODES = ("SELECT node_name, node_state, node_address FROM v_catalog.nodes "
+         "WHERE node_type = 'PERMANENT' ORDER BY node_name")
+SYSTEM = "SELECT designed_fault_tolerance, current_fault_tolerance FROM v_monitor.system"
+# A container's process ids repeat; the moment at which the node came up does not.
+SINCE = ("SELECT CAST(MAX(event_timestamp) AS VARCHAR) FROM v_monitor.node_states "
+         "WHERE node_state = 'UP' AND node_name = local_node_name()")
+NOW = "SELECT CAST(SYSDATE() AS VARCHAR)"
+CATALOG = "SELECT MAX(memory_size_kb) FROM v_monitor.resource_pool_status " \
+          "WHERE pool_name = 'metadata'"
+MEMORY = "SELECT MIN(total_memory_bytes) FROM v_monitor.host_resources"
+RUNNING = ("SELECT DISTINCT session_type FROM v_monitor.system_sessions WHERE is_active "
+           "AND session_type IN ('REBALANCE_CLUSTER', 'REFRESH', 'RECOVERY') ORDER BY 1")
+SESSIONS = ("SELECT user_name, transaction_start FROM v_monitor.sessions "
+            "WHERE transaction_start IS NOT NULL")
+BACKUP = ("SELECT CAST(MAX(backup_timestamp) AS VARCHAR) FROM v_monitor.database_backups "
+          "WHERE objects IS NULL OR objects = ''")
+
+
+class Connection(vertica_python.Connection):
+    """The stock one, which leaves its socket open when the server refuses the session."""
+
+    def startup_connection(self) -> None:
+        try:
+            super().startup_connection()
+        except BaseException:
+            self.close_socket()
+            raise
+
+
+class Servers:
+    """Connections to nodes, by the access file: port, database, username, password_file, tls,
+    ca_file."""
+
+    def __init__(self, access: dict[str, Any]):
+        self._access = access
+
+    @contextmanager
+    def connect(self, member: Member, timeout: float = TIMEOUT_SEC) -> Iterator[Any]:
+        """A cursor on one node; every failure of the library becomes a DatastoreError."""
+        arguments = self._arguments(member)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")     # the client warns of the server's notices
+                with Connection({"host": member.address, "connection_timeout": timeout,
+                                 **arguments}) as connection:
+                    yield connection.cursor()
+        except (Error, OSError, struct.error) as error:
+            raise _explained(member, error) from error
+
+    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
+        """What each node says, by its member's id; see :meth:`ask`."""
+        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
+            return dict(zip((member.id for member in members), pool.map(self.ask, members),
+                            strict=True))
+
+    def ask(self, member: Member) -> dict[str, Any]:
+        """``{version, node, nodes, designed, current, since}``, or ``{error, code}``.
+
+        ``nodes`` holds ``[name, state, address]`` of every node as this one sees it.
+        """
+        try:
+            with self.connect(member) as cursor:
+                designed, current = _row(cursor, SYSTEM)
+                return {"version": _value(cursor, VERSION), "node": _value(cursor, NODE),
+                        "nodes": cursor.execute(NODES).fetchall(), "designed": designed,
+                        "current": current, "since": _value(cursor, SINCE) or ""}
+        except DatastoreError as error:
+            return {"error": error.message, "code": error.code}
+
+    def audit(self, member: Member) -> dict[str, Any]:
+        """What only preflight asks, of one node for all: ``{now, catalog_kb, memory_bytes,
+        running, sessions, backup}``; times are texts by the server's clock."""
+        with self.connect(member) as cursor:
+            return {"now": _value(cursor, NOW), "catalog_kb": _value(cursor, CATALOG),
+                    "memory_bytes": _value(cursor, MEMORY), "backup": _value(cursor, BACKUP),
+                    "running": [row[0] for row in cursor.execute(RUNNING).fetchall()],
+                    "sessions": cursor.execute(SESSIONS).fetchall()}
+
+    def shut_down(self, member: Member, version: str) -> None:
+        """Shut the whole database down, if this node still runs ``version``.
+
+        The argument true ends the sessions of others; what they have committed is kept.
+        """
+        with self.connect(member, SHUTDOWN_SEC) as cursor:
+            if _value(cursor, VERSION) == version:
+                cursor.execute("SELECT SHUTDOWN('true')").fetchall()
+
+    def _arguments(self, member: Member) -> dict[str, Any]:
+        access = self._access
+        arguments: dict[str, Any] = {
+            "port": int(access.get("port", 5433)), "user": access.get("username", "dbadmin"),
+            "database": access.get("database", ""), "session_label": "trove_upgrade",
+            "autocommit": True, "tlsmode": "disable"}
+        if access.get("tls"):
+            ca_file = access.get("ca_file")
+            arguments |= {"tlsmode": "verify-ca", "tls_cafile": ca_file} if ca_file \
+                else {"tlsmode": "require"}
+        try:
+            if access.get("password_file"):
+                secret = Path(access["password_file"]).read_text(encoding="utf-8")
+                arguments["password"] = secret.strip()
+        except OSError as error:
+            raise DatastoreError("access_refused", "The password file of the access file can't be "
+                                 f"read: {error.strerror}.", instance=member.id) from error
+        return arguments
+
+
+def _row(cursor: Any, query: str) -> list[Any]:
+    return cursor.execute(query).fetchall()[0]
+
+
+def _value(cursor: Any, query: str) -> Any:
+    return _row(cursor, query)[0]
+
+
+def _explained(member: Member, error: Exception) -> DatastoreError:
+    words = f"{member.name}: {error}"
+    if isinstance(error, PermissionDenied | SSLNotSupported) or REFUSED in str(error):
+        return DatastoreError("access_refused", f"{member.name} refuses the credentials: {error}",
+                              instance=member.id)
+    return DatastoreError("no_answer", words, passing=True, instance=member.id)
