@@ -1,0 +1,60 @@
+"""What all actions share: one error shape, the rights of the run, and nothing that raises."""
+from typing import Any
+
+from mistral_lib.actions import Action, Result
+
+from . import rights, sessions
+from .errors import explain
+from .lock import Lock
+from .sessions import Actor
+from .trove import Trove
+
+
+class UpgradeAction(Action):
+    """Base class: a subclass keeps its inputs in ``__init__`` and does its work in ``act``."""
+
+    def run(self, context: Any) -> Any:
+        """The value of ``act``, or ``Result(error=...)`` in the shape of schemas/error.json."""
+        try:
+            return self.act(context)
+        except Exception as error:  # noqa: BLE001  an action never raises: Mistral would keep repr and text
+            return Result(error=explain(error).as_dict())
+
+    def act(self, context: Any) -> Any:
+        """The work; what it raises becomes the action's error."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """Mistral writes it into errors, so it holds no inputs."""
+        return f"<{type(self).__name__}>"
+
+
+class StepAction(UpgradeAction):
+    """An action of a run that has a plan: it knows its job, Trove and the lock.
+
+    :param job: the plan's ``job``.
+    """
+
+    def __init__(self, job: dict[str, Any]):
+        super().__init__()
+        self.job = job
+
+    def act(self, context: Any) -> Any:
+        cluster_id = self.job["cluster_id"]
+        actor = rights.acting(context, self.job["owner"], cluster_id)
+        return self.step(trove_of(actor, cluster_id),
+                         Lock(actor, cluster_id, context.security.project_id))
+
+    def step(self, trove: Trove, lock: Lock) -> Any:
+        """The work of the step; what it raises becomes the action's error."""
+        raise NotImplementedError
+
+
+def run_of(context: Any) -> str:
+    """The execution whose first steps these are."""
+    return context.execution.workflow_execution_id or ""
+
+
+def trove_of(actor: Actor, cluster_id: str) -> Trove:
+    """Trove in the actor's name; the service user, who may do all, gets this cluster's members."""
+    return Trove(actor, only=cluster_id if actor is sessions.service() else "")

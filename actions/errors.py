@@ -1,0 +1,68 @@
+"""Any exception as the pack's one error."""
+import logging
+
+from keystoneauth1 import exceptions as ks
+from mistralclient.api.base import APIException
+from oslo_utils import strutils
+from troveclient.apiclient import exceptions as trove_errors
+
+from ..datastores.base import DatastoreError
+from ..schemas import UpgradeError
+from ..schemas.errors import RETRY, ROLLBACK, STOP
+
+LOG = logging.getLogger(__name__)
+PASSING_STATUS = {408, 409, 413, 429, 500, 502, 503, 504}
+UNREACHABLE = (ks.ConnectFailure, ks.ConnectTimeout, ks.SSLError, ks.DiscoveryFailure)
+
+
+def explain(error: Exception) -> UpgradeError:
+    """The exception as an error, without a secret or a traceback in it."""
+    found = _explain(error)
+    found.message = strutils.mask_password(found.message)
+    return found
+
+
+def _explain(error: Exception) -> UpgradeError:
+    if isinstance(error, UpgradeError):
+        return error
+    if isinstance(error, DatastoreError):
+        return UpgradeError(error.code, str(error), RETRY if error.passing else ROLLBACK,
+                            error.instance)
+    if (status := _http_status(error)) is not None:
+        return from_status(status, words_of(error))
+    if isinstance(error, UNREACHABLE):
+        return UpgradeError("unreachable", "Keystone, Trove or Mistral can't be reached: "
+                            f"{words_of(error)}", RETRY)
+    if isinstance(error, ks.ClientException):
+        return UpgradeError("not_authenticated", f"Keystone refused: {words_of(error)}", STOP)
+    LOG.exception("Unexpected error in an action")
+    return UpgradeError("unexpected", f"Unexpected {type(error).__name__}; the executor's log "
+                        "tells more.", ROLLBACK)
+
+
+def from_status(status: int, words: str) -> UpgradeError:
+    """The error of a service's answer."""
+    if status == 401:
+        return UpgradeError("token_expired", "The token is not accepted any more; start a new run "
+                            "to finish or to undo.", STOP)
+    if status == 403:
+        return UpgradeError("forbidden", f"Not allowed: {words}", STOP)
+    if status == 404:
+        return UpgradeError("not_found", f"Not found: {words}", ROLLBACK)
+    if status in PASSING_STATUS:
+        return UpgradeError("busy", f"The service answers {status}: {words}", RETRY)
+    return UpgradeError("request_refused", f"The service answers {status}: {words}", ROLLBACK)
+
+
+def _http_status(error: Exception) -> int | None:
+    if isinstance(error, APIException):
+        return error.error_code
+    if isinstance(error, (ks.HttpError, trove_errors.HttpError)):
+        return error.http_status
+    return None
+
+
+def words_of(error: Exception) -> str:
+    """One line of an exception, short."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 300 else text[:297] + "..."

@@ -1,0 +1,97 @@
+"""What Mistral knows of executions: whether one is over, and which tree it belongs to."""
+import json
+from typing import Any
+
+from mistralclient.api.base import APIException
+
+from . import clients, sessions
+from .sessions import Actor
+
+ENDED = {"SUCCESS", "ERROR", "CANCELLED"}
+_ROOTS: dict[str, str] = {}      # never changes once an execution is there
+_ROOTS_KEPT = 4096
+
+
+class Witness:
+    """Looks at executions as the service user, who sees all, else as the actor."""
+
+    def __init__(self, actor: Actor):
+        self._actor = actor
+        self._clients: dict[int, Any] = {}
+
+    def is_over(self, execution: str, elsewhere: bool = False) -> bool:
+        """Whether it has ended or is gone. One that is not seen is gone only for who sees all.
+
+        :param elsewhere: it belongs to another project than the actor's.
+        """
+        found = self._find(execution)
+        if found is not None:
+            return found.state in ENDED
+        return self._sees_all() if elsewhere else True
+
+    def is_open(self, execution: str) -> bool:
+        """Whether it is there and has not ended."""
+        found = self._find(execution)
+        return found is not None and found.state not in ENDED
+
+    def created_at(self, execution: str) -> str:
+        """When it was made, by Mistral's clock."""
+        found = self._find(execution)
+        return found.created_at if found is not None else ""
+
+    def project_of(self, execution: str) -> str:
+        """Id of its project, or empty."""
+        found = self._find(execution)
+        return found.project_id if found is not None else ""
+
+    def asked_for(self, execution: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Its inputs and its environment, as they came; empty when it is not seen."""
+        found = self._find(execution)
+        if found is None:
+            return {}, {}
+        return _object(found.input), _object(found.params).get("env") or {}
+
+    def in_one_tree(self, one: str, other: str) -> bool:
+        """Whether both belong to the tree of one root."""
+        return one == other or (self._root(one) == self._root(other) != "")
+
+    def _root(self, execution: str) -> str:
+        if execution and execution not in _ROOTS:
+            found = self._find(execution)
+            if found is None:
+                return ""
+            if len(_ROOTS) >= _ROOTS_KEPT:
+                _ROOTS.clear()
+            _ROOTS[execution] = found.root_execution_id or execution
+        return _ROOTS.get(execution, "")
+
+    def _find(self, execution: str) -> Any:
+        for actor in filter(None, (sessions.service(), self._actor)):
+            try:
+                return self._client(actor).executions.get(execution)
+            except APIException as error:
+                if error.error_code not in (403, 404):
+                    raise
+        return None
+
+    def _client(self, actor: Actor) -> Any:
+        """Made when it is needed: that may ask Keystone, and the actor's rights may be gone."""
+        if id(actor) not in self._clients:
+            self._clients[id(actor)] = clients.mistral(actor)
+        return self._clients[id(actor)]
+
+    def _sees_all(self) -> bool:
+        try:
+            self._client(sessions.service() or self._actor).executions.list(
+                limit=1, fields=("id",), all_projects=True)
+        except APIException as error:
+            if error.error_code != 403:
+                raise
+            return False
+        return True
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """A JSON object that the API gives as text."""
+    found = json.loads(value) if isinstance(value, str) else value
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,286 @@
+"""One writer for each cluster, seen by everybody who could be another.
+
+From the widest to the narrowest, taken in this order and given back in reverse:
+
+1. Trove's task UPGRADING_CLUSTER, where trove-api has this pack's routes: it holds off Trove too;
+2. an environment in the service user's project: it holds off all projects of this Mistral;
+3. an environment in the caller's project, by which the operator asks a running upgrade for
+   ``abort`` and ``pause_after``.
+
+Each environment is ``trove_upgrade.lock.<cluster>``: {owner, cluster_id, project_id, since, abort,
+pause_after}, of a replication set also its ``members``; ``since`` is the moment of the hold in
+Trove. Without the routes, or without a service user, the others do the work alone. For replication
+sets Trove has no task, so the environments do.
+"""
+import functools
+import logging
+import time
+from collections.abc import Collection
+from typing import Any
+
+from mistralclient.api.base import APIException
+
+from ..planning.holding import LOCK, execution_of
+from ..schemas import UpgradeError
+from ..schemas.errors import STOP
+from . import rights, sessions
+from .config import options
+from .environments import Environments
+from .errors import explain
+from .executions import Witness
+from .mark import LOOK_SEC, Mark, locked
+from .sessions import Actor
+from .trove_task import FREE, HELD, Hold, TroveTask
+
+LOG = logging.getLogger(__name__)
+SETTINGS, BACKGROUND = "trove_upgrade.held.", "trove_upgrade.owed."
+PAUSE_SEC = 1.0
+
+
+class Lock:
+    """The lock of one cluster.
+
+    :param actor: who acts for the caller's project.
+    :param project_id: the caller's.
+    """
+
+    def __init__(self, actor: Actor, cluster_id: str, project_id: str | None):
+        self._actor = actor
+        self._cluster_id = cluster_id
+        self._project_id = project_id or ""
+        self._service = sessions.service()
+        self._witness = Witness(actor)
+
+    @classmethod
+    def of(cls, context: Any, run: str, cluster_id: str) -> "Lock":
+        """With the rights of a step of the execution ``run``."""
+        return cls(rights.acting(context, run, cluster_id), cluster_id,
+                   context.security.project_id)
+
+    def read(self) -> dict[str, Any] | None:
+        """``{owner, cluster_id, abort, pause_after}``, or None when nobody holds the cluster."""
+        found = self._control()
+        if found and self._wide:
+            return found | {"owner": self._wide.read().get("owner", "")}
+        return found or None
+
+    def live_owner(self) -> str:
+        """The execution that holds the cluster and is not over, or empty."""
+        owner = self._record().get("owner", "")
+        return owner if owner and not self._is_over(owner) else ""
+
+    def holds_task(self, owner: str) -> bool:
+        """Whether UPGRADING_CLUSTER was taken for this execution."""
+        record = self._record()
+        return record.get("owner") == owner and bool(record.get("since"))
+
+    def reach(self, in_trove: bool = True) -> str:
+        """Whom it holds off: ``trove``, else all of this ``mistral``, else this ``project``.
+
+        :param in_trove: False for a replication set: no task of Trove's can hold one.
+        """
+        if self._task is None:
+            return "project"
+        return "mistral" if not in_trove or self._task.look() is None else "trove"
+
+    def check_task(self, cluster: dict[str, Any]) -> dict[str, Any]:
+        """The cluster as it was given.
+
+        :raises UpgradeError: code ``lock_lost``: its task in Trove was ours and is not any more.
+        """
+        if self._record().get("since") and cluster["task"] != HELD:
+            raise UpgradeError("lock_lost", f"Trove's task on the cluster is {cluster['task']}: "
+                               "somebody took it from this run, so it touches nothing. Start a new "
+                               "run to finish or to undo.", "stop")
+        return cluster
+
+    def take(self, owner: str, claim: str = "", members: Collection[str] = ()) -> None:
+        """Hold the cluster for the execution ``owner``; what ended executions left is taken over.
+
+        :param claim: the moment since when trove-api holds the cluster for this execution.
+        :param members: of a replication set, which Trove's task can't hold: its identity can
+            change when a member is built anew, so no other lock may name one of them.
+        :raises UpgradeError: code ``locked``, naming who holds it.
+        """
+        before = self._record().get("owner", "")
+        since, fresh = ("", False) if members else self._hold_task(owner, claim)
+        record = {"owner": owner, "cluster_id": self._cluster_id, "project_id": self._project_id,
+                  "since": since, "abort": False, "pause_after": None,
+                  **({"members": sorted(members)} if members else {})}
+        try:
+            for mark in self._marks():
+                mark.take(record)
+            self._refuse_overlap(owner, members)
+        except Exception:
+            self._undo_take(owner, since if fresh else "")
+            raise
+        if before not in ("", owner):
+            _drop_rights(before)
+
+    def release(self, owner: str, version_id: str = "") -> bool:
+        """Give the cluster back if ``owner`` holds it; whether it did.
+
+        :param version_id: the datastore version that the cluster then has in Trove, when given.
+        """
+        record, mine = self._record(), self._release_control(owner)
+        if record.get("owner") == owner and self._task and record.get("since"):
+            self._task.give_back(record["since"], version_id)
+        return (self._wide.release(owner) if self._wide else False) or mine
+
+    def held(self) -> dict[str, Any]:
+        """Settings to give back when the upgrade is finalised, by member id."""
+        return Environments(self._actor).read(SETTINGS + self._cluster_id) or {}
+
+    def hold(self, settings: dict[str, Any]) -> None:
+        """Keep the settings of these members, beside those of others kept by an earlier run."""
+        notes, name = Environments(self._actor), SETTINGS + self._cluster_id
+        kept = self.held() | settings
+        if not notes.create(name, kept):
+            notes.replace(name, kept)
+
+    def forget_held(self) -> None:
+        Environments(self._actor).delete(SETTINGS + self._cluster_id)
+
+    def owed(self) -> dict[str, Any]:
+        """Background work of the cluster that rests until a run lets it go on."""
+        return Environments(self._actor).read(BACKGROUND + self._cluster_id) or {}
+
+    def owe(self, background: dict[str, Any]) -> dict[str, Any]:
+        """Write down what is about to rest; what an earlier run has written stays, and counts."""
+        notes, name = Environments(self._actor), BACKGROUND + self._cluster_id
+        if background:
+            notes.create(name, background)
+        return self.owed()
+
+    def settle(self) -> None:
+        """The background work goes on."""
+        Environments(self._actor).delete(BACKGROUND + self._cluster_id)
+
+    def _refuse_overlap(self, owner: str, members: Collection[str]) -> None:
+        """:raises UpgradeError: code ``locked``: another set's live lock names one of them."""
+        for one in Environments(self._service or self._actor).named(LOCK).values() \
+                if members else ():
+            other = one.get("owner", "")
+            if other not in ("", owner) and not set(members).isdisjoint(one.get("members", ())) \
+                    and not self._is_over(other):
+                self._release_control(owner)
+                raise locked(other)
+
+    def _undo_take(self, owner: str, since: str) -> None:
+        if self._task and since:
+            self._task.give_back(since)
+        if self._wide:
+            self._wide.release(owner)
+
+    # Trove's task
+    @functools.cached_property
+    def _task(self) -> TroveTask | None:
+        return TroveTask(self._service, self._cluster_id) if self._service else None
+
+    def _hold_task(self, owner: str, claim: str) -> tuple[str, bool]:
+        """Since when Trove's task is ours, and whether this call took it; empty without routes."""
+        if self._task is None or TroveTask(self._actor, self._cluster_id).look() is None:
+            return "", False
+        deadline = time.monotonic() + LOOK_SEC
+        while True:
+            now = self._task.look()
+            if now is None:
+                return "", False
+            if now.task not in (FREE, HELD):
+                raise UpgradeError("refused", f"[cluster_idle] Trove is busy with {now.task} on "
+                                   "the cluster. Wait until it is over.", "stop")
+            if now.task == HELD and now.since in (claim, self._since_of(owner)):
+                return now.since, False
+            if claim:
+                raise self._given_up(owner)
+            if self._may_be_taken(now, owner):
+                taken = self._task.take(now.since if now.task == HELD else None)
+                if taken:
+                    return taken.since, True
+            elif time.monotonic() > deadline:
+                raise UpgradeError("locked", "An upgrade of this cluster is being started. Wait "
+                                   "for it, or abort it.", "retry")
+            else:
+                time.sleep(PAUSE_SEC)
+
+    def _may_be_taken(self, now: Hold, owner: str) -> bool:
+        """Free, or its holder has proven to be over, or nobody came for whom it was taken.
+
+        :raises UpgradeError: code ``locked``: a live execution holds it.
+        """
+        if now.task == FREE:
+            return True
+        record = self._record()
+        holder = record.get("owner", "")
+        if holder not in ("", owner) and not self._is_over(holder):
+            raise locked(holder)
+        starter = execution_of(self._cluster_id, now.since)
+        if starter != owner and self._witness.is_open(starter):
+            raise locked(starter)
+        return record.get("since") == now.since or now.age_sec > options().start_grace_sec
+
+    def _given_up(self, owner: str) -> UpgradeError:
+        """The cluster is no longer held for this execution, which trove-api has started."""
+        holder = self._record().get("owner", "")
+        if holder not in ("", owner) and not self._is_over(holder):
+            return locked(holder)
+        return UpgradeError("start_given_up", "trove-api gave this start up before it began; "
+                            "nothing was changed. Ask for the upgrade again.", "stop")
+
+    def _since_of(self, owner: str) -> str | None:
+        record = self._record()
+        return record.get("since") if record.get("owner") == owner else None
+
+    # The environments
+    @functools.cached_property
+    def _wide(self) -> Mark | None:
+        """In the service user's project."""
+        return self._mark(self._service) if self._service else None
+
+    def _mark(self, actor: Actor) -> Mark:
+        return Mark(Environments(actor), LOCK + self._cluster_id, self._is_over)
+
+    def _marks(self) -> list[Mark]:
+        own = self._mark(self._actor)
+        return [self._wide, own] if self._wide else [own]
+
+    def _record(self) -> dict[str, Any]:
+        """Of the owner, as far as it is seen; empty when there is none."""
+        found = self._wide.read() if self._wide else {}
+        return found or self._control() or {}
+
+    def _control(self) -> dict[str, Any] | None:
+        """What stands in the caller's project."""
+        name = LOCK + self._cluster_id
+        if self._actor is self._service:
+            return Environments(self._actor).of_project(name, self._project_id)
+        return Environments(self._actor).read(name)
+
+    def _release_control(self, owner: str) -> bool:
+        """Where the caller's rights are gone it stays: the next upgrade finds its owner over."""
+        if self._actor is self._service:
+            return False
+        try:
+            return self._mark(self._actor).release(owner)
+        except (UpgradeError, APIException) as error:
+            if explain(error).klass != STOP:
+                raise
+            return False
+
+    def _is_over(self, execution: str) -> bool:
+        return self._witness.is_over(execution, elsewhere=self._service is not None)
+
+
+def held_by(actor: Actor, owner: str) -> list[str]:
+    """Ids of the clusters that an execution holds, by the notes of the actor's project."""
+    found = Environments(actor).named(LOCK).values()
+    return sorted({one["cluster_id"] for one in found
+                   if one.get("owner") == owner and "cluster_id" in one})
+
+
+def _drop_rights(run: str) -> None:
+    """Of a run that is over and did not do so itself; what can't be dropped ends by itself."""
+    try:
+        rights.drop(run)
+    except Exception as error:  # noqa: BLE001  the lock is ours all the same
+        LOG.warning("The rights of execution %s are left: %s", run, explain(error).message)

@@ -1,0 +1,110 @@
+"""A lock in one project's environments: held by an execution, taken over when that is over.
+
+Mistral deletes and changes environments unconditionally. So whoever ends or takes over the lock of
+execution X first creates `LOCK.guard.X.0`: one of them can. A guard whose maker died under it is
+left behind; once it is GUARD_SEC old its successor `LOCK.guard.X.1` may be created, again by one
+only. A guard's maker touches nothing any more after half that time.
+"""
+import itertools
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..schemas import UpgradeError
+
+if TYPE_CHECKING:       # so that it can be tested without any client
+    from .environments import Environments
+
+GUARD_SEC = 60
+LOOK_SEC = 10.0
+PAUSE_SEC = 0.2
+FLAGS = ("abort", "pause_after")     # what the operator writes into it
+
+
+class Mark:
+    """The lock ``name`` in a project.
+
+    :param is_over: whether an execution has proven to be over, by its id.
+    """
+
+    def __init__(self, environments: "Environments", name: str, is_over: Callable[[str], bool]):
+        self._environments = environments
+        self._name = name
+        self._is_over = is_over
+
+    def read(self) -> dict[str, Any]:
+        """Its record, with ``owner``; empty when nobody holds it."""
+        return self._environments.read(self._name) or {}
+
+    def take(self, record: dict[str, Any]) -> None:
+        """Hold it for ``record["owner"]``; the lock of an execution that is over is taken over.
+
+        :raises UpgradeError: code ``locked``, naming who holds it.
+        """
+        deadline = time.monotonic() + LOOK_SEC
+        while not self._environments.create(self._name, record):
+            found = self.read()
+            holder = found.get("owner", "")
+            if holder == record["owner"]:
+                self._renew(found, record)
+                return
+            if holder and not self._is_over(holder):
+                raise locked(holder)
+            if holder and self._succeed(holder, record):
+                return
+            if time.monotonic() > deadline:
+                raise UpgradeError("locked", "The lock of this cluster is being given back or "
+                                   "taken over.", "retry")
+            time.sleep(PAUSE_SEC)
+
+    def release(self, owner: str) -> bool:
+        """Give it back if ``owner`` holds it; whether it did."""
+        with self._alone_with(owner) as is_mine:
+            if not is_mine():
+                return False
+            self._environments.delete(self._name)
+            return True
+
+    def _renew(self, found: dict[str, Any], record: dict[str, Any]) -> None:
+        """An earlier try wrote it; what the operator has asked for since then stays."""
+        wanted = record | {flag: found.get(flag) for flag in FLAGS}
+        if wanted != found:
+            self._environments.replace(self._name, wanted)
+
+    def _succeed(self, dead: str, record: dict[str, Any]) -> bool:
+        with self._alone_with(dead) as is_mine:
+            if is_mine():
+                self._environments.replace(self._name, record)
+                return True
+        return False
+
+    @contextmanager
+    def _alone_with(self, owner: str):
+        """Gives a question: is the lock still ``owner``'s, and nobody else about to change it?"""
+        begin = time.monotonic()
+        made = self._guard(owner)
+        try:
+            yield lambda: (bool(made) and self.read().get("owner") == owner
+                           and time.monotonic() - begin < GUARD_SEC / 2)
+        finally:
+            for name in made:
+                self._environments.delete(name)
+
+    def _guard(self, owner: str) -> list[str]:
+        """Names of the guards to remove afterwards, those left behind first; empty for none."""
+        left: list[str] = []
+        for number in itertools.count():
+            name = f"{self._name}.guard.{owner}.{number}"
+            if self._environments.create(name, {"owner": owner}):
+                return [*left, name]
+            if not self._environments.is_older(name, GUARD_SEC):
+                return []
+            left.append(name)
+        return []
+
+
+def locked(owner: str) -> UpgradeError:
+    """Who holds the cluster, and what to do."""
+    return UpgradeError("locked", f"Execution {owner} upgrades this cluster. Wait for it, or abort "
+                        "it.", "stop")

@@ -1,0 +1,203 @@
+"""The steps of one member: move its role away, ask Trove, wait for its own evidence."""
+import time
+from typing import Any
+
+from ..datastores.base import ClusterFacts, Driver, Facts, Member
+from ..planning import waves
+from ..planning.versions import Version, number_of, runs
+from ..schemas import UpgradeError
+from .base import StepAction
+from .lock import Lock
+from .observe import as_members, driver_for, facts_of, health_of
+from .promotion import Promotion
+from .sessions import REVOKED
+from .trove import Trove
+
+FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the member has failed
+
+
+class MemberAction(StepAction):
+    """A step of one member.
+
+    :param member: ``{id, name, address, role, domain, version, identity, origin, recorded}``, the
+        last four as they were when the member was chosen.
+    :param peers: all members of the cluster, ``{id, name, address}`` each.
+    :param away: ids of all members that are away, this one among them.
+    """
+
+    def __init__(self, job: dict[str, Any], member: dict[str, Any], peers: list[dict[str, Any]],
+                 away: list[str]):
+        super().__init__(job)
+        self.member, self.peers, self.away = member, peers, away
+
+    @property
+    def _itself(self) -> Member:
+        return as_members([self.member])[0]
+
+    def _health(self, driver: Driver, trove: Trove) -> ClusterFacts:
+        return health_of(driver, trove, self.job, as_members(self.peers))
+
+    def _await_gate(self, driver: Driver, trove: Trove) -> None:
+        """Return as soon as it is safe to take the wave away.
+
+        :raises UpgradeError: code ``gate_closed``, class retry.
+        """
+        deadline = time.monotonic() + self.job["look_sec"]
+        while wrong := driver.obstacles(self._health(driver, trove), self.away):
+            if time.monotonic() > deadline:
+                raise UpgradeError("gate_closed", f"It is not safe to take {self.member['name']} "
+                                   f"away: {'; '.join(wrong)}.", "retry", self.member["id"])
+            time.sleep(max(self.job["poll_sec"], driver.poll_sec))
+
+
+class HandOver(MemberAction):
+    """Move a leading role away from the member, never forced.
+
+    :param prefer: number of the version that the new leader should run.
+    """
+
+    def __init__(self, job, member, peers, away, prefer: str):
+        super().__init__(job, member, peers, away)
+        self.prefer = prefer
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        driver = driver_for(self.job)
+        if driver.promotes_by_trove:
+            Promotion(driver, trove, self.job, self.member, self.away, self.prefer).carry_out()
+            return {"role_before": self.member["role"]}
+        facts = facts_of(driver, trove, as_members(self.peers))
+        driver.hand_over(facts, self.member["id"], self.prefer)
+        return {"role_before": facts[self.member["id"]].role}
+
+
+def _asked(member: dict[str, Any], now: Member, wanted: Version) -> bool:
+    """Trove's record moved since the member was chosen: an earlier try got through."""
+    if now.version != wanted["name"]:
+        return False
+    return member["recorded"] != wanted["name"] or now.status == "UPGRADE"
+
+
+class RequestUpgrade(MemberAction):
+    """Ask Trove for the upgrade, right after the gate. Asked already? Then only say so."""
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        target = self.job["target"]
+        if _asked(self.member, trove.member(self.member["id"]), target):
+            return {"requested": False}
+        trove.prove()
+        waves.obey(lock.read(), self.job["owner"])
+        self._await_gate(driver_for(self.job), trove)
+        trove.upgrade(self.member["id"], target)
+        return {"requested": True}
+
+
+class RequestRollback(MemberAction):
+    """Ask Trove to put the member back on its old version, if its data allow it.
+
+    One that was stopped with all the others before Trove was asked for it bears its old version in
+    Trove's record, and is asked for all the same: that starts it.
+
+    :returns: ``{requested, rebuild}``: rebuild when its data can't go back, so that it must be
+        built anew.
+    """
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        origin = self.member["origin"]
+        if _asked(self.member, trove.member(self.member["id"]), origin):
+            return {"requested": False, "rebuild": False}
+        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        driver = driver_for(self.job)
+        if driver.one_way and not self._still_runs(driver, trove, origin):
+            return {"requested": False, "rebuild": True}
+        self._check_way_back(driver, trove, origin)
+        self._await_gate(driver, trove)
+        trove.upgrade(self.member["id"], origin)
+        return {"requested": True, "rebuild": False}
+
+    def _still_runs(self, driver: Driver, trove: Trove, version: Version) -> bool:
+        """Its own server serves its data by this version, so the new one has not changed them."""
+        facts = facts_of(driver, trove, [self._itself])[self.member["id"]]
+        return facts.answers and runs(facts.version, version)
+
+    def _check_way_back(self, driver: Driver, trove: Trove, origin: Version) -> None:
+        facts = facts_of(driver, trove, as_members(self.peers))
+        if closed := driver.closed_way_back(facts, self.member["id"], number_of(origin)):
+            raise UpgradeError("way_back_closed", f"{closed}; it stays on its new version.",
+                               "stop", self.member["id"])
+
+
+class AwaitEvidence(MemberAction):
+    """Wait until the member's own server runs the version, is caught up and seen well by all.
+
+    :param version: the Trove version that it must run.
+    :returns: ``{version, role}`` by the member's own word.
+    """
+
+    def __init__(self, job, member, peers, away, version: dict[str, Any]):
+        super().__init__(job, member, peers, away)
+        self.version = version
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        driver = driver_for(self.job)
+        begin = time.monotonic()
+        ask_at = FIRST_ASK_SEC
+        while True:
+            facts, missing = self._look(driver, trove)
+            if not missing:
+                return {"version": facts.version, "role": facts.role}
+            waited = time.monotonic() - begin
+            if waited >= ask_at:
+                ask_at += ASK_SEC
+                self._check_not_failed(driver, trove, facts)
+            if waited >= self.job["look_sec"]:
+                raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry",
+                                   self.member["id"])
+            time.sleep(max(self.job["poll_sec"], driver.poll_sec))
+
+    def _look(self, driver: Driver, trove: Trove) -> tuple[Facts, str]:
+        """The member's facts, and what is missing to be content with them."""
+        facts = facts_of(driver, trove, [self._itself])[self.member["id"]]
+        if not self._arrived(facts):
+            return facts, (
+                facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}")
+        if self._goes_forward() and self.job["keep_way_back"]:
+            driver.keep_way_back(self._itself, number_of(self.member["origin"]), facts.version)
+        if facts.problems:
+            return facts, facts.problems[0]
+        others = set(self.away) - {self.member["id"]}
+        wrong = driver.obstacles(self._health(driver, trove), others)
+        return facts, "; ".join(wrong)
+
+    def _arrived(self, facts: Facts) -> bool:
+        """It runs the version; where it ran that before too, it must have been started anew."""
+        if not facts.answers or not runs(facts.version, self.version):
+            return False
+        same = runs(self.member["version"], self.version)
+        return not same or not facts.identity or facts.identity != self.member["identity"]
+
+    def _goes_forward(self) -> bool:
+        return self.version["id"] == self.job["target"]["id"]
+
+    def _check_not_failed(self, driver: Driver, trove: Trove, facts: Facts) -> None:
+        """Fail fast when Trove or the server itself says that it will not come.
+
+        Without rights Trove can't be asked: the member in hand is waited for by its own word.
+        """
+        try:
+            now = trove.member(self.member["id"])
+        except UpgradeError as error:
+            if error.code != REVOKED:
+                raise
+            return
+        name = self.member["name"]
+        if now.status in ("ERROR", "FAILED"):
+            if driver.still_coming(self._health(driver, trove), self.member["id"]):
+                return
+            raise UpgradeError("member_failed", f"Trove calls {name} {now.status} after it was "
+                               f"asked to run {self.version['name']}.", "rollback",
+                               self.member["id"])
+        anew = facts.answers and facts.identity != self.member["identity"]
+        if anew and now.status != "UPGRADE" and not runs(facts.version, self.version):
+            raise UpgradeError("wrong_version", f"{name} was started anew but runs {facts.version} "
+                               f"instead of {self.version['name']}.", "rollback", self.member["id"])

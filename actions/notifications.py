@@ -1,0 +1,122 @@
+"""Tells others of an upgrade by oslo notifications, as Trove tells of its own work.
+
+A publisher: Mistral hands it every transition of every execution, in the notifier, outside of all
+steps, so that sending neither delays nor fails one. Switched on by two settings of mistral.conf:
+an entry of type ``trove_upgrade_notifications`` in ``[notifier] notify``, and
+``[oslo_messaging_notifications] driver``.
+"""
+import functools
+import logging
+import queue
+import socket
+import threading
+from contextlib import contextmanager
+from typing import Any
+
+import oslo_messaging
+from oslo_config import cfg
+from oslo_context.context import RequestContext
+
+from ..planning import events
+
+try:
+    from mistral import context as mistral_context
+    from mistral.db.v2 import api as db_api
+    from mistral.notifiers.base import NotificationPublisher
+except ImportError:   # documentation and tests without Mistral
+    NotificationPublisher = object  # type: ignore[assignment,misc]
+
+LOG = logging.getLogger(__name__)
+OPTIONS = "oslo_messaging_notifications"
+WAITING = 1000      # messages that are kept while the broker is away
+
+
+class UpgradeNotifications(NotificationPublisher):
+    """Sends a notification for each transition that planning.events knows."""
+
+    def publish(self, ctx: Any, ex_id: str, data: dict[str, Any], event: str, timestamp: Any,
+                **kwargs: Any) -> None:
+        kind = events.event_type(data, event)
+        if kind is None or not (outbox := _outbox()):
+            return
+        given, answer, plan = _read(ex_id, data)
+        if not events.is_dry_run(given):
+            about = events.payload(data, event, str(timestamp), given, answer, plan)
+            # Of the caller's context only the project: receivers choose by it.
+            outbox.put(RequestContext(project_id=data["project_id"]), kind, about)
+
+
+class Outbox:
+    """Sends in a thread of its own, in order.
+
+    oslo.messaging waits for a broker that is away, and so would the notifier's threads, one after
+    the other, until none is left to give a lock back.
+    """
+
+    def __init__(self, notifier: oslo_messaging.Notifier):
+        self._notifier = notifier
+        self._waiting: queue.Queue[tuple] = queue.Queue(WAITING)
+        threading.Thread(target=self._send, daemon=True).start()
+
+    def put(self, *message: Any) -> None:
+        """Send (context, event type, payload) when it is its turn."""
+        try:
+            self._waiting.put_nowait(message)
+        except queue.Full:
+            LOG.error("The broker is away: notification %s is not sent", message[1])
+
+    def _send(self) -> None:
+        while True:
+            message = self._waiting.get()
+            try:
+                self._notifier.info(*message)
+            except Exception:
+                LOG.exception("Notification %s could not be sent", message[1])
+
+
+class _ContextSerializer(oslo_messaging.NoOpSerializer):
+    """Contexts as dicts; the plain one would put the object itself into the message."""
+
+    def serialize_context(self, context: Any) -> dict[str, Any]:
+        return context if isinstance(context, dict) else context.to_dict()
+
+
+@functools.lru_cache(maxsize=1)
+def _outbox() -> Outbox | None:
+    """Where oslo.messaging's own options say to send to; None when no driver is set."""
+    transport = oslo_messaging.get_notification_transport(cfg.CONF)
+    if not cfg.CONF[OPTIONS].driver:
+        return None
+    return Outbox(oslo_messaging.Notifier(transport, f"trove-upgrade.{socket.gethostname()}",
+                                          serializer=_ContextSerializer()))
+
+
+def _read(ex_id: str, data: dict[str, Any]) -> tuple[dict, dict, dict | None]:
+    """Input and output of the execution, and the upgrade's plan.
+
+    From Mistral's database, not from its API: a token may have expired by now.
+    """
+    with _all_projects(), db_api.transaction(read_only=True):
+        execution = db_api.get_workflow_execution(ex_id)
+        given, answer = dict(execution.input or {}), dict(execution.output or {})
+        plan = given.get("plan") or _plan(events.owner(data, given))
+    return given, answer, plan
+
+
+def _plan(owner: str) -> dict[str, Any] | None:
+    """What the run's first task has published; it is called inside a transaction."""
+    for task in db_api.get_workflow_execution(owner).task_executions:
+        if task.name == "make_plan" and task.published:
+            return task.published.get("plan")
+    return None
+
+
+@contextmanager
+def _all_projects():
+    """The context of Mistral's own housekeeping; the caller's again afterwards."""
+    before = mistral_context.ctx() if mistral_context.has_ctx() else None
+    mistral_context.set_ctx(mistral_context.MistralContext(is_admin=True))
+    try:
+        yield
+    finally:
+        mistral_context.set_ctx(before)

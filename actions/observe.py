@@ -1,0 +1,65 @@
+"""Facts for a decision: Trove's word and the members' own, read at this moment."""
+from collections.abc import Iterable
+from typing import Any
+
+from .. import datastores
+from ..datastores.base import ClusterFacts, Driver, Member
+from ..planning.groups import CLUSTER, SET
+from ..planning.situation import Situation
+from . import clients, rights
+from .lock import Lock
+from .trove import Trove
+
+
+def driver_for(job: dict[str, Any]) -> Driver:
+    """The run's driver with the site's access to the members."""
+    return datastores.driver(job["driver"], clients.access(job["access"], job["driver"]))
+
+
+def facts_of(driver: Driver, trove: Trove, members: Iterable[Member]) -> ClusterFacts:
+    """What the members say; where only Trove can be asked, Trove is asked anew."""
+    members = list(members)
+    return driver.read(trove.members(members) if driver.asks_trove else members)
+
+
+def health_of(driver: Driver, trove: Trove, job: dict[str, Any],
+              members: Iterable[Member]) -> ClusterFacts:
+    """Facts that suffice for a gate: where only Trove can be asked, one listing of the cluster,
+    which has no versions."""
+    if driver.asks_trove:
+        members = trove.group(job)["members"]
+    return driver.read(members)
+
+
+def situation(context: Any, options: dict[str, Any], owner: str,
+              kind: str = CLUSTER) -> tuple[Situation, Driver, Lock]:
+    """Everything that a plan needs, with the driver that read it and the cluster's lock.
+
+    :param owner: the execution that asks; its own lock does not stand in its way.
+    :param kind: ``cluster`` or ``replication_set``.
+    """
+    actor = rights.of_run(context)
+    trove = Trove(actor)
+    cluster = found_now(trove, kind, options["cluster_id"])
+    offered = trove.versions(cluster["datastore"])
+    target = trove.target(options["datastore_version"], cluster["datastore"], offered)
+    members = trove.members(cluster.pop("members"))
+    name = datastores.choose(options["driver"], cluster["datastore"], kind == SET)
+    driver = datastores.driver(name, clients.access(options["access"], name))
+    lock = Lock(actor, cluster["id"], context.security.project_id)
+    holder = lock.live_owner()
+    now = Situation(cluster, members, offered, target, driver.read(members),
+                    "" if holder == owner else holder, lock.held(), lock.holds_task(owner),
+                    lock.reach(in_trove=kind == CLUSTER), kind)
+    return now, driver, lock
+
+
+def found_now(trove: Trove, kind: str, wanted: str) -> dict[str, Any]:
+    """The cluster or the replication set that a person has asked for, by id or name."""
+    return trove.cluster(wanted) if kind == CLUSTER else trove.replication_set(wanted)
+
+
+def as_members(entries: Iterable[dict[str, Any]]) -> list[Member]:
+    """Members from the small dicts that workflows pass on."""
+    return [Member(one["id"], one["name"], one["address"], kind=one.get("kind", ""))
+            for one in entries]

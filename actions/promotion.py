@@ -1,0 +1,121 @@
+"""The source's role moves by Trove's own promote-to-replica-source."""
+import time
+from typing import Any
+
+from ..datastores.base import PRIMARY, ClusterFacts, DatastoreError, Driver, Facts
+from ..planning.versions import runs
+from ..schemas import UpgradeError
+from .observe import facts_of
+from .trove import Trove
+
+ASK_SEC = 1.0       # between two looks: each asks Trove for every member
+PROMOTING = "PROMOTE"
+
+
+class Promotion:
+    """One member stops being the source of its replication set. Asked twice, it is done once.
+
+    :param member: ``{id, name}`` and more, see actions.member.MemberAction.
+    :param away: ids of members that are away, this one among them.
+    :param prefer: number of the version that the new source should run.
+    """
+
+    def __init__(self, driver: Driver, trove: Trove, job: dict[str, Any], member: dict[str, Any],
+                 away: list[str], prefer: str):
+        self._driver, self._trove, self._job, self._member = driver, trove, job, member
+        self._others_away = set(away) - {member["id"]}
+        self._prefer = prefer
+
+    def carry_out(self) -> None:
+        """Return when Trove and the servers say that it replicates another.
+
+        The source takes no writes from right before Trove is asked until it has ended. An executor
+        that dies between leaves that to the next try, or to the end of the run.
+
+        :raises UpgradeError: code ``promoting`` (retry), ``promotion_failed``, ``way_back_closed``.
+        """
+        try:
+            self._carry_out()
+        finally:
+            self._unfence()
+
+    def _carry_out(self) -> None:
+        deadline = time.monotonic() + self._job["look_sec"]
+        asked = False
+        while True:
+            group = self._trove.group(self._job)
+            facts = facts_of(self._driver, self._trove, group["members"])
+            wait = self._busy(group, facts)
+            if not wait and group["source"] == self._member["id"]:
+                wait = self._ask(group, facts, asked)
+                asked = asked or not wait
+            elif not wait:
+                return
+            if time.monotonic() > deadline:
+                raise UpgradeError("promoting", f"{self._member['name']} is not yet a replica: "
+                                   f"{wait or 'Trove is promoting another member'}.", "retry",
+                                   self._member["id"])
+            time.sleep(max(ASK_SEC, self._driver.poll_sec))
+
+    def _busy(self, group: dict[str, Any], facts: ClusterFacts) -> str:
+        """What has to end first; empty for nothing."""
+        moving = [one.name for one in group["members"] if one.status == PROMOTING]
+        if moving:
+            return f"Trove is promoting ({', '.join(moving)})"
+        broken = [one.name for one in group["members"]
+                  if one.status in ("ERROR", "FAILED") and one.id not in self._others_away
+                  and one.id != self._member["id"]]
+        if broken:
+            raise UpgradeError("promotion_failed", f"Trove calls {', '.join(broken)} ERROR while "
+                               f"the role of {self._member['name']} moves. See which members "
+                               "replicate which, and heal them.", "stop", self._member["id"])
+        if group["source"] != self._member["id"] and self._own(facts).role == PRIMARY:
+            return f"{self._member['name']} still calls itself primary"
+        return ""
+
+    def _ask(self, group: dict[str, Any], facts: ClusterFacts, asked: bool) -> str:
+        """Ask Trove to promote the heir, once; why it can't be asked yet, or empty."""
+        if asked:
+            raise UpgradeError("promotion_failed", f"Trove has ended its promotion, and "
+                               f"{self._member['name']} is still the source.", "rollback",
+                               self._member["id"])
+        self._check_one_way(facts)
+        others = [one.name for one in group["members"]
+                  if one.status != "ACTIVE" and one.id not in self._others_away]
+        wrong = self._driver.obstacles(facts, self._others_away)
+        if others or wrong:
+            return "; ".join([*(f"Trove is at work on {name}" for name in others), *wrong])
+        heir = self._driver.heir(facts, self._member["id"], self._prefer)
+        if not heir:
+            raise DatastoreError("no_heir", f"{self._member['name']} is the source, and no replica "
+                                 "has all its writes; nothing can take over from it.",
+                                 passing=True, instance=self._member["id"])
+        self._trove.prove()
+        self._driver.fence(facts, self._member["id"], heir)
+        self._trove.promote(heir)
+        return ""
+
+    def _unfence(self) -> None:
+        """Not while Trove is promoting: its answer may have been lost, or it may take long."""
+        members = self._trove.group(self._job)["members"]
+        if all(one.status != PROMOTING for one in members):
+            self._driver.unfence(facts_of(self._driver, self._trove, members))
+
+    def _check_one_way(self, facts: ClusterFacts) -> None:
+        """A member that is not upgraded must not follow one that is."""
+        if not self._driver.one_way:
+            return
+        target, own = self._job["target"], self._own(facts)
+        if self._prefer != target["number"] and runs(own.version, target):
+            raise UpgradeError("way_back_closed", f"{own.name} is the source and runs "
+                               f"{own.version}; a member of the old version can't replicate it, so "
+                               "the set can't go back: restore the backup into a new instance.",
+                               "stop", own.id)
+        behind = [one.name for one in facts.values()
+                  if one.id != own.id and not runs(one.version, target)]
+        if self._prefer == target["number"] and behind:
+            raise UpgradeError("not_all_upgraded", f"{', '.join(behind)} would have to replicate a "
+                               "source of a newer version.", "rollback", own.id)
+
+    def _own(self, facts: ClusterFacts) -> Facts:
+        return facts[self._member["id"]]

@@ -1,0 +1,57 @@
+"""What unlocks a cluster when no handler of a workflow runs: a cancel, a state set by hand.
+
+Switched on by one line in mistral.conf:
+``[notifier] notify = [{"type": "trove_upgrade", "event_types": ["WORKFLOW_CANCELLED",
+"WORKFLOW_FAILED", "WORKFLOW_SUCCEEDED"]}]``
+"""
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+from ..planning.holding import CLAIM
+from . import rights, sessions
+from .claim import give_back_claim
+from .errors import explain
+from .executions import ENDED, Witness
+from .lock import Lock, held_by
+
+try:
+    from mistral.notifiers.base import NotificationPublisher
+except ImportError:   # documentation and tests without Mistral
+    NotificationPublisher = object  # type: ignore[assignment,misc]
+
+LOG = logging.getLogger(__name__)
+HOLDERS = ("trove_upgrade.cluster", "trove_upgrade.replication_set", "trove_upgrade.finalize")
+
+
+class LockPublisher(NotificationPublisher):
+    """Gives lock and rights back when the execution that has them is over.
+
+    Mistral calls it for every execution of a tree, with the context of who ended it: often a token
+    that has run out. So the service user does it, where there is one.
+    """
+
+    def publish(self, ctx: Any, ex_id: str, data: dict[str, Any], event: str, timestamp: Any,
+                **kwargs: Any) -> None:
+        if data.get("state") not in ENDED or data.get("workflow_name") not in HOLDERS:
+            return
+        try:
+            self._give_back(ctx, ex_id, data["state"])
+        except Exception as error:  # noqa: BLE001  Mistral would log the whole of it, token and all
+            LOG.error("What execution %s held could not be given back: %s", ex_id,
+                      explain(error).message)
+
+    def _give_back(self, ctx: Any, run: str, state: str) -> None:
+        context = SimpleNamespace(security=ctx, execution=SimpleNamespace(
+            workflow_execution_id=run))
+        actor = rights.of_run(context)
+        for cluster_id in held_by(sessions.service() or actor, run):
+            if Lock(actor, cluster_id, ctx.project_id).release(run):
+                LOG.warning("Execution %s ended as %s without its last steps; the lock of cluster "
+                            "%s is given back. Start the upgrade again to finish or to undo it.",
+                            run, state, cluster_id)
+        rights.drop(run)
+        inputs, env = Witness(actor).asked_for(run) if sessions.service() else ({}, {})
+        if give_back_claim(run, str(inputs.get("cluster_id")), env.get(CLAIM, "")):
+            LOG.warning("Execution %s ended as %s before it began; its cluster is given back.",
+                        run, state)

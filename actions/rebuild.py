@@ -1,0 +1,113 @@
+"""A member whose data can't go back is built anew, as a replica of one that is not upgraded."""
+import time
+from typing import Any
+
+from ..datastores.base import REPLICA, Driver, Member
+from ..planning import waves
+from ..planning.groups import twin
+from ..planning.versions import runs
+from ..schemas import UpgradeError
+from .lock import Lock
+from .member import MemberAction
+from .observe import driver_for, facts_of
+from .trove import Trove
+
+ASK_SEC = 1.0       # between two looks at Trove
+
+
+class RebuildAction(MemberAction):
+    """A step of one member and the one that takes its place, which bears its name."""
+
+    def _built(self, group: dict[str, Any]) -> Member | None:
+        return twin(group["members"], self.member["name"],
+                    [*self.job["members"], self.member["id"]])
+
+
+class BuildAnew(RebuildAction):
+    """Ask Trove for a replica of the source in the member's place. Asked already? Then say so.
+
+    :returns: ``{"built": id of the new instance}``.
+    """
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        group = trove.group(self.job)
+        built = self._built(group)
+        if built:
+            return {"built": built.id}
+        source = next(one for one in group["members"] if one.id == group["source"])
+        self._check_source(driver_for(self.job), trove, source)
+        trove.prove()
+        return {"built": trove.replicate(self.member["name"], source.id)}
+
+    def _check_source(self, driver: Driver, trove: Trove, source: Member) -> None:
+        """It must not be upgraded: what is built runs the source's version."""
+        origin = self.member["origin"]
+        own = facts_of(driver, trove, [source])[source.id]
+        if source.id == self.member["id"] or source.version != origin["name"] \
+                or not runs(own.version, origin):
+            raise UpgradeError("way_back_closed", f"{self.member['name']} can't be built anew on "
+                               f"{origin['name']}: the source, {source.name}, runs "
+                               f"{own.version or 'nothing'}. The set can't go back: restore the "
+                               "backup into a new instance.", "stop", self.member["id"])
+
+
+class AwaitBuilt(RebuildAction):
+    """Wait until the new one replicates the source, by its own word and that of all others.
+
+    :returns: ``{built, version, role}``.
+    """
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        driver = driver_for(self.job)
+        deadline = time.monotonic() + self.job["look_sec"]
+        while True:
+            group = trove.group(self.job)
+            built = self._built(group)
+            if built is None or built.status in ("ERROR", "FAILED"):
+                raise UpgradeError("not_rebuilt", f"The instance in the place of "
+                                   f"{self.member['name']} is {built.status if built else 'gone'}; "
+                                   "delete it if it is there, and start a new run.", "stop",
+                                   self.member["id"])
+            found, missing = self._look(driver, trove, group["members"], built)
+            if not missing:
+                return found
+            if time.monotonic() > deadline:
+                raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry",
+                                   self.member["id"])
+            time.sleep(max(ASK_SEC, driver.poll_sec))
+
+    def _look(self, driver: Driver, trove: Trove, members: list[Member],
+              built: Member) -> tuple[dict[str, Any], str]:
+        if built.status != "ACTIVE" or not built.address:
+            return {}, f"Trove calls the new {built.name} {built.status}"
+        facts = facts_of(driver, trove, members)
+        own = facts[built.id]
+        found = {"built": built.id, "version": own.version, "role": own.role}
+        if own.problems or not own.answers:
+            return found, own.problems[0] if own.problems else f"{own.name} does not answer"
+        if own.role != REPLICA or not runs(own.version, self.member["origin"]):
+            return found, f"{own.name} is {own.role} and runs {own.version}"
+        return found, "; ".join(driver.obstacles(facts, self.away))
+
+
+class DropMember(RebuildAction):
+    """Delete the instance whose place was taken, and wait until it is gone."""
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        deadline = time.monotonic() + self.job["look_sec"]
+        asked = False
+        while True:
+            there = [one for one in trove.group(self.job)["members"]
+                     if one.id == self.member["id"]]
+            if not there:
+                return {"dropped": self.member["id"]}
+            if not asked and there[0].status != "SHUTDOWN":
+                trove.prove()
+                trove.delete(self.member["id"])
+                asked = True
+            if time.monotonic() > deadline:
+                raise UpgradeError("not_yet", f"{self.member['name']} is not deleted yet.", "retry",
+                                   self.member["id"])
+            time.sleep(ASK_SEC)

@@ -1,0 +1,137 @@
+"""Whose rights an action has, and how a run keeps its caller's without keeping a token.
+
+``trove_upgrade.keep_rights`` writes ``trove_upgrade.rights.<execution>`` into the service user's
+project: the trust, and which cluster and project it is for. An action takes them by the execution
+that it runs in, never from its inputs, so a step that somebody starts by hand gets no more than
+its own token.
+"""
+import dataclasses
+from typing import Any
+
+from ..planning.groups import CLUSTER
+from ..schemas import UpgradeError
+from . import sessions, trusts
+from .config import options
+from .environments import Environments
+from .executions import Witness
+from .sessions import Actor
+from .trove_task import TroveTask
+
+RIGHTS = "trove_upgrade.rights."
+_KEPT_HERE = 256
+_kept: dict[str, "Kept"] = {}     # never changes while it is there; an id never comes again
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    """The rights of one run.
+
+    :ivar trust_id: empty when the service user acts by its own rights.
+    :ivar own: we made the trust and drop it; False for one of a cron or event trigger.
+    """
+
+    execution: str
+    cluster_id: str
+    project_id: str
+    trust_id: str = ""
+    own: bool = False
+
+    def actor(self) -> Actor:
+        """Who acts for the run."""
+        return sessions.trustee(self.trust_id) if self.trust_id else _service()
+
+
+def are_kept() -> bool:
+    """Whether runs keep their caller's rights, by the configuration."""
+    return options().auth in ("trust", "service")
+
+
+def caller(context: Any) -> Actor:
+    """Who started the execution: by its trust when a trigger did, else by its token."""
+    conf, security = options(), context.security
+    if conf.auth == "cloud":
+        return sessions.cloud(conf.cloud)
+    if conf.auth != "context" and getattr(security, "trust_id", None):
+        return sessions.trustee(security.trust_id)
+    return sessions.TokenActor(security)
+
+
+def acting(context: Any, run: str, cluster_id: str) -> Actor:
+    """Who acts in a step of the execution ``run`` on the cluster.
+
+    :raises UpgradeError: code ``foreign_rights``: the step does not belong to that run.
+    """
+    kept = find(run)
+    if kept is None:
+        return caller(context)
+    here = context.execution.workflow_execution_id or ""
+    if (kept.cluster_id != cluster_id or kept.project_id != context.security.project_id
+            or not Witness(kept.actor()).in_one_tree(here, run)):
+        raise UpgradeError("foreign_rights", "This step does not belong to the run whose rights it "
+                           "asks for.", "stop")
+    return kept.actor()
+
+
+def of_run(context: Any) -> Actor:
+    """Who acts in the first and last steps of a run, which its own workflow takes."""
+    kept = find(context.execution.workflow_execution_id or "")
+    return kept.actor() if kept else caller(context)
+
+
+def find(run: str) -> Kept | None:
+    """What the run has kept, or None."""
+    service = sessions.service()
+    if not run or service is None or not are_kept():
+        return None
+    if run not in _kept:
+        found = Environments(service).read(RIGHTS + run)
+        if found is None:
+            return None
+        if len(_kept) >= _KEPT_HERE:
+            _kept.clear()
+        _kept[run] = Kept(**found)
+    return _kept.get(run)
+
+
+def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
+    """Keep the caller's rights for the run; the same ones when it is asked twice.
+
+    :raises UpgradeError: code ``no_service_user``, ``no_trust`` or ``not_allowed``.
+    """
+    if kept := find(run):
+        return kept
+    security, notes = context.security, Environments(_service())
+    wanted = Kept(run, cluster_id, security.project_id)
+    if options().auth == "trust":
+        given = getattr(security, "trust_id", None)
+        trust_id = given or trusts.make(security, _service(), run, Witness(caller(context)))
+        wanted = dataclasses.replace(wanted, trust_id=trust_id, own=not given)
+    elif kind != CLUSTER:
+        raise UpgradeError("not_allowed", "With auth = service trove-api must say whether you may "
+                           "upgrade, and it has no such question for replication sets; let the "
+                           "operator set auth = trust.", "stop")
+    elif TroveTask(caller(context), cluster_id).look() is None:     # look raises who may not
+        raise UpgradeError("not_allowed", "With auth = service trove-api must say whether you may "
+                           "upgrade the cluster, and it has not this pack's routes; let the "
+                           "operator add them.", "stop")
+    notes.create(RIGHTS + run, dataclasses.asdict(wanted))     # there? Then with the same trust
+    return wanted
+
+
+def drop(run: str) -> bool:
+    """End the rights of a run; whether it had any."""
+    kept = find(run)
+    if kept is None:
+        return False
+    if kept.own:
+        trusts.drop(kept.trust_id, _service())
+    Environments(_service()).delete(RIGHTS + run)
+    _kept.pop(run, None)
+    return True
+
+
+def _service() -> Actor:
+    found = sessions.service()
+    if found is None:
+        raise sessions.no_service_user()
+    return found

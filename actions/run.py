@@ -1,0 +1,156 @@
+"""The steps of a whole run: plan, preflight, verify, finalise."""
+import dataclasses
+import time
+from typing import Any
+
+from .. import datastores
+from ..datastores.base import Driver
+from ..planning import verdict
+from ..planning.groups import CLUSTER, SET
+from ..planning.plan import make_plan
+from ..planning.situation import Situation
+from ..planning.versions import runs
+from ..schemas import UpgradeError, read_input
+from . import clients, rights
+from .base import StepAction, UpgradeAction, run_of
+from .lock import Lock
+from .observe import driver_for, facts_of, found_now, situation
+from .trove import Trove
+
+TROVE_POLL_SEC = 2.0   # Trove itself looks only every 5 s and ever more seldom
+
+
+class Plan(UpgradeAction):
+    """The plan of an upgrade (schemas/plan.json). Changes nothing.
+
+    :param inputs: what the caller of the workflow gave (schemas/input.json), as it came.
+    :param claim: the moment since when trove-api holds the cluster for this execution, or empty.
+    :param kind: ``cluster`` or ``replication_set``; then cluster_id is that of any of its members.
+    """
+
+    def __init__(self, inputs: dict[str, Any], claim: str = "", kind: str = CLUSTER):
+        super().__init__()
+        self.inputs, self.claim, self.kind = inputs, claim, kind
+
+    def act(self, context: Any) -> dict[str, Any]:
+        options = read_input(self.inputs)
+        return _plan(context, options, self.kind, bool(self.claim))[0]
+
+
+class Preflight(UpgradeAction):
+    """The plan made again under the lock; fails with code ``refused`` when a check says no.
+
+    Notes the settings that will be given back at the end, before any of them is changed.
+
+    :param options: the plan's ``options``.
+    :param kind: ``cluster`` or ``replication_set``.
+    """
+
+    def __init__(self, options: dict[str, Any], kind: str = CLUSTER):
+        super().__init__()
+        self.options, self.kind = options, kind
+
+    def act(self, context: Any) -> dict[str, Any]:
+        plan, now, lock = _plan(context, self.options, self.kind)
+        if not plan["ready"]:
+            raise verdict.refusal(plan)
+        if plan["job"]["keep_way_back"] and (settings := _untouched_settings(now)):
+            lock.hold(settings)
+        return plan
+
+
+def _untouched_settings(now: Situation) -> dict[str, Any]:
+    """Settings of the members that still run their old version, so as people have set them."""
+    return {one.id: now.facts[one.id].settings for one in now.members
+            if now.facts[one.id].settings and runs(now.facts[one.id].version, now.origin(one))}
+
+
+class Verify(StepAction):
+    """Every member on the target and the cluster well, by the members' own word.
+
+    :returns: ``{"bake_until": unix time}``.
+    """
+
+    def __init__(self, job: dict[str, Any]):
+        super().__init__(job)
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        driver = driver_for(self.job)
+        members = trove.group(self.job)["members"]
+        facts = facts_of(driver, trove, members)
+        wrong = driver.obstacles(facts, ())
+        wrong += [f"{one.name} runs {one.version or 'nothing'}" for one in facts.values()
+                  if not runs(one.version, self.job["target"])]
+        if wrong:
+            raise UpgradeError("not_verified", "The members are upgraded but not all well: "
+                               + "; ".join(wrong) + ".", "retry")
+        return {"bake_until": time.time() + self.job["bake_sec"]}
+
+
+class AwaitTrove(StepAction):
+    """Trove agrees: every member ACTIVE in its books. Its poll backs off, so this comes last."""
+
+    def __init__(self, job: dict[str, Any]):
+        super().__init__(job)
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        deadline = time.monotonic() + self.job["look_sec"]
+        while True:
+            members = trove.group(self.job)["members"]
+            others = [one for one in members if one.status != "ACTIVE"]
+            if not others:
+                return {"agreed": True}
+            broken = all(one.status in ("ERROR", "FAILED") for one in others)
+            if broken or time.monotonic() > deadline:
+                words = ", ".join(f"{one.name} {one.status}" for one in others)
+                raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
+                                   "stop" if broken else "retry")
+            time.sleep(TROVE_POLL_SEC)
+
+
+class Finalize(UpgradeAction):
+    """Close the way back: give every member the settings back that kept it open.
+
+    :param cluster_id: id or unique name.
+    :param access: name of the access file.
+    :param driver: name of the driver, or ``auto``.
+    :param kind: ``cluster`` or ``replication_set``; then cluster_id is that of any of its members.
+    :param members: ids that a replication set had when it was planned; empty when it was not.
+    """
+
+    def __init__(self, cluster_id: str, access: str = "default", driver: str = "auto",
+                 kind: str = CLUSTER, members: list[str] | None = None):
+        super().__init__()
+        self.cluster_id, self.access, self.driver = cluster_id, access, driver
+        self.kind, self.members = kind, members
+
+    def act(self, context: Any) -> dict[str, Any]:
+        actor = rights.of_run(context)
+        cluster = self._found(Trove(actor))
+        lock = Lock(actor, cluster["id"], context.security.project_id)
+        kept = lock.held()
+        driver = self._driver(cluster["datastore"])
+        changed = [one for one in cluster["members"] if one.id in kept]
+        for member in changed:
+            driver.finalize(member, kept[member.id])
+        if kept:
+            lock.forget_held()
+        return {"finalized": [one.name for one in changed]}
+
+    def _found(self, trove: Trove) -> dict[str, Any]:
+        if self.members:
+            return trove.replication_set(self.cluster_id, self.members)
+        return found_now(trove, self.kind, self.cluster_id)
+
+    def _driver(self, datastore: str) -> Driver:
+        name = datastores.choose(self.driver, datastore, self.kind == SET)
+        return datastores.driver(name, clients.access(self.access, name))
+
+
+def _plan(context: Any, options: dict[str, Any], kind: str,
+          task_is_ours: bool = False) -> tuple[dict[str, Any], Situation, Lock]:
+    owner = run_of(context)
+    now, driver, lock = situation(context, options, owner, kind)
+    if task_is_ours:
+        now = dataclasses.replace(now, task_is_ours=True)
+    return make_plan(now, driver, options, owner), now, lock

@@ -1,0 +1,228 @@
+"""The steps between waves: whom to take away next, what to put back, watching, roles."""
+import time
+from typing import Any
+
+from ..datastores.base import ClusterFacts, Driver, Member
+from ..planning import undo, waves
+from ..planning.groups import followed
+from ..planning.versions import Version, runs
+from ..schemas import UpgradeError
+from .base import StepAction
+from .lock import Lock
+from .observe import as_members, driver_for, facts_of, health_of
+from .trove import Trove
+
+UNWELL_LOOKS = 3   # looks in a row after which a watched cluster counts as unwell
+
+
+class ChooseWave(StepAction):
+    """The gate before a wave: waits until it is safe, then says who goes.
+
+    :param plan: the plan.
+    :param progress: ``{done: [ids], waves, held, baked}``, see planning.waves.Progress.
+    :returns: ``{next: upgrade | hold | bake | done, members, peers, away, until, done}``; done are
+        the ids of progress and of the members that an earlier roll of this run has upgraded.
+    """
+
+    def __init__(self, plan: dict[str, Any], progress: dict[str, Any]):
+        super().__init__(plan["job"])
+        self.plan, self.progress = plan, progress
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        trove.prove()
+        control = waves.obey(lock.read(), self.job["owner"])
+        driver = driver_for(self.job)
+        members = lock.check_task(trove.group(self.job))["members"]
+        self.plan = self.plan | {"members": followed(self.plan["members"], members)}
+        listed = todo = self._todo(members)
+        progress = waves.Progress(**self.progress)
+        _open_gate(driver, trove, members, todo, self.job)
+        facts = facts_of(driver, trove, members)
+        if not progress.waves:
+            todo = _unfinished(trove, members, facts, todo, self.job["target"])
+        step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
+                                     control.get("pause_after"),
+                                     back=self.plan["direction"] == "back")
+        return _step(step, wave, self.plan, members, facts, trove) | {
+            "away": sorted({*wave, *_broken(facts, todo)}),
+            "until": time.time() + self.job["bake_sec"],
+            "done": [*progress.done, *(one for one in listed if one not in todo)]}
+
+    def _todo(self, members: list[Member]) -> list[str]:
+        there = {one.id for one in members}
+        todo = [one for one in self.plan["members"]
+                if not one["done"] and one["id"] not in self.progress["done"]]
+        for one in todo:
+            if one["id"] not in there:
+                raise UpgradeError("member_gone", f"Member {one['name']} is not in the cluster any "
+                                   "more.", "rollback", one["id"])
+        return [one["id"] for one in todo]
+
+
+class ChooseUndo(StepAction):
+    """What a failure undoes next, by the members' own evidence.
+
+    :param plan: the plan.
+    :param failure: whatever the failed task left behind.
+    :param undone: ids of members that are back already.
+    :returns: ``{next: undo | done, ask, members, peers, away}``; ask is True when a person is to be
+        waited for after the undoing.
+    """
+
+    def __init__(self, plan: dict[str, Any], failure: Any, undone: list[str]):
+        super().__init__(plan["job"])
+        self.plan, self.failure, self.undone = plan, failure, undone
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        driver = driver_for(self.job)
+        listed = trove.group(self.job)["members"]
+        members = trove.members(listed)
+        self.plan = self.plan | {"members": followed(self.plan["members"], members)}
+        facts = facts_of(driver, trove, members)
+        errors = undo.find_errors(self.failure)
+        wanted = undo.scope(self.plan["options"]["on_failure"], errors)
+        todo = [one for one in undo.to_undo(self.plan, members, facts, wanted, driver.whole)
+                if one not in self.undone]
+        wave = undo.next_undo(driver, facts, self.plan, todo)
+        undo.check_way_back(driver, facts, self.plan, wave)
+        if not wave and wanted == "all" and not any(one["done"] for one in self.plan["members"]):
+            lock.forget_held()   # all are back on servers that were started with their own settings
+        ask = undo.ask_person(self.plan["options"]["on_failure"], errors)
+        found = _step("undo" if wave else "done", wave, self.plan, members, facts, trove)
+        return found | {"ask": ask, "away": sorted({*wave, *_broken(facts, todo)})}
+
+
+class WatchHealth(StepAction):
+    """Look until the bake time is over; fails when the cluster stays unwell.
+
+    :param until: unix time.
+    """
+
+    def __init__(self, job: dict[str, Any], until: float):
+        super().__init__(job)
+        self.until = until
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        driver = driver_for(self.job)
+        members = trove.group(self.job)["members"]
+        end = min(self.until, time.time() + self.job["look_sec"])
+        unwell = 0
+        while True:
+            waves.obey(lock.read(), self.job["owner"])
+            wrong = driver.obstacles(health_of(driver, trove, self.job, members), ())
+            unwell = unwell + 1 if wrong else 0
+            if unwell >= UNWELL_LOOKS:
+                raise UpgradeError("unwell", f"While watching: {'; '.join(wrong)}.", "rollback")
+            if time.time() >= end and not unwell:
+                break
+            time.sleep(max(1.0, driver.poll_sec) if time.time() < end else self.job["poll_sec"])
+        if time.time() < self.until:
+            raise UpgradeError("baking", "Still watching.", "retry")
+        return {"watched": True}
+
+
+class SuspendBackground(StepAction):
+    """The cluster's own background work rests, and what rests is written down before.
+
+    :param plan: the plan.
+    :returns: ``{"resting": names}``.
+    """
+
+    def __init__(self, plan: dict[str, Any]):
+        super().__init__(plan["job"])
+        self.plan = plan      # plain data: an action is sent to its executor as JSON
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.obey(lock.read(), self.job["owner"])
+        driver = driver_for(self.job)
+        members = as_members(self.plan["members"])
+        resting = lock.owe(driver.background(members))
+        if resting:
+            driver.suspend(members, resting)
+        return {"resting": sorted(resting)}
+
+
+class ResumeBackground(StepAction):
+    """The cluster's own background work goes on as it was before, and no member is fenced.
+
+    :param plan: the plan.
+    :returns: ``{"resumed": names}``.
+    """
+
+    def __init__(self, plan: dict[str, Any]):
+        super().__init__(plan["job"])
+        self.plan = plan      # plain data: an action is sent to its executor as JSON
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        resting = lock.owed()
+        driver = driver_for(self.job)
+        if driver.promotes_by_trove:
+            driver.unfence(facts_of(driver, trove, trove.group(self.job)["members"]))
+        if resting:
+            driver.resume(as_members(self.plan["members"]), resting)
+            lock.settle()
+        return {"resumed": sorted(resting)}
+
+
+class RestoreRoles(StepAction):
+    """The members that led at the start lead again."""
+
+    def __init__(self, plan: dict[str, Any]):
+        super().__init__(plan["job"])
+        self.plan = plan
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        driver = driver_for(self.job)
+        members = as_members(self.plan["members"])
+        leaders = [one["id"] for one in self.plan["members"] if one["role"] == "primary"]
+        return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
+
+
+def _open_gate(driver: Driver, trove: Trove, members: list[Member], todo: list[str],
+               job: dict[str, Any]) -> None:
+    """Return when the whole cluster was found well several times in a row, but for broken members
+    that are to be upgraded themselves.
+
+    :raises UpgradeError: code ``gate_closed``, class retry.
+    """
+    deadline = time.monotonic() + job["look_sec"]
+    passes = 0
+    while True:
+        facts = health_of(driver, trove, job, members)
+        wrong = driver.obstacles(facts, _broken(facts, todo))
+        passes = 0 if wrong else passes + 1
+        if passes >= job["gate_passes"]:
+            return
+        if time.monotonic() > deadline:
+            raise UpgradeError("gate_closed", "It is not safe to take a member away: "
+                               f"{'; '.join(wrong)}.", "retry")
+        time.sleep(max(job["poll_sec"], driver.poll_sec))
+
+
+def _unfinished(trove: Trove, members: list[Member], facts: ClusterFacts, todo: list[str],
+                target: Version) -> list[str]:
+    """Without the members that an earlier roll of this run has brought to the target already."""
+    recorded = {one.id: one.version for one in trove.members(members)}
+    return [one for one in todo if not (recorded[one] == target["name"] and facts[one].healthy
+                                        and runs(facts[one].version, target))]
+
+
+def _broken(facts: ClusterFacts, todo: list[str]) -> set[str]:
+    return {one for one in todo if not facts[one].healthy}
+
+
+def _step(step: str, wave: list[str], plan: dict[str, Any], members: list[Member],
+          facts: ClusterFacts, trove: Trove) -> dict[str, Any]:
+    """What the workflow needs to take the wave's members in hand."""
+    origins = {one["id"]: one["origin"] for one in plan["members"]}
+    peers = [{"id": one.id, "name": one.name, "address": one.address, "kind": one.kind}
+             for one in members]
+    taken = [peer | {"role": facts[peer["id"]].role, "domain": facts[peer["id"]].domain,
+                     "version": facts[peer["id"]].version, "identity": facts[peer["id"]].identity,
+                     "origin": origins[peer["id"]],
+                     "recorded": trove.member(peer["id"]).version}
+             for one in wave for peer in peers if peer["id"] == one]
+    return {"next": step, "members": taken, "peers": peers}
