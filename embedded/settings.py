@@ -1,0 +1,53 @@
+"""mistral.conf of the embedded engine.
+
+What a dead process left behind is taken up at the next start (revive.py), so heartbeats are only a
+safety net here; quick ones would fail running steps on a machine that is busy or was suspended.
+"""
+import json
+
+# The lock first: a notification may have to wait for its broker.
+NOTIFY = ({"type": "trove_upgrade",
+           "event_types": ["WORKFLOW_CANCELLED", "WORKFLOW_FAILED", "WORKFLOW_SUCCEEDED"]},
+          {"type": "trove_upgrade_notifications",
+           "event_types": ["WORKFLOW_LAUNCHED", "WORKFLOW_SUCCEEDED", "WORKFLOW_FAILED",
+                           "WORKFLOW_CANCELLED", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED"]})
+
+# workflow_trace would write every workflow's input into the log, rpc and notifiers their results.
+LOG_LEVELS = ("amqp=WARN", "sqlalchemy=WARN", "oslo.messaging=WARN", "oslo_messaging=WARN",
+              "oslo.messaging.notification=INFO",      # [oslo_messaging_notifications] driver = log
+              "mistral=INFO", "mistral.rpc=WARN", "mistral.notifiers=WARN",
+              "workflow_trace=WARN", "stevedore=WARN", "urllib3=WARN",
+              "keystoneauth=WARN", "openstack=WARN", "yaql=WARN", "eventlet=ERROR")
+
+
+def sections(files, port, access_dir=None, cloud=None, notify=True):
+    """Return the settings as {section: {option: value}}; ``files`` is the engine's Files."""
+    pack = {"auth": "cloud", "cloud": cloud, "access_dir": access_dir}
+    return {
+        "DEFAULT": {
+            "transport_url": "trove-upgrade-memory://",        # transport.py
+            "scheduler_type": "default",
+            "log_file": files.log, "use_stderr": "false",
+            "default_log_levels": ",".join(LOG_LEVELS),
+            "executor_thread_pool_size": 32, "rpc_response_timeout": 60},
+        "database": {"connection": f"sqlite:///{files.database}"},
+        "pecan": {"auth_enable": "false"},
+        "api": {"host": "127.0.0.1", "port": port, "validation_mode": "enabled"},
+        "engine": {"execution_integrity_check_delay": 5},
+        "executor": {"type": "remote"},
+        "notifier": {"type": "remote", "notify": json.dumps(NOTIFY) if notify else None},
+        "scheduler": {"fixed_delay": 1, "in_memory_workers": 10, "pickup_job_after": 2},
+        "cron_trigger": {"enabled": "true", "run_in_api": "false"},
+        "action_heartbeat": {"check_interval": 5, "max_missed_heartbeats": 12,
+                             "first_heartbeat_timeout": 60},
+        "legacy_action_provider": {"load_action_generators": "false"},
+        "trove_upgrade": pack}
+
+
+def text(settings):
+    """Return ``settings`` as an ini file; options that are None are left out."""
+    lines = ["# Written by trove_upgrade.embedded at each start: changes here are lost."]
+    for section, options in settings.items():
+        lines.append(f"\n[{section}]")
+        lines += [f"{key} = {value}" for key, value in options.items() if value is not None]
+    return "\n".join(lines) + "\n"
