@@ -1,0 +1,149 @@
+"""A whole cloud on one machine: Keystone, Trove and Mistral behind it, one catalog; and Horizon.
+
+Users, projects and roles are in keystone/people.py. Everything is the real thing but for what
+lab.py doubles (compute, volumes, network, images, guest agents).
+"""
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..embedded import EmbeddedEngine
+from .files import write_atomically
+from .horizon import Horizon
+from .keystone import Keystone, conf
+from .keystone.people import REGION
+from .lab import Lab
+
+
+class Cloud:
+    """Keystone, Mistral and Trove in `directory` (default: a new one, removed at the end).
+
+    token_sec: how long Keystone's tokens last. rest: with this pack's routes in Trove's API.
+    dashboard: with Horizon.
+    mistral, trove: more sections for mistral.conf and trove.conf, {section: {option: value}}.
+    lab_options: those of `Lab`. A context manager; nothing of it outlives the `with`, nor this
+    process.
+    """
+
+    def __init__(self, directory: str | Path | None = None, token_sec: int = 3600,
+                 rest: bool = True, dashboard: bool = False, mistral: dict | None = None,
+                 trove: dict | None = None, **lab_options):
+        self._own_directory = directory is None
+        self.directory = Path(directory or
+                              tempfile.mkdtemp(prefix="trove-upgrade-cloud-")).resolve()
+        self._remove = self.directory if self._own_directory else None
+        self._mistral, self._trove = mistral or {}, trove or {}
+        self._lab_options = {"rest": rest, "remove": str(self._remove or ""), **lab_options}
+        self.keystone = Keystone(self.directory / "keystone", token_sec, self._remove)
+        self.lab: Any = None                    # a Lab; it needs Keystone's URL first
+        self.engine: Any = None                 # an EmbeddedEngine; so does this
+        self.horizon: Any = None                # a Horizon; so does this, where it is wanted
+        self._dashboard = dashboard
+        self._sessions: dict = {}
+
+    def __enter__(self) -> "Cloud":
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def start(self) -> "Cloud":
+        """Start all three and fill the catalog; returns when every API answers."""
+        self.keystone.start()
+        self.lab = Lab(self.directory / "trove", keystone=self.keystone,
+                       more=conf.text(self._trove_sections()), **self._lab_options)
+        if self.lab.kind.unprivileged:
+            self.directory.chmod(0o711)    # as the lab does with its own, which is in this one
+        self.lab.start()
+        self.keystone.announce("trove", "database", f"{self.lab.url}/%(tenant_id)s")
+        self.engine = EmbeddedEngine(self.directory / "mistral", access_dir=self.access_dir,
+                                     config=self._write_mistral(), env=_without_cloud(),
+                                     remove=self._remove)
+        self.engine.start()
+        self.keystone.announce("mistral", "workflowv2", self.engine.url)
+        if self._dashboard:
+            self._start_horizon()
+        return self
+
+    def stop(self) -> None:
+        """End everything; remove the directory if the cloud made it."""
+        for part in (self.horizon, self.engine, self.lab, self.keystone):
+            if part is not None:
+                part.stop()
+        if self._own_directory:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def access_dir(self) -> Path:
+        """The access files of the pack: how its drivers reach the members' servers."""
+        return self.lab.access_dir
+
+    def password(self, name: str) -> str:
+        """A person's password."""
+        return self.keystone.password(name)
+
+    def env(self, user: str = "demo") -> dict[str, str]:
+        """OS_* variables that log stock clients in as this user."""
+        return self.keystone.env(user)
+
+    def write_rc(self, user: str = "demo") -> Path:
+        """Write a file for a shell to source, which logs the user in; returns its path."""
+        lines = [f"export {key}={value}" for key, value in self.env(user).items()]
+        path = self.directory / f"{user}.rc"
+        write_atomically(path, "\n".join(lines) + "\n", mode=0o600)
+        return path
+
+    def session(self, user: str = "demo"):
+        """The user's keystoneauth session; it renews its token by itself."""
+        if user not in self._sessions:
+            self._sessions[user] = self.keystone.session(user)
+        return self._sessions[user]
+
+    def trove(self, user: str = "demo"):
+        """A stock troveclient."""
+        return self.lab.client(user)
+
+    def mistral(self, user: str = "demo"):
+        """A stock mistralclient."""
+        from mistralclient.api.client import client
+        return client(mistral_url=self.engine.url, session=self.session(user))
+
+    def _start_horizon(self) -> None:
+        self.horizon = Horizon(self.directory / "horizon", self.keystone.url, self._remove)
+        self.horizon.start()
+        self.keystone.announce("nova", "compute", self.horizon.compute_url)
+
+    def _trove_sections(self) -> dict[str, dict]:
+        who = (self.keystone.url, "trove", self.password("trove"))
+        return _merged({
+            "keystone_authtoken": conf.authtoken(*who),
+            "service_credentials": {**conf.credentials(*who), "region_name": REGION},
+        }, self._trove)
+
+    def _write_mistral(self) -> Path:
+        """The part of mistral.conf that makes the engine a service of this cloud."""
+        sections = _merged({
+            "pecan": {"auth_enable": "true"},
+            "keystone_authtoken": conf.authtoken(
+                self.keystone.url, "mistral", self.password("mistral")),
+            "trove_upgrade": {"auth": "trust"},
+        }, self._mistral)
+        path = self.keystone.directory / "mistral-more.conf"
+        write_atomically(path, conf.text(sections), mode=0o600)
+        return path
+
+
+def _merged(sections: dict[str, dict], more: dict[str, dict]) -> dict[str, dict]:
+    return {name: {**sections.get(name, {}), **more.get(name, {})}
+            for name in (*sections, *(set(more) - set(sections)))}
+
+
+def _without_cloud() -> dict[str, str]:
+    """Our environment without OS_*: a service logs in by its configuration alone."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
