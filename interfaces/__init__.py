@@ -1,0 +1,1 @@
+"""How people start an upgrade and watch it: Python (`upgrades`), command line (`cli`)."""

@@ -1,0 +1,157 @@
+"""list, show, watch, pause, resume, abort, rollback: the commands about an upgrade that exists."""
+import dataclasses
+import itertools
+import json
+
+from .. import outcome, report, way_back
+from ..inputs import TARGET, add_inputs, read_inputs
+from ..report import title
+from ..shapes import Upgrade
+from ..upgrades import Unreachable, UpgradeNotFound
+from . import options
+from .base import Base
+
+
+class List(Base):
+    """List upgrades, newest first."""
+
+    def add_options(self, parser):
+        """Add how many, and whether with dry runs."""
+        parser.add_argument("--limit", type=int, default=50, metavar="NUMBER",
+                            help="at most so many (default: %(default)s)")
+        parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
+
+    def take_action(self, args):
+        """Print one line each."""
+        with self.connected(args, look_only=True) as (upgrades, _):
+            every = (Upgrade.of(one) for one in upgrades.each())
+            wanted = (one for one in every if args.all or one.kind != "plan")
+            found = [*itertools.islice(wanted, args.limit)]
+        if self._json:
+            print(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
+            return
+        for one in found:
+            self.write(f"{one.id}  {one.created_at}  {one.kind:8}  {one.state:9}  {one.cluster}  "
+                       f"{one.datastore_version}".rstrip())
+
+
+class Control(Base):
+    """A command about one upgrade."""
+
+    look_only = False
+
+    def add_options(self, parser):
+        """Add the execution."""
+        options.add_execution(parser)
+
+    def take_action(self, args):
+        """Connect, find the upgrade, act."""
+        self.execution = args.execution
+        try:
+            with self.connected(args, self.look_only) as (upgrades, ours):
+                self.execution = self.execution or self.default(upgrades)
+                return self.act(upgrades, self.execution, args, ours)
+        except Unreachable as error:
+            return self.take_over(args, self.execution, error)
+
+    def default(self, upgrades):
+        """Return the upgrade that is meant when none is named."""
+        return upgrades.newest()
+
+    def act(self, upgrades, execution, args, ours):
+        """Do it; return the exit code."""
+        raise NotImplementedError
+
+
+class Show(Control):
+    """Show where an upgrade stands; the exit code says how it ended."""
+
+    look_only = True
+
+    def act(self, upgrades, execution, args, ours):
+        """Print it once."""
+        look = upgrades.progress(execution)
+        if self._json:
+            print(json.dumps(look.as_dict(), indent=2))
+            return outcome.exit_code(look)
+        self.write(f"{look.execution_id}  {look.cluster}  {look.state}, {look.phase}, "
+                   f"{look.elapsed_sec:.0f} s")
+        for number, wave in enumerate(look.waves, 1):
+            for member in wave:
+                self.write(f"  wave {number}  {title(member)}: {member.state}")
+        for line in report.result_lines(look) if look.ended else []:
+            self.write(line)
+        return outcome.exit_code(look)
+
+
+class Watch(Control):
+    """Follow an upgrade until it ends or pauses.
+
+    Ctrl-C only stops watching, but when the embedded engine had to be started here: then it
+    pauses the upgrade, as with `run`.
+    """
+
+    def act(self, upgrades, execution, args, ours):
+        """Follow it; an engine that had to be started makes it go on."""
+        return self.finish(self.follow(upgrades, execution, pause_on_interrupt=ours), args)
+
+
+class Pause(Control):
+    """Pause an upgrade between two waves; what is running ends first."""
+
+    def add_options(self, parser):
+        """Add --now."""
+        super().add_options(parser)
+        parser.add_argument("--now", action="store_true",
+                            help="at once, in the middle of a wave: see the operator's guide")
+
+    def act(self, upgrades, execution, args, ours):
+        """Ask for it, and wait until it is paused or over."""
+        upgrades.pause(execution, now=args.now)
+        return self.finish(self.follow(upgrades, execution), args)
+
+
+class Resume(Control):
+    """Go on with an upgrade that is paused or whose engine was stopped, and follow it."""
+
+    def act(self, upgrades, execution, args, ours):
+        """Resume its root."""
+        upgrades.resume(execution)
+        return self.finish(self.follow(upgrades, execution, pause_on_interrupt=True), args)
+
+
+class Abort(Control):
+    """End an upgrade after the wave at hand, undone as its --on-failure says."""
+
+    def act(self, upgrades, execution, args, ours):
+        """Ask for it and follow it to its end."""
+        upgrades.abort(execution)
+        return self.finish(self.follow(upgrades, execution), args)
+
+
+class Rollback(Control):
+    """Take a cluster back to the version that an upgrade found, unless it is finalised.
+
+    It is a roll like the upgrade, with the same order, gates and evidence. The default is the
+    newest upgrade that still stands.
+    """
+
+    def add_options(self, parser):
+        """Add the workflow's inputs."""
+        super().add_options(parser)
+        add_inputs(parser, without=TARGET)
+
+    def default(self, upgrades):
+        """The newest one that has left something to undo."""
+        look = upgrades.to_undo()
+        if look is None:
+            raise UpgradeNotFound("There is no upgrade here that could be undone.")
+        return look.execution_id
+
+    def act(self, upgrades, execution, args, ours):
+        """Plan it, start it, follow it."""
+        more = read_inputs(args, without=TARGET)
+        inputs = way_back.inputs_back(upgrades.progress(execution), more=more)
+        self.execution = upgrades.start_back(inputs)
+        self.write(f"Rollback {self.execution} has begun.")
+        return self.finish(self.follow(upgrades, self.execution, pause_on_interrupt=ours), args)

@@ -1,0 +1,94 @@
+"""lab, demo: try it on a real Trove and real servers on this machine."""
+from cliff.command import Command
+
+from .engine import wait_for_signal
+
+DEMOS = ("demo", "demo-upstream", "demo-failure")
+
+
+class Lab(Command):
+    """Bring up Keystone, Mistral, Trove and a cluster on this machine; stays until Ctrl-C."""
+
+    def get_parser(self, prog_name):
+        """Add the cluster's shape."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("--name", default="shop", help="name of the cluster")
+        parser.add_argument("--datastore", metavar="NAME", default="redis",
+                            help="what the lab runs as guests (default: %(default)s)")
+        parser.add_argument("--shape", metavar="KEY=NUMBER", action="append", default=[],
+                            type=_pair, help="of the cluster, such as replicas=2")
+        parser.add_argument("--token-sec", type=int, default=3600, metavar="SEC",
+                            help="how long Keystone's tokens last (default: %(default)s)")
+        parser.add_argument("--horizon", action="store_true", help="with the dashboard")
+        return parser
+
+    def take_action(self, args):
+        """Start it, say what to export, wait."""
+        from ...lab.cloud import Cloud
+        more = ", Mistral and Horizon" if args.horizon else " and Mistral"
+        print(f"# Starting Keystone, Trove{more}", flush=True)
+        with Cloud(token_sec=args.token_sec, dashboard=args.horizon,
+                   kind=args.datastore) as cloud:
+            cluster = cloud.lab.create_cluster(args.name, **dict(args.shape))
+            print(_welcome(cloud, cluster), flush=True)
+            wait_for_signal()
+            print("# Ending it; nothing is left behind", flush=True)
+
+
+def _pair(text):
+    """``replicas=2`` as ("replicas", 2); argparse tells of the ValueError."""
+    key, _, number = text.partition("=")
+    return key, int(number)
+
+
+def _welcome(cloud, cluster):
+    """What people read when the lab is up."""
+    kind, old, new = cloud.lab.kind, cloud.lab.settings.old, cloud.lab.settings.new
+    files = {user: cloud.write_rc(user) for user in ("demo", "admin")}
+    what, wanted = ("instance", "instance_id") if kind.replicates else ("cluster", "cluster_id")
+    entry = "replication_set" if kind.replicates else "cluster"
+    return f"""
+# Cluster {cluster.name} ({cluster.id}) runs {kind.name} {old}; {new} is there, too.
+# Its owner is demo, a member of project demo; the same lines stand in {files["demo"]}
+{files["demo"].read_text()}
+# The administrator:   . {files["admin"]}
+
+# In another shell, after one of them:
+#   openstack database {what} list
+#   openstack workflow execution list
+#   mistral execution-create trove_upgrade.{entry} \\
+#     '{{"{wanted}": "{cluster.name}", "datastore_version": "{new}"}}'
+#   trove-upgrade watch --mistral-from-catalog
+{_dashboard(cloud)}# Ctrl-C ends it all and removes {cloud.directory}"""
+
+
+def _dashboard(cloud):
+    """Where to log in, and as whom."""
+    if cloud.horizon is None:
+        return ""
+    people = "".join(f"#   {user:<7} {cloud.password(user)}   {about}\n" for user, about in (
+        ("demo", "owns the cluster"), ("reader", "may look, may not upgrade"),
+        ("other", "another project"), ("admin", "the operator")))
+    return f"""
+# The dashboard:   {cloud.horizon.url}   domain Default, and one of
+{people}
+"""
+
+
+class Demo(Command):
+    """Run a demo: demo, demo-upstream or demo-failure."""
+
+    def get_parser(self, prog_name):
+        """Add the demo's name and its own arguments."""
+        parser = super().get_parser(prog_name)
+        parser.add_argument("name", nargs="?", default="demo", choices=DEMOS)
+        parser.add_argument("--datastore", metavar="NAME", default="redis",
+                            help="what the lab runs as guests (default: %(default)s)")
+        parser.add_argument("--out", metavar="DIR", default="build/demo",
+                            help="directory of report.json and timeline.svg (default: %(default)s)")
+        return parser
+
+    def take_action(self, args):
+        """Run it; its exit code is ours."""
+        from ...lab.demo import run_demo
+        return run_demo(args.name, args.out, kind=args.datastore)

@@ -1,0 +1,75 @@
+"""plan, run, finalize: the commands that start a workflow."""
+import json
+
+from .. import outcome, report
+from ..inputs import add_inputs, add_target, read_inputs
+from ..upgrades import FINALIZE, Unreachable, finalize_inputs
+from .base import Base, command
+
+
+class Plan(Base):
+    """Show what an upgrade would do: order, waves, checks, way back. Changes nothing."""
+
+    def add_options(self, parser):
+        """Add the workflow's inputs."""
+        add_inputs(parser)
+
+    def take_action(self, args):
+        """Run the workflow as a dry run and print its plan."""
+        with self.connected(args) as (upgrades, _):
+            look = upgrades.plan(read_inputs(args))
+        if look.plan is None:
+            return self.finish(look, args)
+        if self._json:
+            print(json.dumps(look.plan, indent=2))
+        else:
+            for line in report.plan_lines(look.plan):
+                self.write(line)
+        return outcome.exit_code(look)
+
+
+class Run(Base):
+    """Upgrade a cluster or a replication set and follow it to the end.
+
+    Ctrl-C pauses it between two waves.
+    """
+
+    def add_options(self, parser):
+        """Add the workflow's inputs."""
+        add_inputs(parser)
+        parser.add_argument("--detach", action="store_true",
+                            help="with a Mistral service: start it and return at once")
+
+    def take_action(self, args):
+        """Start, follow, report."""
+        execution = None
+        try:
+            with self.connected(args) as (upgrades, ours):
+                execution = upgrades.start(read_inputs(args))
+                if args.detach and not ours:
+                    return self.finish(upgrades.progress(execution), args)
+                self.write(f"Upgrade {execution} has begun.")
+                return self.finish(self.follow(upgrades, execution, True), args)
+        except Unreachable as error:
+            return self.take_over(args, execution, error)
+        except KeyboardInterrupt:
+            self.write("Stopped. What was running is picked up with: "
+                       f"{command('resume', args)} {execution or ''}")
+            return outcome.PAUSED
+
+
+class Finalize(Base):
+    """Do what closes the way back, once an upgraded cluster has proven itself."""
+
+    def add_options(self, parser):
+        """Add the cluster and its access."""
+        add_target(parser)
+        parser.add_argument("--access", help="name of the access file of its members")
+
+    def take_action(self, args):
+        """Start the workflow trove_upgrade.finalize and follow it."""
+        inputs = finalize_inputs(args.cluster_id or args.instance_id, args.access,
+                                 of_set=args.instance_id is not None)
+        with self.connected(args) as (upgrades, _):
+            execution = upgrades.start(inputs, workflow=FINALIZE)
+            return self.finish(self.follow(upgrades, execution), args)

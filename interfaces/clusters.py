@@ -1,0 +1,51 @@
+"""Clusters by object, id or name."""
+from .errors import ClusterNotFound
+from .services import service_errors
+
+
+def identity(wanted):
+    """Return the id, or the name, that stands for an object or a text."""
+    return wanted if isinstance(wanted, str) else wanted.id
+
+
+def find(trove, wanted):
+    """Return (id, name) of a cluster; Trove is asked unless the object says both.
+
+    ``trove``: a function that returns a python-troveclient.
+
+    :raises ClusterNotFound: none, or several of that name.
+    """
+    text = identity(wanted)
+    if not isinstance(wanted, str) and getattr(wanted, "name", None):
+        return text, wanted.name
+    client = trove()
+    with service_errors("Trove"):
+        return _by_id(client, text) or _by_name(client, text)
+
+
+def _by_id(client, wanted):
+    from troveclient.apiclient.exceptions import NotFound
+    try:
+        found = client.clusters.get(wanted)
+    except NotFound:
+        return None
+    return found.id, found.name
+
+
+def _by_name(client, wanted):
+    same = [one.id for one in _each(client) if one.name == wanted]
+    if len(same) == 1:
+        return same[0], wanted
+    raise ClusterNotFound(f"Several clusters are called {wanted!r}; give one of these ids: "
+                          f"{', '.join(same)}." if same else f"There is no cluster {wanted!r}.")
+
+
+def _each(client):
+    """All clusters: python-troveclient's own find() looks at the first page only."""
+    marker = None
+    while True:
+        page = client.clusters.list(marker=marker)
+        yield from page
+        marker = page.next
+        if not marker:
+            return

@@ -1,0 +1,1 @@
+"""What goes into openstack_dashboard/local/enabled, by ``python -m ...dashboard``."""

@@ -1,0 +1,39 @@
+"""The Python API and Trove as the user of a request, at the endpoints that Horizon uses."""
+from typing import Any
+
+from django.conf import settings
+from horizon.utils.memoized import memoized
+from keystoneauth1.token_endpoint import Token
+from openstack_dashboard.api import base
+
+from ..client import Client
+from ..services import trove_client
+from ..session import SERVICE, PatientSession, with_version
+
+TIMEOUT_SEC = 30
+
+
+def upgrades(request: Any) -> Client:
+    """Our Python API; its errors are `ClientError`."""
+    return Client(mistral=_mistral(request), trove=trove(request))
+
+
+@memoized
+def trove(request: Any) -> Any:
+    """A python-troveclient."""
+    return trove_client(_session(request), url=base.url_for(request, "database"))
+
+
+@memoized
+def _mistral(request: Any) -> Any:
+    from mistralclient.api.client import client
+    return client(mistral_url=with_version(base.url_for(request, SERVICE)),
+                  session=_session(request))
+
+
+def _session(request: Any) -> PatientSession:
+    """The token is Horizon's: it is renewed by logging in again, never here."""
+    insecure = getattr(settings, "OPENSTACK_SSL_NO_VERIFY", False)
+    authority = getattr(settings, "OPENSTACK_SSL_CACERT", None)
+    return PatientSession(auth=Token("", request.user.token.id), timeout=TIMEOUT_SEC,
+                          verify=False if insecure else authority or True)

@@ -1,0 +1,102 @@
+"""What is upgraded, as Trove tells the user of a request: a cluster or a replication set."""
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from horizon.utils.memoized import memoized
+from troveclient.apiclient.exceptions import NotFound
+
+from ...planning.groups import CLUSTER, SET
+from ..errors import ClusterNotFound
+from ..services import service_errors
+from . import services
+from .targets import Target, targets
+
+IDLE = ("NONE", "")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A cluster, or a replication set by any of its instances.
+
+    ``members``: ids of its instances. ``names``: ids and names under which an upgrade of it may
+    have been asked for. ``task``: what Trove does to it; it does nothing to sets as a whole.
+    """
+
+    kind: str
+    id: str
+    name: str
+    datastore: str
+    version: str
+    task: str
+    members: frozenset[str]
+    names: frozenset[str]
+
+    @property
+    def is_set(self) -> bool:
+        return self.kind == SET
+
+
+@memoized
+def find(request: Any, identifier: str) -> Subject:
+    """:raises ClusterNotFound: this user has neither a cluster nor an instance of that id."""
+    trove = services.trove(request)
+    with service_errors("Trove"):
+        try:
+            return _cluster(trove.clusters.get(identifier))
+        except NotFound:
+            return _set(trove, identifier)
+
+
+def reachable(request: Any, subject: Subject) -> list[Target]:
+    """The versions that it may be brought to, and the others with the reason why not."""
+    trove = services.trove(request)
+    with service_errors("Trove"):
+        offered = [_version(one) for one in trove.datastore_versions.list(subject.datastore)]
+        origins = _origins(trove, subject.members, offered)
+    return targets(subject.datastore, origins, offered, subject.is_set)
+
+
+def _cluster(found: Any) -> Subject:
+    return Subject(
+        CLUSTER, found.id, found.name, found.datastore["type"], found.datastore["version"],
+        found.task["name"], frozenset(one["id"] for one in found.instances),
+        frozenset((found.id, found.name)))
+
+
+def _set(trove: Any, identifier: str) -> Subject:
+    try:
+        asked = trove.instances.get(identifier)
+        source = _source(trove, asked)
+    except NotFound:
+        raise ClusterNotFound(_("There is no cluster or instance %s.") % identifier) from None
+    members = frozenset((source.id, *(one["id"] for one in getattr(source, "replicas", ()))))
+    return Subject(SET, asked.id, source.name, source.datastore["type"],
+                   source.datastore["version"], "NONE", members,
+                   members | {asked.name, source.name})
+
+
+def _source(trove: Any, instance: Any) -> Any:
+    of = getattr(instance, "replica_of", None)
+    return trove.instances.get(of["id"]) if of else instance
+
+
+def _origins(trove: Any, members: frozenset[str], offered: list[dict[str, Any]]
+             ) -> list[dict[str, Any]]:
+    """Versions of the members, each once; one that is not offered any more has its name alone."""
+    known = {one["name"]: one for one in offered}
+    names = {one.datastore["version"] for one in _instances(trove) if one.id in members}
+    return [known.get(name, {"id": name, "name": name, "number": name}) for name in sorted(names)]
+
+
+def _instances(trove: Any):
+    page = trove.instances.list(include_clustered=True)
+    yield from page
+    while page.next:
+        page = trove.instances.list(include_clustered=True, marker=page.next)
+        yield from page
+
+
+def _version(found: Any) -> dict[str, Any]:
+    return {"id": found.id, "name": found.name,
+            "number": str(getattr(found, "version", None) or found.name)}

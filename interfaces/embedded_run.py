@@ -1,0 +1,55 @@
+"""Run an upgrade on an embedded engine, and follow it."""
+import contextlib
+import os
+import pathlib
+
+from ..embedded import EmbeddedEngine, running
+from . import report
+from .session import plain_client
+from .upgrades import Upgrades
+
+LAB_BAKE_SEC = 5    # long enough to be seen in a demo
+
+
+def default_state_dir():
+    """Return where the embedded engine keeps its files, by the XDG rules."""
+    base = os.environ.get("XDG_STATE_HOME") or pathlib.Path.home() / ".local" / "state"
+    return pathlib.Path(base) / "trove-upgrade"
+
+
+@contextlib.contextmanager
+def connected(state_dir, *, env=None, access_dir=None, cloud=None, look_only=False):
+    """Give (Upgrades, whether the engine is ours) for the engine of ``state_dir``.
+
+    One that runs already is used and left alone. Otherwise it is started here and stopped at the
+    end; a start makes interrupted upgrades go on, but for ``look_only``, which starts the API
+    alone.
+    """
+    found = running(state_dir)
+    if found:
+        yield Upgrades(plain_client(found["url"])), False
+        return
+    with EmbeddedEngine(state_dir, env=env, access_dir=access_dir, cloud=cloud,
+                        look_only=look_only) as engine:
+        yield Upgrades(plain_client(engine.url)), True
+
+
+def upgrade_in_lab(lab, cluster, to_version, progress, options=None):
+    """Upgrade the lab's cluster and wait for the end: what the lab's demos call.
+
+    ``progress`` is called with lines of text. Returns the workflow's output
+    (schemas/result.json) and beside it {"execution_id", "state", "result", "elapsed_sec"}.
+    """
+    env = {**os.environ, **lab.env()}
+    wanted = "instance_id" if lab.kind.replicates else "cluster_id"
+    inputs = {wanted: cluster.id, "datastore_version": to_version,
+              "bake_sec": LAB_BAKE_SEC, "skip_checks": lab.kind.consent, **(options or {})}
+    with connected(pathlib.Path(lab.directory) / "engine", env=env,
+                   access_dir=lab.access_dir) as (upgrades, _):
+        execution_id = upgrades.start(inputs)
+        lines = report.Lines(progress, stamped=False)
+        for look in upgrades.follow(execution_id):
+            lines(look)
+    result = look.result or {}
+    return {**result, "execution_id": execution_id, "state": look.state, "result": result,
+            "elapsed_sec": look.elapsed_sec}

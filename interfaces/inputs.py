@@ -1,0 +1,54 @@
+"""The workflow's inputs as command line options, from schemas/input.json."""
+import argparse
+
+from ..schemas import load
+
+RENAMED = {"cluster_id": "cluster", "datastore_version": "datastore-version"}
+TARGET = ("cluster_id", "datastore_version")
+INSTANCE = "instance_id"
+NEVER = ("dry_run", "skip_checks")        # `plan` is the dry run; --skip-check is repeated
+
+
+def add_inputs(parser, without=()):
+    """Add an option for each input, but for those of ``without``, and --skip-check."""
+    schema = load("input")
+    group = parser.add_argument_group("upgrade")
+    for name, about in schema["properties"].items():
+        if name == "cluster_id" and name not in without:
+            add_target(group, about["description"])
+        elif name not in (*NEVER, *without):
+            _add_input(group, name, about, name in schema["required"])
+    group.add_argument("--skip-check", action="append", default=[], metavar="NAME",
+                       help="preflight check that must not refuse the run (repeatable)")
+
+
+def read_inputs(options, without=()):
+    """Return the inputs that were given, ``skip_checks`` as a list."""
+    given = {name: value for name in (INSTANCE, *load("input")["properties"])
+             if name not in without and (value := getattr(options, name, None)) is not None}
+    return given | ({"skip_checks": options.skip_check} if options.skip_check else {})
+
+
+def add_target(parser, cluster="id or unique name of the cluster"):
+    """Add --cluster and --instance, one of which must be given."""
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--cluster", dest="cluster_id", metavar="STR", help=cluster)
+    target.add_argument("--instance", dest=INSTANCE, metavar="STR",
+                        help="Id (or unique name) of the source, or of any replica, of a "
+                             "replication set.")
+
+
+def _add_input(group, name, about, required):
+    flag = "--" + RENAMED.get(name, name).replace("_", "-")
+    text = about["description"].replace("%", "%%")
+    if "default" in about:
+        text += f" (default: {about['default']})"
+    common = {"dest": name, "required": required, "help": text}
+    if about.get("type") == "boolean":
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, default=None,
+                           dest=name, help=text)
+    elif "enum" in about:
+        group.add_argument(flag, choices=about["enum"], **common)
+    else:
+        kind = {"integer": int, "number": float}.get(about.get("type"), str)
+        group.add_argument(flag, type=kind, metavar=kind.__name__.upper(), **common)

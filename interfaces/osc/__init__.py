@@ -1,0 +1,1 @@
+"""The plugin of python-openstackclient: `openstack database cluster upgrade plan|start|show|...`"""

@@ -1,0 +1,71 @@
+"""What the commands show: text for people, plain data for -f json and yaml."""
+import dataclasses
+
+from cliff.columns import FormattableColumn
+
+from .. import report
+
+OURS = "openstack database cluster upgrade"
+
+
+class Text(FormattableColumn):
+    """Lines for people beside the data they are made of: ``value`` is (data, lines)."""
+
+    def human_readable(self):
+        """The lines."""
+        return "\n".join(line.strip() for line in self._value[1])
+
+    def machine_readable(self):
+        """The data."""
+        return self._value[0]
+
+
+def of_upgrade(one):
+    """Return {column: value} of an Upgrade that was just started."""
+    return {"id": one.id, "kind": one.kind, "cluster": one.cluster,
+            "datastore_version": one.datastore_version, "state": one.state,
+            "created_at": one.created_at}
+
+
+def of_progress(look):
+    """Return {column: value} of a Progress."""
+    result = look.result or {}
+    members = [dataclasses.asdict(one) for one in look.members]
+    done = sum(one.state == "upgraded" for one in look.members)
+    return {
+        "id": look.execution_id, "cluster": look.cluster, "from_version": look.from_version,
+        "to_version": look.to_version, "state": look.state, "phase": look.phase,
+        "status": result.get("status", ""), "elapsed_sec": round(look.elapsed_sec),
+        "upgraded": f"{done}/{len(members)}",
+        "members": Text((members, report.progress_lines(look))), "summary": look.message,
+        "notes": _list(result.get("notes")), "undo": own_words(result.get("undo", "")),
+        "resume": own_words(result.get("resume", ""))}
+
+
+def of_plan(plan):
+    """Return {column: value} of a plan."""
+    members = {one["id"]: one for one in plan["members"]}
+    order = [[members[one] for one in wave] for wave in plan["waves"]]
+    return {
+        "cluster": plan["cluster"]["name"], "datastore": plan["datastore"],
+        "direction": plan["direction"], "from_version": plan["from_version"],
+        "to_version": plan["to_version"]["name"], "ready": plan["ready"],
+        "order": Text((order, report.order_lines(plan))),
+        "checks": Text((plan["checks"], report.check_lines(plan))),
+        "way_back": plan["way_back"], "point_of_no_return": plan["point_of_no_return"],
+        "backup": plan["backup"],
+        "finalize": Text((plan["finalize"], [": ".join(report.finalize_words(plan))])),
+        "notes": _list(plan["notes"])}
+
+
+def own_words(text):
+    """Return a command of `trove-upgrade` as the one of this plugin that does the same."""
+    for verb, ours in (("run", "start"), ("finalize", "finalize")):
+        text = text.replace(f"trove-upgrade {verb} --cluster ", f"{OURS} {ours} ")
+        text = text.replace(f"trove-upgrade {verb} --instance ",
+                            f"{OURS} {ours} --replication-set ")
+    return text.replace(" --datastore-version ", " ")
+
+
+def _list(lines):
+    return Text((lines or [], lines or []))

@@ -1,0 +1,111 @@
+"""Sessions and Mistral clients from clouds.yaml and OS_* variables."""
+import contextlib
+import os
+
+from keystoneauth1 import noauth
+from keystoneauth1.session import Session
+
+from .errors import ConnectionFailed
+
+SERVICE = "workflowv2"
+
+# What can be given as --os-NAME as well as OS_NAME; the engine's process reads the variables.
+VARIABLES = (
+    "cloud", "auth-type", "auth-url", "username", "password", "user-domain-name",
+    "project-name", "project-id", "project-domain-name", "region-name", "interface", "cacert",
+    "token", "endpoint", "application-credential-id", "application-credential-secret")
+
+
+LOOK_AGAIN = 3
+
+
+class PatientSession(Session):
+    """Asks again when a connection breaks under a question; what changes something is sent once."""
+
+    def request(self, url, method, **keywords):
+        """As keystoneauth's."""
+        if method == "GET":
+            keywords.setdefault("connect_retries", LOOK_AGAIN)
+        return super().request(url, method, **keywords)
+
+
+def use_options(options):
+    """Turn --os-* options into OS_* variables, so that every process we start sees the same."""
+    for name in VARIABLES:
+        value = getattr(options, "os_" + name.replace("-", "_"), None)
+        if value is not None:
+            os.environ["OS_" + name.replace("-", "_").upper()] = value
+
+
+def cloud_session(cloud=None):
+    """Return a keystoneauth session of the cloud in clouds.yaml, or of the OS_* variables.
+
+    A bare endpoint without Keystone is auth_type admin_token with endpoint and token.
+    Raises ConnectionFailed when nothing is configured.
+    """
+    return _cloud(cloud)[0]
+
+
+def _cloud(name):
+    """Return (session, region, interface) of the cloud."""
+    from keystoneauth1.exceptions import ClientException
+    from openstack.config import OpenStackConfig
+    from openstack.exceptions import ConfigException
+    try:
+        found = OpenStackConfig(session_constructor=PatientSession).get_one(cloud=name)
+        return found.get_session(), found.region_name or None, found.get_interface() or "public"
+    except (ConfigException, ClientException) as error:
+        raise ConnectionFailed(
+            f"No cloud is configured: {error} Give --os-cloud with a clouds.yaml, or set "
+            "OS_* variables.") from error
+
+
+def service_client(url=None, cloud=None):
+    """Return a client of a Mistral service: at ``url``, or found in the cloud's catalog.
+
+    A URL is used with the cloud's token when a cloud is configured, and without one else.
+    """
+    if url and not has_cloud(cloud):
+        return plain_client(url)
+    session, region, interface = _cloud(cloud)
+    url = url or _from_catalog(session, region, interface)
+    from mistralclient.api.client import client
+    return client(mistral_url=with_version(url), session=session)
+
+
+def plain_client(url):
+    """Return a client of a Mistral without authentication, as the embedded engine is."""
+    from mistralclient.api.client import client
+    return client(mistral_url=with_version(url), session=PatientSession(auth=noauth.NoAuth()))
+
+
+def has_cloud(cloud=None):
+    """Say whether clouds.yaml or the variables name a cloud with Keystone."""
+    return bool(cloud or os.environ.get("OS_CLOUD") or os.environ.get("OS_AUTH_URL"))
+
+
+def with_version(url):
+    """Return the URL with the API's version: people give it with and without."""
+    url = url.rstrip("/")
+    return url if url.endswith("/v2") else url + "/v2"
+
+
+def catalog_url(session, region, interface):
+    """Return Mistral's URL in the session's catalog, or None; raises keystoneauth's errors."""
+    from keystoneauth1.exceptions import EndpointNotFound
+    with contextlib.suppress(EndpointNotFound):       # that service, but not in this region
+        return session.get_endpoint(service_type=SERVICE, region_name=region, interface=interface)
+    return None
+
+
+def _from_catalog(session, region, interface):
+    from keystoneauth1.exceptions import ClientException
+    try:
+        url = catalog_url(session, region, interface)
+    except ClientException as error:
+        raise ConnectionFailed(f"The cloud does not let you in: {error}") from error
+    if not url:
+        raise ConnectionFailed(f"The cloud's catalog has no service of type {SERVICE}"
+                               f"{f' in region {region}' if region else ''}. Leave out "
+                               "--mistral-from-catalog to run the upgrade from here.")
+    return url

@@ -1,0 +1,142 @@
+"""The types that the Python API takes and gives; their keys are those of schemas/*.json."""
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol, TypedDict
+
+from .progress import PREFIX, as_object
+
+WORKFLOW = PREFIX + "cluster"
+SET_WORKFLOW = PREFIX + "replication_set"
+FINALIZE = PREFIX + "finalize"
+
+
+class Named(Protocol):
+    """Anything with an id: resources of python-troveclient, of openstacksdk, our own."""
+
+    id: str
+
+
+class Inputs(TypedDict, total=False):
+    """What `upgrade` and `plan` take beside cluster and version: schemas/input.json."""
+
+    on_failure: Literal["rollback", "pause", "stop"]
+    parallelism: Literal["one", "domain"]
+    max_unavailable: int
+    canary: bool
+    bake_sec: int
+    pause_after: Literal["none", "first", "all"]
+    finalize: Literal["default", "auto", "manual"]
+    keep_way_back: bool
+    restore_roles: bool
+    skip_checks: list[str]
+    backup: Literal["auto", "skip"]
+    backup_timeout_sec: int
+    driver: str
+    access: str
+    member_timeout_sec: int
+    gate_timeout_sec: int
+    gate_passes: int
+    retry_count: int
+    retry_delay_sec: int
+    poll_sec: float
+
+
+class Version(TypedDict):
+    """A datastore version."""
+
+    id: str
+    name: str
+    number: str
+
+
+class PlanMember(TypedDict):
+    """A member in a plan; ``origin`` is where a rollback takes it, ``done`` ones stay untouched."""
+
+    id: str
+    name: str
+    address: str
+    role: str
+    domain: str
+    kind: str
+    version: str
+    origin: Version
+    done: bool
+
+
+class Check(TypedDict):
+    """The answer of one preflight check."""
+
+    name: str
+    ok: bool
+    skipped: bool
+    message: str
+    remedy: str
+
+
+class Finalizing(TypedDict):
+    """What closes the way back, and when."""
+
+    mode: Literal["auto", "manual"]
+    steps: list[str]
+
+
+class Plan(TypedDict):
+    """A whole upgrade as data: schemas/plan.json. ``waves`` holds ids of members, in order."""
+
+    cluster: dict[str, str]
+    datastore: str
+    direction: Literal["forward", "back", "none"]
+    from_version: str
+    to_version: Version
+    members: list[PlanMember]
+    waves: list[list[str]]
+    checks: list[Check]
+    ready: bool
+    way_back: str
+    point_of_no_return: str
+    backup: str
+    finalize: Finalizing
+    notes: list[str]
+    options: dict[str, Any]
+    job: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Upgrade:
+    """One execution of ours, as a list shows it.
+
+    :ivar kind: ``upgrade`` (a rollback is one, to the older version), ``plan`` or ``finalize``.
+    :ivar cluster: id of the cluster, or of the instance by which a replication set was named; its
+        name where somebody else started it by name.
+    :ivar datastore_version: the target as it was asked for; empty for ``finalize``.
+    :ivar state: RUNNING, PAUSED, SUCCESS, ERROR or CANCELLED.
+    :ivar message: one sentence when it ended badly, else empty.
+    :ivar created_at: UTC, ISO 8601; so is ``updated_at``.
+    """
+
+    id: str
+    kind: Literal["upgrade", "plan", "finalize"]
+    cluster: str
+    datastore_version: str
+    state: str
+    message: str
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, execution: Mapping[str, Any]) -> "Upgrade":
+        """From an execution as Mistral's API gives it."""
+        inputs = as_object(execution.get("input"))
+        return cls(
+            id=execution["id"], kind=_kind(execution["workflow_name"], inputs),
+            cluster=str(inputs.get("cluster_id") or inputs.get("instance_id") or ""),
+            datastore_version=str(inputs.get("datastore_version", "")),
+            state=execution["state"], message=execution.get("state_info") or "",
+            created_at=execution["created_at"], updated_at=execution.get("updated_at") or "")
+
+
+def _kind(workflow: str, inputs: Mapping[str, Any]) -> Literal["upgrade", "plan", "finalize"]:
+    if workflow == FINALIZE:
+        return "finalize"
+    # A form or a shell may have made a text of it.
+    return "plan" if str(inputs.get("dry_run", "")).lower() == "true" else "upgrade"

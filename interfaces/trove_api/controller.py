@@ -1,0 +1,151 @@
+"""The routes, by Trove's own machinery: its request, context, policies, errors and models."""
+from datetime import datetime
+from typing import Any
+
+import webob.exc
+from oslo_utils import timeutils
+from trove.cluster.models import Cluster
+from trove.common import base_exception, exception, policy, wsgi
+from trove.datastore.models import DatastoreVersion
+
+from . import bodies, holds, mistral, policies, starts, targets
+
+
+class Answer(wsgi.Result):
+    """A result with headers."""
+
+    def __init__(self, data: Any, status: int, headers: dict[str, str] | None = None):
+        super().__init__(data, status)
+        self.headers = headers or {}
+
+
+class Serializer(wsgi.TroveResponseSerializer):
+    """Trove's, and the headers of an Answer."""
+
+    def serialize_headers(self, response, data, action):
+        super().serialize_headers(response, data, action)
+        response.headers.update(getattr(data, "headers", {}))
+
+
+class Deserializer(wsgi.RequestDeserializer):
+    """Trove's; what it can't read is answered in the format of all errors, with the reason."""
+
+    def deserialize(self, request):
+        try:
+            return super().deserialize(request)
+        except base_exception.MalformedRequestBody as error:
+            raise wsgi.Fault(webob.exc.HTTPBadRequest(
+                "The request body is not JSON. Send a JSON object as "
+                "application/json.")) from error
+        except base_exception.InvalidContentType as error:
+            raise wsgi.Fault(webob.exc.HTTPUnsupportedMediaType(
+                "Send a JSON object as application/json.")) from error
+
+
+class UpgradeController(wsgi.Controller):
+    """Start an upgrade; the task of a cluster under upgrade."""
+
+    def create_resource(self) -> wsgi.Resource:
+        return wsgi.Resource(self, Deserializer(), Serializer(), self.exception_map)
+
+    def patch(self, req, tenant_id, id, body=None):
+        """``{"cluster": {"datastore_version": id or name}}``: 202 and where to look."""
+        return self._upgrade(req, id, body, "cluster")
+
+    def action(self, req, tenant_id, id, body=None):
+        """The same by Trove's stock action ``{"upgrade": {"datastore_version": ...}}``."""
+        return self._upgrade(req, id, body, "upgrade")
+
+    def show(self, req, tenant_id, id, body=None):
+        """The cluster's task, since when, and its version."""
+        context = req.environ[wsgi.CONTEXT_KEY]
+        cluster = _load(context, id)
+        if not _allowed(context, policies.HOLD, cluster):
+            _authorize(context, policies.UPGRADE, cluster)
+        return wsgi.Result(_view(id), 200)
+
+    def take(self, req, tenant_id, id, body=None):
+        """``{"upgrade": {"since": null}}`` takes a free cluster; a moment takes over that hold."""
+        context = req.environ[wsgi.CONTEXT_KEY]
+        cluster = _load(context, id)
+        _authorize(context, policies.HOLD, cluster)
+        since = bodies.since(body)
+        taken = holds.take(cluster.id) if since is None else holds.take_over(
+            cluster.id, _moment(since))
+        if taken is None:
+            row = _row(cluster.id)
+            raise webob.exc.HTTPUnprocessableEntity(
+                f"The cluster's task is {row.task_status.name} since {row.updated.isoformat()}: it "
+                "can't be taken now. Find out who has it.")
+        return wsgi.Result(_view(id), 200)
+
+    def give_back(self, req, tenant_id, id, body=None):
+        """UPGRADING_CLUSTER becomes NONE; any other task, and any other hold, stays as it is.
+
+        Query: ``datastore_version`` (id) is then the cluster's; ``since``: only of that hold.
+        """
+        context = req.environ[wsgi.CONTEXT_KEY]
+        cluster = _load(context, id)
+        _authorize(context, policies.HOLD, cluster)
+        wanted, since = req.GET.get("datastore_version"), req.GET.get("since")
+        version = targets.of_datastore(cluster, wanted).id if wanted else None
+        holds.give_back(cluster.id, _moment(since) if since else None, version)
+        return wsgi.Result(None, 204)
+
+    def _upgrade(self, req, cluster_id: str, body: Any, outer: str) -> Answer:
+        context = req.environ[wsgi.CONTEXT_KEY]
+        wanted = bodies.target(body, outer)
+        cluster = Cluster.load(context, cluster_id, Cluster)
+        _authorize(context, policies.UPGRADE, cluster)
+        version = targets.choose(cluster, wanted)
+        execution = starts.start(context, cluster, version.id)
+        return Answer({}, 202, {"Location": mistral.location(context, execution)})
+
+
+def _load(context: Any, cluster_id: str) -> Cluster:
+    """The caller's cluster; any project's for who may hold clusters."""
+    row = holds.read(cluster_id)
+    if row is None:
+        raise exception.ClusterNotFound(cluster=cluster_id)
+    cluster = Cluster(context, row)
+    if row.tenant_id != context.project_id and not _allowed(context, policies.HOLD, cluster):
+        return Cluster.load(context, cluster_id, Cluster)      # Trove's own 404
+    return cluster
+
+
+def _authorize(context: Any, rule: str, cluster: Cluster) -> None:
+    policy.authorize_on_target(context, rule, {"tenant": cluster.tenant_id})
+
+
+def _allowed(context: Any, rule: str, cluster: Cluster) -> bool:
+    try:
+        _authorize(context, rule, cluster)
+    except exception.PolicyNotAuthorized:
+        return False
+    return True
+
+
+def _view(cluster_id: str) -> dict[str, Any]:
+    row = _row(cluster_id)
+    version = DatastoreVersion.load_by_uuid(row.datastore_version_id)
+    return {"upgrade": {"task": row.task_status.name, "since": row.updated.isoformat(),
+                        "datastore_version_id": version.id, "datastore_version": version.name}}
+
+
+def _row(cluster_id: str):
+    row = holds.read(cluster_id)
+    if row is None:
+        raise exception.ClusterNotFound(cluster=cluster_id)
+    return row
+
+
+def _moment(text: str) -> datetime:
+    """A moment as ``show`` writes it.
+
+    :raises webob.exc.HTTPBadRequest: it is none.
+    """
+    try:
+        return timeutils.normalize_time(datetime.fromisoformat(text))
+    except (ValueError, OverflowError) as error:
+        raise webob.exc.HTTPBadRequest(
+            "since is not a moment in ISO 8601. Send it as GET shows it.") from error

@@ -1,0 +1,183 @@
+"""Mistral, as the caller of a request or as trove-api's own user."""
+import functools
+import json
+from typing import Any
+
+from keystoneauth1 import exceptions as ks
+from keystoneauth1 import loading, noauth, token_endpoint
+from keystoneauth1.access.service_catalog import ServiceCatalogV2
+from keystoneauth1.session import Session
+from oslo_config import cfg
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from ..session import with_version
+from .config import options
+
+SERVICE = "workflowv2"
+WORKFLOW = "trove_upgrade.cluster"
+ENDED = ("SUCCESS", "ERROR", "CANCELLED")
+
+
+class Silent(Exception):
+    """Mistral did not answer. ``unsent``: it has not even got the request."""
+
+    def __init__(self, words: str, unsent: bool = False):
+        super().__init__(words)
+        self.unsent = unsent
+
+
+class Refused(Exception):
+    """Mistral answered with an error status."""
+
+    def __init__(self, status: int, words: str):
+        super().__init__(words)
+        self.status = status
+
+
+class Mistral:
+    """Mistral's API at ``url`` with the rights of a keystoneauth session.
+
+    ``one_project``: it has no authentication, so that everybody sees everything.
+    """
+
+    def __init__(self, session: Session, url: str, one_project: bool = False):
+        self._session = session
+        self._one_project = one_project
+        self._url = with_version(url)
+
+    def start(self, execution_id: str, inputs: dict[str, Any], env: dict[str, str]) -> None:
+        """Start an upgrade under an id of ours: asked twice, Mistral starts it once."""
+        self._ask("POST", "/executions", json={
+            "id": execution_id, "workflow_name": WORKFLOW, "input": inputs,
+            "description": "Asked for at Trove's API.", "params": {"env": env}})
+
+    def state(self, execution_id: str) -> str | None:
+        """State of an execution, or None when this user sees none of that id."""
+        found = self._find(f"/executions/{execution_id}?fields=state")
+        return found["state"] if found else None
+
+    def sees_all(self) -> bool:
+        """Whether what this user does not find is not there, in whatever project."""
+        if self._one_project:
+            return True
+        try:
+            self._ask("GET", "/executions?all_projects=true&limit=1&fields=id")
+        except Refused:
+            return False
+        return True
+
+    def variables(self, environment: str) -> dict[str, Any] | None:
+        """Variables of an environment, or None when this user's project has none so named."""
+        found = self._find(f"/environments/{environment}")
+        if found is None:
+            return None
+        variables = found["variables"]          # Mistral sends them as text
+        return json.loads(variables) if isinstance(variables, str) else variables
+
+    def _find(self, path: str) -> dict[str, Any] | None:
+        try:
+            return self._ask("GET", path)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        try:
+            return self._session.request(self._url + path, method, **body).json()
+        except ks.HttpError as error:
+            raise Refused(error.http_status, _fault(error)) from error
+        except ks.ClientException as error:
+            raise Silent(_words(error), unsent=_unsent(error)) from error
+        except ValueError as error:
+            raise Silent("Its answer is not JSON.") from error
+
+
+def as_caller(context: Any) -> Mistral:
+    """With the token of the request.
+
+    :raises Silent: its catalog has no Mistral.
+    """
+    conf = options()
+    if conf.mistral_auth == "none":
+        return _plain()
+    url = conf.mistral_url or _in_catalog(context, conf.interface)
+    if not url:
+        raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
+    return Mistral(_session(token_endpoint.Token(url, context.auth_token)), url)
+
+
+def as_service() -> Mistral:
+    """With trove-api's own user.
+
+    :raises Silent: none is configured, or Keystone does not answer.
+    """
+    conf = options()
+    if conf.mistral_auth == "none":
+        return _plain()
+    try:
+        session = _service_session(conf.auth_section)
+        url = conf.mistral_url or session.get_endpoint(
+            service_type=SERVICE, interface=conf.interface, region_name=conf.region_name)
+    except ks.ClientException as error:
+        raise Silent(_words(error), unsent=True) from error
+    if not url:
+        raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
+    return Mistral(session, url)
+
+
+def location(context: Any, execution_id: str) -> str:
+    """URL of an execution as users reach it."""
+    conf = options()
+    url = (conf.mistral_public_url or _in_catalog(context, "public") or conf.mistral_url or "")
+    return f"{with_version(url)}/executions/{execution_id}"
+
+
+@functools.lru_cache(maxsize=1)
+def _service_session(section: str) -> Session:
+    """One for the process, so that its token is used until it expires, then renewed."""
+    auth = loading.load_auth_from_conf_options(cfg.CONF, section)
+    if auth is None:
+        raise Silent(f"[{section}] of trove.conf names no user.", unsent=True)
+    return _session(auth)
+
+
+def _plain() -> Mistral:
+    return Mistral(_session(noauth.NoAuth()), options().mistral_url, one_project=True)
+
+
+def _session(auth: Any) -> Session:
+    conf = options()
+    return Session(auth=auth, timeout=conf.http_timeout_sec, verify=conf.cafile or True)
+
+
+def _in_catalog(context: Any, interface: str) -> str | None:
+    """The middleware hands the token's catalog on in the format of Keystone's version 2."""
+    catalog = ServiceCatalogV2(context.service_catalog or [])
+    found = catalog.get_urls(service_type=SERVICE, interface=interface,
+                             region_name=options().region_name)
+    return found[0] if found else None
+
+
+def _unsent(error: BaseException | None) -> bool:
+    """Whether no connection was made at all, so that nothing can have begun."""
+    while error is not None:
+        reason = getattr(error, "reason", None)
+        if isinstance(error, (NewConnectionError, ConnectTimeoutError)) or isinstance(
+                reason, (NewConnectionError, ConnectTimeoutError)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _fault(error: ks.HttpError) -> str:
+    """What Mistral itself says."""
+    try:
+        said = error.response.json() if error.response is not None else {}
+        return _words(said["faultstring"])
+    except (KeyError, TypeError, ValueError):
+        return _words(error)
+
+
+def _words(error: Any) -> str:
+    return " ".join(str(error).split())[:300]
