@@ -1,0 +1,22 @@
+"""docs/python-api.md: its blocks run as they stand, as a member, in their order."""
+import re
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "python-api.md"
+
+
+@pytest.mark.timeout(400)
+def test_story_of_the_page(cloud, monkeypatch, capsys):
+    made = cloud.lab.create_cluster("orders")
+    for key, value in cloud.env("demo").items():
+        monkeypatch.setenv(key, value)
+    story = "\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S))
+    scope = {"session": cloud.session("demo")}
+    exec(compile(story, str(PAGE), "exec"), scope)         # noqa: S102
+    told = capsys.readouterr().out
+    assert "can't go back to 8.1.8: [way_back_open]" in told
+    assert "There is no cluster 'no-such-cluster'." in told
+    assert {member.version for member in cloud.lab.members(made)} == {"9.1.2"}
+    cloud.trove().clusters.delete(made.id)

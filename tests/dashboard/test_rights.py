@@ -1,0 +1,76 @@
+"""Who may not upgrade sees no action, and is refused whatever his browser sends."""
+import pytest
+from trove_upgrade.interfaces.client import Client
+
+NEW = "9.1.2"
+POST = """
+const [path, fields, done] = arguments;
+const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+const body = new URLSearchParams({...fields, csrfmiddlewaretoken: token});
+fetch(path, {method: "POST", body, redirect: "manual"}).then(answer => done(answer.status));
+"""
+
+
+def post(dashboard, path, **fields):
+    """Send a form that no page offers, with a valid CSRF token; the status of the answer."""
+    driver = dashboard.page.driver
+    driver.set_script_timeout(60)
+    return driver.execute_async_script(POST, path, fields)
+
+
+@pytest.fixture
+def paused(cloud, cluster):
+    """An upgrade of demo's that waits after its first wave."""
+    client = Client(cloud.session("demo"))
+    begun = client.upgrade(cluster.id, NEW, pause_after="first", bake_sec=0)
+    assert client.wait(begun).state == "PAUSED"
+    yield begun.id
+    client.abort(begun)
+    client.wait(begun)
+
+
+def test_reader_sees_no_action_and_a_forged_post_is_refused(cloud, cluster, log_in):
+    reader = log_in("reader").clusters()
+    row = reader.page.see(reader.row(cluster))
+    assert "Upgrade Cluster" not in row.get_attribute("textContent")
+    form = f"/project/cluster_upgrades/{cluster.id}/upgrade"
+    version = cloud.lab.version_id(NEW)
+    status = post(reader, form, datastore_version=version, on_failure="rollback", bake_sec="0",
+                  pause_after="none", parallelism="one", finalize="default")
+    assert status == 403
+    assert Client(cloud.session("demo")).list(cluster.id, plans=True) == []
+    reader.page.open(form)
+    assert "not authorized" in reader.page.text().lower()
+    reader.page.open(f"/project/cluster_upgrades/{cluster.id}/")
+    assert "has not been upgraded yet" in reader.page.text()
+    assert "Upgrade Cluster" not in reader.page.text("#content_body .container-fluid")
+
+
+def test_reader_may_look_and_not_steer(cloud, cluster, paused, log_in):
+    reader = log_in("reader").follow(cluster, paused)
+    assert reader.state() == "Paused"
+    assert reader.buttons() == []
+    base = f"/project/cluster_upgrades/{cluster.id}/{paused}"
+    reader.clusters()                        # it has forms, so a token
+    for act in ("resume", "abort", "pause", "rollback", "finalize"):
+        assert post(reader, f"{base}/{act}") == 403
+    assert Client(cloud.session("demo")).show(paused).state == "PAUSED"
+
+
+def test_other_projects_see_nothing(cloud, cluster, paused, log_in):
+    other = log_in("other").clusters()
+    assert cluster.name not in other.page.text("#content_body")
+    other.page.open(f"/project/cluster_upgrades/{cluster.id}/{paused}/")
+    assert f"There is no cluster or instance {cluster.id}" in other.page.see(".alert-danger").text
+    assert post(other, f"/project/cluster_upgrades/{cluster.id}/{paused}/abort") != 403
+    assert Client(cloud.session("demo")).show(paused).state == "PAUSED"
+
+
+def test_upgrade_is_not_reached_by_the_name_of_another_cluster(cloud, cluster, paused, demo):
+    other = cloud.lab.create_cluster("bystander", shards=3, replicas=0)
+    demo.clusters()
+    assert post(demo, f"/project/cluster_upgrades/{other.id}/{paused}/abort") != 403
+    assert Client(cloud.session("demo")).show(paused).state == "PAUSED"
+    demo.page.open(f"/project/cluster_upgrades/{other.id}/{paused}/")
+    assert "no such upgrade of this cluster" in demo.page.see(".alert-danger").text
+    cloud.trove().clusters.delete(other.id)

@@ -1,0 +1,101 @@
+"""Upgrades of the lab's Cassandra, 4.1.9 to 5.0.4, through real Trove and real Mistral."""
+import pytest
+
+from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
+from tests.end_to_end.site import Site
+
+LAB = {"kind": "cassandra"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with Site(tmp_path_factory.mktemp("engine"), **LAB) as made:
+        yield made
+        made.engine.stop()
+        assert made.unexpected() == []
+        assert made.leaks() == [], "a secret is in the engine's files"
+
+
+@pytest.fixture
+def cluster(site):
+    """Three racks of one member."""
+    with site.cluster() as made:
+        yield made
+
+
+def upgrade(site, cluster, act=lambda run: None, **inputs):
+    """Under load, to its end."""
+    with site.load(cluster) as load:
+        run = site.begin(cluster, **inputs)
+        seen = act(run)
+        found = run.end()
+        found.seen, found.load = seen, load.stop()
+    return found
+
+
+def go_back(run):
+    first = run.end()
+    return first, run.again(datastore_version=run.origin, skip_checks="not_a_downgrade")
+
+
+def test_one_by_one_under_load_and_back_while_the_mode_is_compatible(site, cluster):
+    found = upgrade(site, cluster, act=go_back)
+    first, back = found.seen
+    assert first.result["status"] == "upgraded", first.result
+    assert first.forward() == ["1", "2", "3"]
+    assert first.versions() == {site.new}
+    assert len(first.held) == 3, "finalising waits for a person"
+    assert_invariants(first)
+    assert back.result["status"] == "upgraded", back.result
+    assert back.versions() == {site.old}
+    assert_nothing_lost(found)
+
+
+def test_second_member_does_not_start_and_all_go_back(site, cluster):
+    site.break_member(cluster, "does_not_start", 2)
+    found = upgrade(site, cluster)
+    assert found.result["status"] == "rolled_back", found.result
+    assert found.forward() == ["1", "2"]
+    assert sorted(found.names("rolled_back")) == ["1", "2"]
+    assert found.versions() == {site.old}
+    assert_invariants(found)
+
+
+def resume(run):
+    paused = run.until_paused()
+    run.resume()
+    return paused
+
+
+def test_pause_after_the_first_member_and_resume(site, cluster):
+    found = upgrade(site, cluster, act=resume, pause_after="first")
+    assert found.seen.forward() == ["1"]
+    assert found.result["status"] == "upgraded", found.result
+    assert found.versions() == {site.new}
+    assert_invariants(found)
+
+
+def test_a_whole_rack_at_a_time_where_replication_covers_it(site):
+    with site.cluster(members=2) as cluster:
+        found = upgrade(site, cluster, parallelism="domain", canary=False)
+        assert found.result["status"] == "upgraded", found.result
+        order = found.forward()
+        assert [set(order[at:at + 2]) for at in (0, 2, 4)] == [
+            {"1", "4"}, {"2", "5"}, {"3", "6"}]
+        assert_nothing_lost(found)
+
+
+def test_a_repair_under_way_refuses_the_upgrade_and_finalising_waits_for_people(site, cluster):
+    member = site.lab.members(cluster)[1]
+    tasks = site.lab.directory / "data" / member.id / "tasks"
+    tasks.write_text("validation")
+    found = site.begin(cluster).end()
+    assert found.result["status"] == "refused"
+    assert "validation" in found.result["summary"]
+    assert found.stops() == []
+    tasks.unlink()
+    done = site.begin(cluster, parallelism="domain").end()
+    assert done.result["status"] == "upgraded", done.result
+    # `execute` asserts that a workflow succeeds, and tells its state_info when it does not.
+    with pytest.raises(AssertionError, match="storage_compatibility_mode CASSANDRA_4"):
+        site.execute("trove_upgrade.finalize", cluster_id=cluster.id)

@@ -1,0 +1,147 @@
+"""Upgrades of real MariaDB Galera clusters, through real Trove and real Mistral."""
+import os
+
+import pytest
+import yaml
+from trove_upgrade.datastores import driver
+from trove_upgrade.datastores.base import DatastoreError, Member
+from trove_upgrade.lab.kinds import mariadb
+from trove_upgrade.lab.kinds.galera import native
+
+from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
+from tests.end_to_end.site import Site
+
+REQUIRED = "mariadb" in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    try:
+        mariadb.servers()
+    except RuntimeError as error:
+        (pytest.fail if REQUIRED else pytest.skip)(str(error))
+    with Site(tmp_path_factory.mktemp("engine"), kind="galera", stop_timeout_sec=15) as made:
+        yield made
+        made.engine.stop()
+        assert made.unexpected() == []
+        assert made.leaks() == [], "a secret is in the engine's files"
+
+
+@pytest.fixture
+def cluster(site):
+    """Three members of the older version."""
+    with site.cluster() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def old_cluster(site):
+    """The same for tests that leave it as it was; to form one takes a while."""
+    with site.cluster() as made:
+        yield made
+
+
+def upgrade(site, cluster, act=lambda run: None, **inputs):
+    """Under load, to its end."""
+    with site.load(cluster) as load:
+        run = site.begin(cluster, **inputs)
+        seen = act(run)
+        found = run.end()
+        found.seen, found.load = seen, load.stop()
+    return found
+
+
+def order(found):
+    """Numbers of the members that were stopped to run the target, in order.
+
+    The load's clients are on member 1 as long as it is there.
+    """
+    numbers = {one.name.rsplit("-", 1)[-1]: number for number, one in enumerate(found.before, 1)}
+    return [numbers[name] for name in found.forward()]
+
+
+def execute(site, member, statement):
+    with native.connect(member.address, site.lab.settings) as connection, \
+            connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def finalize_and_again(run):
+    first = run.end()
+    done = run.site.execute("trove_upgrade.finalize", cluster_id=run.cluster.id)
+    return first, done, run.again()
+
+
+def test_one_by_one_under_load_the_written_member_last_and_a_second_run_touches_nothing(
+        site, cluster):
+    found = upgrade(site, cluster, act=finalize_and_again)
+    first, done, second = found.seen
+    assert first.result["status"] == "upgraded", first.result
+    assert order(first) == [2, 3, 1]
+    assert first.versions() == {site.new}
+    assert len(first.held) == 3, "finalising waits for a person"
+    assert_invariants(first)
+    assert len(done["finalized"]) == 3
+    assert second.result["status"] == "nothing_to_do"
+    assert second.stops() == []
+    assert_nothing_lost(found)
+
+
+def test_second_member_does_not_start_and_both_go_back_on_their_data(site, old_cluster):
+    site.break_member(old_cluster, "does_not_start", 3)
+    found = upgrade(site, old_cluster)
+    assert found.result["status"] == "rolled_back", found.result
+    assert order(found) == [2, 3]
+    assert len(found.result["rolled_back"]) == 2
+    assert len(found.result["todo"]) == 1
+    assert found.versions() == {site.old}
+    assert_invariants(found)
+
+
+def resume(run):
+    paused = run.until_paused()
+    run.resume()
+    return paused
+
+
+def test_pause_after_the_first_member_and_resume(site, cluster):
+    found = upgrade(site, cluster, act=resume, pause_after="first")
+    assert order(found.seen) == [2]
+    assert found.seen.lock is not None
+    assert found.result["status"] == "upgraded", found.result
+    assert found.versions() == {site.new}
+    assert_invariants(found)
+
+
+def test_unwell_members_and_caches_that_are_too_small_are_refused_by_name(site, old_cluster):
+    members = site.lab.members(old_cluster)
+    execute(site, members[1], "SET GLOBAL wsrep_desync = ON")
+    found = site.begin(old_cluster).end()
+    assert found.result["status"] == "refused"
+    assert "[members_healthy]" in found.result["summary"]
+    assert found.stops() == []
+    execute(site, members[1], "SET GLOBAL wsrep_desync = OFF")
+    facts_of = [Member(one.id, one.name, one.address) for one in members]
+    patient = driver("galera", {**access(site), "away_sec": 10 ** 9})
+    assert [one.name for one in patient.checks(patient.read(facts_of)) if not one.ok] == [
+        "ist_reachable"]
+
+
+def access(site):
+    return yaml.safe_load((site.lab.access_dir / "default.yaml").read_text())["galera"]
+
+
+def test_a_wrong_password_is_told_without_showing_it(site, old_cluster, tmp_path):
+    member = site.lab.members(old_cluster)[0]
+    wrong = tmp_path / "password"
+    wrong.write_text("not-in-any-error")
+    asker = driver("galera", {**access(site), "password_file": str(wrong)})
+    facts = asker.read([Member(member.id, member.name, member.address)])[member.id]
+    assert not facts.answers
+    assert facts.native["code"] == "access_refused"
+    assert "not-in-any-error" not in str(facts)
+    with pytest.raises(DatastoreError) as raised:
+        asker.finalize(Member(member.id, member.name, member.address), {})
+    assert raised.value.code == "tables_not_upgraded"
+    assert "not-in-any-error" not in str(raised.value)

@@ -1,0 +1,120 @@
+"""PostgreSQL replication sets: real servers, promoted by real Trove, asked by the driver."""
+import psycopg
+import pytest
+from trove_upgrade.datastores import driver
+from trove_upgrade.datastores.base import DatastoreError
+from trove_upgrade.lab.kinds.postgresql import native
+
+from tests.datastores import sets
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def shop():
+    with sets.running("postgresql_replication") as one:
+        yield one
+
+
+def superuser(shop, member):
+    address = next(each.address for each in shop.members if each.id == member.id)
+    return native.connect(address, shop.lab.settings)
+
+
+def test_a_healthy_set_is_read_as_it_is(shop):
+    facts = shop.read()
+    assert sorted((one.name, one.role) for one in facts.values()) == [
+        ("shop", "primary"), ("shop-replica-1", "replica"), ("shop-replica-2", "replica")]
+    assert {one.version for one in facts.values()} == {shop.lab.settings.old}
+    assert shop.refused() == {}
+    assert shop.driver.obstacles(facts, [shop.replica().id]) == []
+    assert shop.driver.obstacles(facts, [shop.source().id]) != []
+
+
+def test_a_standby_that_stops_replaying_closes_the_gate_for_the_other(shop):
+    lazy, source = shop.replica(), shop.source()
+    with superuser(shop, lazy) as connection:
+        connection.execute("select pg_wal_replay_pause()")
+        try:
+            assert any("paused" in one for one in shop.driver.obstacles(shop.read(), ()))
+            assert shop.driver.heir(shop.read(), source.id, "") not in ("", lazy.id)
+        finally:
+            connection.execute("select pg_wal_replay_resume()")
+    shop.settle()
+
+
+def test_commits_that_wait_for_both_standbys_keep_them_both(shop):
+    replica = shop.replica()
+    with superuser(shop, shop.source()) as connection:
+        connection.execute("alter system set synchronous_standby_names = 'ANY 2 (*)'")
+        connection.execute("select pg_reload_conf()")
+        try:
+            sets.wait_for(lambda: shop.driver.obstacles(shop.read(), [replica.id]), 10, "the gate")
+            assert "synchronous_standbys" in shop.refused()
+        finally:
+            connection.execute("alter system reset synchronous_standby_names")
+            connection.execute("select pg_reload_conf()")
+    sets.wait_for(lambda: not shop.driver.obstacles(shop.read(), [replica.id]), 10, "the gate")
+
+
+@pytest.mark.parametrize("done", ["insert into kv values ('open', 'x')", "select 1"],
+                         ids=["has written", "may still write"])
+def test_a_fence_that_an_open_transaction_holds_up_is_taken_down(shop, monkeypatch, done):
+    monkeypatch.setattr("trove_upgrade.datastores.postgresql_replication.driver.FENCE_SEC", 0.5)
+    facts, source = shop.read(), shop.source()
+    with superuser(shop, source) as connection, connection.transaction(force_rollback=True):
+        connection.execute(done)
+        with pytest.raises(DatastoreError, match="open transactions") as caught:
+            shop.driver.fence(facts, source.id, shop.replica().id)
+    assert (caught.value.code, caught.value.passing) == ("no_fence", True)
+    assert not shop.read()[source.id].native["fenced"]
+    with shop.lab.kind.clients([(each.address, shop.lab.settings.port) for each in shop.members],
+                               shop.lab.settings, 2).connect() as client:
+        client.write("after", "x")
+
+
+def test_a_refused_password_is_told_without_it(shop, tmp_path):
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another-secret")
+    stranger = driver(shop.driver.name, {**shop.access, "password_file": str(wrong)})
+    facts = stranger.read(shop.members)
+    assert {one.native["code"] for one in facts.values()} == {"access_refused"}
+    told = repr(facts) + repr([check.message for check in stranger.checks(facts)])
+    assert "another-secret" not in told
+    assert sets.SECRET not in told
+
+
+def test_the_drivers_role_is_no_superuser_and_may_not_write(shop):
+    member = next(each for each in shop.members if each.id == shop.source().id)
+    with native.connect(member.address, shop.lab.settings, shop.access["username"]) as connection, \
+            pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("insert into kv values ('forbidden', 'x')")
+
+
+def test_an_upgraded_standby_is_preferred_and_takes_over_under_load_without_a_lost_write(shop):
+    old, new = shop.lab.settings.old, shop.lab.settings.new
+    source, replica = shop.source(), shop.replica()
+    upgraded = {}
+
+    def work():
+        shop.upgrade(replica.id, new)
+        upgraded.update(shop.read())
+        assert shop.driver.heir(upgraded, source.id, new) == replica.id
+        shop.promote(replica.id)
+
+    result = sets.under_load(shop, work)
+    assert sets.is_complete(result), result
+    assert upgraded[replica.id].identity != replica.identity
+    assert (shop.source().id, shop.source().version) == (replica.id, new)
+    assert shop.read()[source.id].version == old
+    assert shop.refused() == {}
+
+
+def test_a_minor_version_goes_back_on_its_own_data(shop):
+    old, new = shop.lab.settings.old, shop.lab.settings.new
+    upgraded = next(one for one in shop.read().values() if one.version == new)
+    assert shop.driver.closed_way_back(shop.read(), upgraded.id, old) == ""
+    heir = shop.driver.heir(shop.read(), upgraded.id, old)
+    result = sets.under_load(shop, lambda: (shop.promote(heir), shop.upgrade(upgraded.id, old)))
+    assert sets.is_complete(result), result
+    assert {one.version for one in shop.read().values()} == {old}

@@ -1,0 +1,139 @@
+"""Replication sets, end to end: real PostgreSQL servers, a real Trove that promotes.
+
+What the flow does with members that can't go back on their data is seen on real MariaDB servers in
+test_replication_rebuild.py.
+"""
+import json
+
+import pytest
+
+from tests.end_to_end.conftest import clean_site
+from tests.end_to_end.invariants import assert_invariants
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    with clean_site(tmp_path_factory.mktemp("engine"), kind="postgresql_replication") as made:
+        yield made
+
+
+@pytest.fixture
+def cluster(site):
+    """A fresh source and two replicas."""
+    with site.cluster() as made:
+        yield made
+
+
+def source(site, cluster):
+    """Id of the member that the others replicate, by Trove."""
+    return next(one["id"] for one in site.shown(cluster) if "replica_of" not in one)
+
+
+def promotions(outcome):
+    """Ids of the members that Trove was asked to promote."""
+    return [call["path"].split("/")[-2] for call in outcome.calls
+            if call["method"] == "POST" and call["path"].endswith("/action")]
+
+
+def backups(site, cluster_id):
+    return site.lab.client().backups.list(instance_id=cluster_id)
+
+
+def plan_of(site, instance):
+    """A dry run's plan."""
+    return site.upgrades.plan({"instance_id": instance, "datastore_version": site.new}).plan
+
+
+def test_replicas_then_promotion_then_the_old_source_under_load(site, cluster):
+    with site.load(cluster) as load:
+        run = site.begin(cluster, bake_sec=1)
+        found = run.end()
+        found.load = load.stop()
+    assert_invariants(found)
+    assert (found.state, found.result["status"]) == ("SUCCESS", "upgraded"), found.result
+    assert found.versions() == {site.new}
+    names = [one["name"] for one in found.stops()]
+    assert len(names) == 3
+    assert names[-1] == cluster.name, "the old source comes last"
+    (heir,) = promotions(found)
+    assert source(site, cluster) == heir != cluster.id
+    assert_backed_up_before(site, cluster, found)
+
+
+def assert_backed_up_before(site, cluster, found):
+    (backup,) = [one for one in backups(site, cluster.id) if one.name.endswith(found.id)]
+    assert backup.status == "COMPLETED"
+    done = next(one["t"] for one in found.journal if one["event"] == "backed_up")
+    assert done < found.stops()[0]["t"]
+
+
+def test_a_failing_replica_is_put_back_and_the_source_is_never_touched(site, cluster):
+    site.break_member(cluster, "does_not_start", 3)
+    found = site.begin(cluster).end()
+    assert_invariants(found)
+    assert found.result["status"] == "rolled_back", found.result
+    assert found.versions() == {site.old}
+    assert promotions(found) == []
+    assert source(site, cluster) == cluster.id
+
+
+def test_a_paused_set_is_found_locked_from_each_of_its_members(site, cluster):
+    with site.load(cluster) as load:
+        run = site.begin(cluster, pause_after="first", backup="skip")
+        run.until_paused()
+        for member in run.before:
+            plan = plan_of(site, member.id)
+            assert [check["ok"] for check in plan["checks"] if check["name"] == "lock_free"] == [
+                False]
+            assert plan["cluster"]["id"] == cluster.id, "a set has one identity"
+        run.resume()
+        found = run.end()
+        found.load = load.stop()
+    assert_invariants(found)
+    assert found.result["status"] == "upgraded", found.result
+    assert backups(site, cluster.id) == []
+
+
+def test_a_lost_answer_to_the_promotion_promotes_once(site, cluster):
+    for member in site.lab.members(cluster):
+        with site._faults:
+            site._made[cluster.id].append(site.lab.faults.api(
+                "drop_reply", "POST", f"/{member.id}/action$", count=1))
+    found = site.begin(cluster, backup="skip").end()
+    assert_invariants(found)
+    assert found.result["status"] == "upgraded", found.result
+    assert len(promotions(found)) == 1
+
+
+def test_a_refused_backup_leaves_every_member_untouched(site, cluster):
+    fault = site.lab.faults.api("status", "POST", "/backups$", status=422)
+    try:
+        found = site.begin(cluster).end()
+    finally:
+        site.lab.faults.clear(fault)
+    assert_invariants(found)
+    assert found.result["status"] == "refused", found.result
+    assert found.codes() == {"backup_failed"}
+    assert found.stops() == []
+
+
+def test_an_upgraded_set_goes_back_from_its_new_source(site, cluster):
+    there = site.begin(cluster, backup="skip").end()
+    assert there.result["status"] == "upgraded"
+    back = site.begin(cluster, datastore_version=site.old, skip_checks="not_a_downgrade",
+                      backup="skip").end()
+    assert_invariants(back)
+    assert back.result["status"] == "upgraded"
+    assert back.versions() == {site.old}
+    assert back.stops()[-1]["instance"] == promotions(there)[0], "the source of then came last"
+
+
+@pytest.mark.parametrize(("instance", "said"), [
+    ("nobody", "There is no instance 'nobody'"),
+    ("00000000-0000-0000-0000-000000000000", "There is no instance '00000000")])
+def test_an_unknown_instance_is_refused(site, instance, said):
+    execution = site.upgrades.start({"instance_id": instance, "datastore_version": site.new})
+    *_, look = site.upgrades.follow(execution)
+    assert look.state == "ERROR"
+    assert said in look.message
+    assert json.loads(site.mistral.executions.get(execution).output)["status"] == "refused"

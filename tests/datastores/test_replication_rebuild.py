@@ -1,0 +1,78 @@
+"""Replication sets whose data go one way, end to end: real MariaDB servers, a real Trove.
+
+A member that has started the new version does not go back on its data: it is built anew as a
+replica of the source while that is not upgraded; after the switch the way back is closed.
+"""
+import re
+
+import pytest
+
+from tests.datastores import sets
+from tests.end_to_end.conftest import clean_site
+from tests.end_to_end.invariants import assert_nothing_lost
+
+BAKE_SEC = 4
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    sets.require_mariadb()
+    with clean_site(tmp_path_factory.mktemp("engine"), kind="mariadb_replication") as made:
+        yield made
+
+
+@pytest.fixture
+def cluster(site):
+    """A fresh source and two replicas."""
+    with site.cluster() as made:
+        yield made
+
+
+def test_the_bake_comes_before_the_switch(site, cluster):
+    with site.load(cluster) as load:
+        found = site.begin(cluster, bake_sec=BAKE_SEC).end()
+        found.load = load.stop()
+    assert found.result["status"] == "upgraded", found.result
+    assert_nothing_lost(found)
+    assert found.versions() == {site.new}
+    upgraded = [one["t"] for one in found.journal if one["event"] == "healthy"][:2]
+    switched = next(one["t"] for one in found.journal if one["event"] == "leads")
+    assert switched - max(upgraded) >= BAKE_SEC - 1
+
+
+def test_upgraded_replicas_are_built_anew_when_one_fails(site, cluster):
+    site.break_member(cluster, "does_not_start", 3)
+    with site.load(cluster) as load:
+        run = site.begin(cluster)
+        found = run.end()
+        found.load = load.stop()
+    assert found.result["status"] == "rolled_back", found.result
+    assert_nothing_lost(found)
+    assert found.lock is None
+    assert found.versions() == {site.old}
+    before, after = ({one.name: one.id for one in members}
+                     for members in (found.before, found.after))
+    assert before.keys() == after.keys(), "each bears the name of the one that it replaces"
+    assert {name for name in before if before[name] != after[name]} == before.keys() - {
+        cluster.name}, "the source is as it was, both replicas are new"
+    assert {one["id"] for one in found.result["rolled_back"]} == set(after.values()) - {cluster.id}
+    told = " ".join(found.result["notes"])
+    assert all(one in told for one in (set(before.values()) ^ set(after.values())))
+    assert [one for one in found.stops() if one["instance"] == cluster.id] == []
+    assert site.begin(cluster, dry_run=True).end().result["status"] == "planned"
+
+
+def test_after_the_switch_the_way_back_is_closed_and_told(site, cluster):
+    site.break_member(cluster, "does_not_start", 1)
+    found = site.begin(cluster, backup="skip").end()
+    assert found.result["status"] == "failed", found.result
+    assert found.lock is None
+    assert found.names("failed") == [cluster.name]
+    assert "way_back_closed" in found.codes()
+    assert {one.version for one in found.after if one.id != cluster.id} == {site.new}
+    assert found.result["resume"].startswith("trove-upgrade run --instance ")
+    skipped = re.findall(r"--skip-check (\w+)", found.result["resume"])
+    again = site.begin(cluster, backup="skip", skip_checks=skipped).end()
+    assert again.result["status"] == "upgraded", again.result
+    assert again.versions() == {site.new}

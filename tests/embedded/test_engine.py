@@ -1,0 +1,152 @@
+"""The embedded engine: what it promises when nothing goes wrong, and when it can't start."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from trove_upgrade.embedded import EmbeddedEngine, EngineError, running
+
+BIN = pathlib.Path(sys.executable).parent
+# The goals are 6 s and 0.05 s; tests run several engines at once, on a machine that does more.
+READY_SEC = 40
+TASK_SEC = 0.5
+MEMORY_KB = 300_000
+
+
+def status(pid, key):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"{key}:\s+(\d+)", text)[1])
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def run(program, *arguments, **env):
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
+    return subprocess.run([BIN / program, *arguments], env={**clean, **env}, timeout=60,
+                          capture_output=True, text=True, check=False)
+
+
+def test_ready_means_that_work_can_be_done(engine, mistral):
+    found = json.loads(engine.files.ready.read_text())
+    assert found == {"url": engine.url, "pid": engine.pid} == running(engine.files.directory)
+    client = mistral(engine.url)
+    assert client.end(client.start("sample.chain", count=1)).state == "SUCCESS"
+
+
+def test_a_task_costs_little_time_and_memory(engine, mistral):
+    client = mistral(engine.url)
+    started = time.monotonic()
+    assert client.end(client.start("sample.chain", count=20)).state == "SUCCESS"
+    assert (time.monotonic() - started) / 21 < TASK_SEC
+    assert status(engine.pid, "VmRSS") < MEMORY_KB
+    assert "transport_url = trove-upgrade-memory://" in engine.files.settings.read_text()
+
+
+def test_stock_mistral_command_works(engine, mistral):
+    env = {"OS_MISTRAL_URL": engine.url}
+    created = run("mistral", "execution-create", "-f", "json", "sample.step",
+                  '{"name": "stock", "delay_sec": 0}', **env)
+    assert created.returncode == 0, created.stderr
+    execution = json.loads(created.stdout)["ID"]
+    assert mistral(engine.url).end(execution).state == "SUCCESS"
+    output = run("mistral", "execution-get-output", execution, **env)
+    assert json.loads(output.stdout) == {"name": "stock"}
+
+
+def test_stock_openstack_command_works(engine):
+    listed = run("openstack", "--os-auth-type", "none", "--os-endpoint", engine.url,
+                 "workflow", "list", "-f", "json")
+    assert listed.returncode == 0, listed.stderr
+    assert {"sample.chain", "sample.step", "sample.roll"} <= {
+        row["Name"] for row in json.loads(listed.stdout)}
+
+
+def test_inputs_and_noise_stay_out_of_log_and_output(engine, mistral):
+    client = mistral(engine.url)
+    client.end(client.start("sample.chain", count=1, secret="s3cr3t-in-the-input"))
+    assert "s3cr3t-in-the-input" not in engine.files.log.read_text()
+    assert engine.files.output.read_text() == ""
+    assert engine.files.directory.stat().st_mode & 0o077 == 0
+
+
+def test_one_engine_for_a_directory(engine):
+    with pytest.raises(EngineError, match=re.escape(engine.url)):
+        EmbeddedEngine(engine.files.directory, pack=False).start()
+    assert running(engine.files.directory)["pid"] == engine.pid
+
+
+def test_used_port_is_named(engine, tmp_path):
+    port = int(engine.url.split(":")[2].split("/")[0])
+    with pytest.raises(EngineError, match=f"port {port} can't be used"):
+        EmbeddedEngine(tmp_path, pack=False, port=port).start()
+
+
+def test_broken_workflow_file_is_named(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("version: '2.0'\nbroken: {tasks: {one: {on-succes: two}}}\n")
+    with pytest.raises(EngineError, match=r"broken\.yaml"):
+        EmbeddedEngine(tmp_path / "engine", pack=False, workflows=[path]).start()
+    assert running(tmp_path / "engine") is None
+
+
+def test_sigterm_ends_it_cleanly_and_quickly(make_engine):
+    started = time.monotonic()
+    engine = make_engine()
+    assert time.monotonic() - started < READY_SEC
+    os.kill(engine.pid, signal.SIGTERM)
+    assert engine._process.wait(10) == 0
+    assert running(engine.files.directory) is None
+    assert not engine.files.ready.exists()
+    assert engine.files.output.read_text() == ""
+
+
+def test_dies_with_its_parent(tmp_path, mistral):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", "import sys, time\nfrom trove_upgrade.embedded import "
+         "EmbeddedEngine\nengine = EmbeddedEngine(sys.argv[1], pack=False).start()\n"
+         "print(engine.pid, flush=True)\ntime.sleep(600)", str(tmp_path)],
+        stdout=subprocess.PIPE, text=True)
+    with parent:
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    mistral("http://127.0.0.1:1/v2").until(lambda: not alive(pid), 15)
+
+
+def test_changed_definition_is_updated_and_running_work_goes_on(make_engine, mistral, tmp_path):
+    path = tmp_path / "changing.yaml"
+    text = ("version: '2.0'\nchanging:\n  output: {word: %s}\n  tasks:\n"
+            "    work:\n      action: std.echo\n      input: {output: 1, delay: 1}\n")
+    path.write_text(text % "old")
+    engine = make_engine(more=[path])
+    execution = mistral(engine.url).start("changing")
+    engine.stop()
+    path.write_text(text.replace("      input", "      retry: {count: 9, delay: 0}\n      input")
+                    % "new")
+    engine.start()
+    client = mistral(engine.url)
+    assert client.end(execution).state in ("SUCCESS", "ERROR")     # it is not lost
+    after = client.end(client.start("changing"))
+    assert json.loads(after.output) == {"word": "new"}
+
+
+def test_look_only_shows_the_file_and_runs_nothing(make_engine, mistral):
+    engine = make_engine()
+    execution = mistral(engine.url).start("sample.step", name="late", delay_sec=5)
+    client = mistral(engine.url)
+    client.until(lambda: client.client.action_executions.list(state="RUNNING"))
+    engine.kill()
+    looker = make_engine(look_only=True)
+    assert mistral(looker.url).client.executions.get(execution).state == "RUNNING"
+    states = {one.state for one in mistral(looker.url).client.action_executions.list()}
+    assert states == {"RUNNING"}            # nobody has failed or repeated the lost action

@@ -1,0 +1,35 @@
+"""Shared builders of plans and options."""
+import pytest
+from trove_upgrade.planning.plan import make_plan
+from trove_upgrade.planning.situation import Situation
+from trove_upgrade.schemas import read_input
+
+from tests.unit.model import Cluster
+
+VERSIONS = [{"id": f"id-{number}", "name": number, "number": number}
+            for number in ("7.2.4", "8.1.8", "8.1.9", "9.1.2")]
+
+
+def version(number):
+    return next(one for one in VERSIONS if one["number"] == number)
+
+
+def options(**given):
+    return read_input({"cluster_id": "c1", "datastore_version": "9.1.2", **given})
+
+
+def situation(cluster: Cluster, target="9.1.2", task="NONE", **given):
+    return Situation(
+        cluster={"id": "c1", "name": "orders", "datastore": "redis", "datastore_version": "8.1.8",
+                 "task": task},
+        members=cluster.members, versions=VERSIONS, target=version(target),
+        facts=cluster.driver.read(cluster.members), **given)
+
+
+def plan_of(cluster: Cluster, target="9.1.2", situation_of=situation, **given):
+    return make_plan(situation_of(cluster, target), cluster.driver, options(**given), "owner-1")
+
+
+@pytest.fixture
+def cluster():
+    return Cluster()

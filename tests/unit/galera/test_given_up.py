@@ -1,0 +1,45 @@
+"""Trove gives a member up after 600 s; a full copy of its data may take longer."""
+import warnings
+
+import pytest
+from trove_upgrade.datastores.base import Facts, Member
+from trove_upgrade.schemas import UpgradeError
+
+from tests.unit.galera.model import NEW, Group, version
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions.member import AwaitEvidence
+
+
+class GivingUp:
+    """Trove as it is then: every member it is asked for is in ERROR."""
+
+    def member(self, one):
+        return Member(one, "member-2", "10.0.0.2", "ERROR", NEW)
+
+
+@pytest.fixture
+def model():
+    return Group()
+
+
+def look(model):
+    """One look at member 2, which Trove has given up."""
+    peers = [{"id": one.id, "name": one.name, "address": one.address} for one in model.members]
+    taken = peers[1] | {"version": "10.11.18", "identity": "1", "origin": version("10.11.18")}
+    action = AwaitEvidence({"cluster_id": "c1"}, taken, peers, ["m2"], version(NEW))
+    action._check_not_failed(model.driver, GivingUp(), Facts("m2", "member-2"))
+
+
+def test_a_member_that_receives_its_copy_is_waited_for(model):
+    model.nodes["m2"].up = False
+    for one in ("m1", "m3"):
+        model.nodes[one].status["wsrep_cluster_size"] = "3"
+    look(model)
+
+
+def test_a_member_that_its_group_has_dropped_has_failed(model):
+    model.nodes["m2"].up = False
+    with pytest.raises(UpgradeError, match="Trove calls member-2 ERROR"):
+        look(model)

@@ -1,0 +1,125 @@
+"""A model of a Redis Cluster, for tests that need thousands of clusters in milliseconds.
+
+It stands for the servers behind ``datastores.redis.client.Servers``: it answers what CLUSTER NODES,
+CLUSTER INFO, INFO and CONFIG GET answer, and knows stop, start and CLUSTER FAILOVER. The real
+servers are asked in tests/end_to_end.
+"""
+from dataclasses import dataclass, field
+
+from trove_upgrade.datastores.base import Member
+from trove_upgrade.datastores.redis import RedisDriver, gate, topology
+
+SLOTS = topology.SLOTS
+
+
+@dataclass
+class Node:
+    number: int
+    shard: int
+    leads: bool
+    version: str = "8.1.8"
+    up: bool = True
+    synced: bool = True
+    starts: int = 1
+    saves: int = 0
+    syncs: int = 0
+    offset: int = 1000
+    settings: dict = field(default_factory=lambda: {
+        "save": "900 1", "appendonly": "no", "aof-use-rdb-preamble": "yes",
+        "repl-diskless-sync": "yes"})
+
+    @property
+    def id(self):
+        return f"m{self.number:04}"
+
+    @property
+    def node(self):
+        return f"node{self.number:04}"
+
+    @property
+    def host(self):
+        return f"10.0.{self.number // 250}.{self.number % 250 + 1}"
+
+
+class Cluster:
+    """Shards with a primary each and some replicas; ``trove`` holds Trove's recorded versions."""
+
+    def __init__(self, shards=3, replicas=1, version="8.1.8"):
+        self.nodes = {}
+        for number in range(shards * (1 + replicas)):
+            node = Node(number, number % shards, number < shards, version)
+            self.nodes[node.id] = node
+        self.shards = shards
+        self.trove = dict.fromkeys(self.nodes, version)
+        self.driver = ModelDriver(self)
+
+    @property
+    def members(self):
+        return [Member(node.id, f"member-{node.number}", node.host, "ACTIVE", self.trove[node.id])
+                for node in self.nodes.values()]
+
+    def leader(self, shard):
+        return next((node for node in self.nodes.values() if node.shard == shard and node.leads),
+                    None)
+
+    def answers(self):
+        return {node.id: self._answer(node) if node.up
+                else {"error": f"member-{node.number}: no answer", "code": "no_answer"}
+                for node in self.nodes.values()}
+
+    def fail_over(self, heir_id):
+        heir = self.nodes[heir_id]
+        assert heir.up and heir.synced and not heir.leads
+        self.leader(heir.shard).leads = False
+        heir.leads = True
+
+    def _answer(self, asked):
+        leader = self.leader(asked.shard)
+        info = {"run_id": f"{asked.id}-{asked.starts}", "loading": 0,
+                "redis_version": "7.2.4", "valkey_version": asked.version,
+                "role": "master" if asked.leads else "slave", "rdb_saves": asked.saves,
+                "aof_enabled": asked.settings["appendonly"] == "yes", "aof_rewrites": 0,
+                "sync_full": asked.syncs, "master_repl_offset": asked.offset}
+        if not asked.leads:
+            linked = asked.synced and leader.up
+            info |= {"master_link_status": "up" if linked else "down",
+                     "master_sync_in_progress": 0, "slave_repl_offset": asked.offset}
+        served = sum(self._slots(node)[1] - self._slots(node)[0] + 1
+                     for node in self.nodes.values() if node.leads and node.up)
+        return {"info": info, "myself": asked.node, "settings": dict(asked.settings),
+                "cluster": {"cluster_state": "ok" if served == SLOTS else "fail",
+                            "cluster_slots_ok": str(served)},
+                "nodes": {f"{node.host}:6379": self._entry(node, asked)
+                          for node in self.nodes.values()}}
+
+    def _slots(self, node):
+        size = SLOTS // self.shards
+        last = SLOTS - 1 if node.shard == self.shards - 1 else (node.shard + 1) * size - 1
+        return node.shard * size, last
+
+    def _entry(self, node, asked):
+        flags = ["master" if node.leads else "slave"]
+        flags += ["myself"] if node is asked else []
+        flags += [] if node.up else ["fail"]
+        first, last = self._slots(node)
+        return {"node_id": node.node, "flags": ",".join(flags),
+                "master_id": "-" if node.leads else self.leader(node.shard).node,
+                "slots": [[str(first), str(last)]] if node.leads else [], "migrations": []}
+
+
+class ModelDriver(RedisDriver):
+    """The real driver, whose questions go to the model."""
+
+    def __init__(self, cluster):
+        super().__init__({})
+        self._cluster = cluster
+
+    def read(self, members):
+        members = list(members)
+        answers = self._cluster.answers()
+        return topology.build(members, {one.id: answers[one.id] for one in members})
+
+    def hand_over(self, facts, member_id, prefer):
+        if facts[member_id].role == "primary" and facts[member_id].native.get("slots"):
+            heir = gate.heir(facts, member_id, prefer)
+            self._cluster.fail_over(heir.id)

@@ -1,0 +1,214 @@
+"""Decisions about MySQL and MariaDB replication sets, from rows as the servers give them."""
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trove_upgrade.datastores import sets
+from trove_upgrade.datastores.base import PRIMARY, Member
+from trove_upgrade.datastores.mysql_replication import gate, gtid, topology
+from trove_upgrade.datastores.mysql_replication.dialect import MariaDB, MySQL
+
+MEMBERS = [Member(f"m{number}", f"orders-{number}", f"10.0.0.{number}") for number in range(3)]
+UUID = "3e11fa47-71ca-11e1-9e33-c80aa942956{}"
+
+
+def mysql(number, row=None, status=None):
+    """One answer of MySQL 8.0; number 0 is the source."""
+    own = {"version": "8.0.42", "server": UUID.format(number), "read_only": int(bool(number)),
+           "executed": f"{UUID.format(0)}:1-900", "gtid_mode": "ON", "log_bin": 1,
+           "fast_shutdown": 1, "started": 1700000000, **(row or {})}
+    shown = {"Replica_IO_Running": "Yes", "Replica_SQL_Running": "Yes", "Last_IO_Error": "",
+             "Last_SQL_Error": "", "Seconds_Behind_Source": 0, "Source_UUID": UUID.format(0),
+             "Auto_Position": 1, **(status or {})} if number else None
+    return {**MySQL().answer(own, shown), "xa": (row or {}).get("xa", 0)}
+
+
+def mariadb(number, row=None, status=None):
+    """One answer of MariaDB 10.11; number 0 is the source."""
+    own = {"version": "10.11.18-MariaDB-0+deb12u1-log", "server": 10 + number, "log_bin": 1,
+           "read_only": int(bool(number)), "executed": "0-10-900", "own": "0-10-900",
+           "fast_shutdown": 1, "started": 1700000000, **(row or {})}
+    shown = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes", "Last_IO_Error": "",
+             "Last_SQL_Error": "", "Seconds_Behind_Master": 0, "Master_Server_Id": 10,
+             "Using_Gtid": "Slave_Pos", **(status or {})} if number else None
+    return {**MariaDB().answer(own, shown), "xa": (row or {}).get("xa", 0)}
+
+
+DIALECTS = {"mysql": (MySQL(), mysql), "mariadb": (MariaDB(), mariadb)}
+
+
+@pytest.fixture(params=DIALECTS)
+def facts(request):
+    dialect, answer = DIALECTS[request.param]
+
+    def of(**changes):
+        """changes: {member: (row, status)}."""
+        return topology.build(dialect, MEMBERS, {
+            f"m{number}": answer(number, *changes.get(f"m{number}", ())) for number in range(3)})
+    of.name = request.param
+    return of
+
+
+def refused(found):
+    return {check.name: check.message for check in gate.checks(found) if not check.ok}
+
+
+def test_a_healthy_set_passes_every_check_and_lets_a_replica_go(facts):
+    found = facts()
+    assert refused(found) == {}
+    assert gate.obstacles(found, {"m1"}) == []
+    assert gate.obstacles(found, {"m0"}) != []
+    assert found["m1"].version in ("8.0.42", "10.11.18")
+
+
+def test_a_replica_with_a_stopped_thread_closes_the_gate(facts):
+    word = "Replica" if facts.name == "mysql" else "Slave"
+    for thread in ("IO", "SQL"):
+        found = facts(m1=({}, {f"{word}_{thread}_Running": "No", f"Last_{thread}_Error": "1236"}))
+        assert any("1236" in one for one in gate.obstacles(found, {"m2"}))
+        assert gate.obstacles(found, {"m1"}) == []
+
+
+@pytest.mark.parametrize("lag", [None, topology.LAG_SEC + 1])
+def test_a_replica_that_lags_closes_the_gate(facts, lag):
+    name = "Seconds_Behind_Source" if facts.name == "mysql" else "Seconds_Behind_Master"
+    found = facts(m1=({}, {name: lag}))
+    assert "behind its source" in gate.obstacles(found, {"m2"})[0]
+
+
+def test_transactions_not_fetched_yet_count_though_no_second_is_lost(facts):
+    few = f"{UUID.format(0)}:1-10" if facts.name == "mysql" else "0-10-10"
+    many = f"{UUID.format(0)}:1-9000" if facts.name == "mysql" else "0-10-9000"
+    found = facts(m0=({"executed": many, "own": many},), m1=({"executed": few, "own": few},),
+                  m2=({"executed": many, "own": many},))
+    assert found["m1"].native["behind"] == 8990
+    assert sets.heir(found, "m0", "") == "m2"
+
+
+def test_a_replica_with_transactions_of_its_own_is_no_heir(facts):
+    extra = f"{UUID.format(0)}:1-900,{UUID.format(1)}:1" if facts.name == "mysql" else "0-11-901"
+    found = facts(m1=({"executed": extra, "own": extra},))
+    assert "transactions of its own" in refused(found)["members_healthy"]
+    assert sets.heir(found, "m0", "") == "m2"
+
+
+def test_the_sources_own_newer_transactions_are_no_ones_own(facts):
+    """The members are asked one after the other, and the load goes on."""
+    newer = f"{UUID.format(0)}:1-903" if facts.name == "mysql" else "0-10-903"
+    assert refused(facts(m2=({"executed": newer, "own": newer},))) == {}
+
+
+def test_replicas_are_read_only_and_the_source_is_not(facts):
+    assert "takes writes" in refused(facts(m1=({"read_only": 0},)))["members_healthy"]
+    assert "is read-only" in refused(facts(m0=({"read_only": 1},)))["members_healthy"]
+
+
+@pytest.mark.parametrize(("row", "name"), [
+    ({"fast_shutdown": 2}, "clean_shutdown"), ({"xa": 1}, "no_prepared_xa")])
+def test_what_an_upgrade_would_not_survive_is_refused(facts, row, name):
+    found = facts(m1=(row,))
+    assert name in refused(found)
+    assert gate.obstacles(found, {"m1"}) != []
+    assert gate.obstacles(found, {"m2"}) == []
+
+
+def test_an_older_replica_of_a_newer_source_closes_the_gate(facts):
+    found = facts(m0=({"version": "99.1.1"},))
+    assert len([one for one in gate.obstacles(found, set()) if "newer version" in one]) == 2
+    assert "source_not_newer" in refused(found)
+
+
+def test_three_versions_are_one_too_many(facts):
+    found = facts(m1=({"version": "98.1.1"},), m2=({"version": "99.1.1"},))
+    assert "two_versions" in refused(found)
+    assert "two_versions" not in refused(facts(m1=({"version": "99.1.1"},),
+                                               m2=({"version": "99.1.1"},)))
+
+
+def test_without_gtid_or_binary_log_no_role_is_moved(facts):
+    assert "gtid_on" in refused(facts(m1=({"log_bin": 0},)))
+    off = {"Auto_Position": 0} if facts.name == "mysql" else {"Using_Gtid": "No"}
+    assert "gtid_on" in refused(facts(m1=({}, off)))
+
+
+def test_a_chain_is_told(facts):
+    other = {"Source_UUID": UUID.format(1)} if facts.name == "mysql" else {"Master_Server_Id": 11}
+    assert "orders-2 follows server" in refused(facts(m2=({}, other)))["members_match"]
+
+
+@pytest.mark.parametrize(("version", "statement"), [
+    ("8.0.21", "SHOW SLAVE STATUS"), ("8.0.22", "SHOW REPLICA STATUS"),
+    ("8.4.3", "SHOW REPLICA STATUS"), ("5.7.44-log", "SHOW SLAVE STATUS")])
+def test_mysql_is_asked_in_the_words_of_its_version(version, statement):
+    assert MySQL().status(version) == statement
+
+
+def test_an_older_mysql_answers_in_the_old_words():
+    status = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "No", "Last_SQL_Error": "x",
+              "Seconds_Behind_Master": 3, "Master_UUID": "u", "Auto_Position": 1}
+    row = {"version": "5.7.44", "server": "u1", "read_only": 1, "executed": "", "gtid_mode": "ON",
+           "log_bin": 1, "fast_shutdown": 1, "started": 1}
+    assert MySQL().answer(row, status)["following"] == {
+        "io": "Yes", "sql": "No", "errors": ["x"], "lag": 3, "server": "u", "gtid": True}
+
+
+@pytest.mark.parametrize(("dialect", "origin", "target", "words"), [
+    (MySQL(), "8.0.40", "8.0.42", ""), (MySQL(), "8.0.42", "8.4.3", ""),
+    (MySQL(), "8.0.42", "9.1.0", "go to 8.4 first"), (MySQL(), "5.7.44", "8.0.42", "dump"),
+    (MySQL(), "8.0.42", "8.0.40", "older"), (MySQL(), "8.4.3", "8.0.42", "older"),
+    (MariaDB(), "10.11.18", "10.11.19", ""), (MariaDB(), "10.6.1", "10.11.19", ""),
+    (MariaDB(), "10.4.1", "10.11.19", "go to 10.5 first"), (MariaDB(), "10.11.2", "11.4.1", "dump"),
+    (MariaDB(), "5.5.1", "10.11.1", "no step is known")])
+def test_version_path(dialect, origin, target, words):
+    reason = gate.path(dialect, origin, target)
+    assert words in reason if words else reason == ""
+
+
+def test_a_started_data_directory_does_not_go_back(facts):
+    found = facts(m1=({"version": "99.1.1"},))
+    assert "can't open it" in gate.closed_way_back(found["m1"], "8.0.42")
+    assert gate.closed_way_back(found["m2"], found["m2"].version) == ""
+
+
+SETS = st.lists(st.integers(1, 60), max_size=25).map(set)
+
+
+def written(numbers):
+    """The set as MySQL writes it, one interval a number, with a line break as it does."""
+    return ",\n".join(f"{UUID.format(0)}:{one}" for one in sorted(numbers))
+
+
+@given(SETS, SETS)
+def test_missing_transactions_are_counted_as_sets_are(whole, part):
+    missing = len(whole - part)
+    assert sum(gtid.mysql_missing(written(whole), written(part)).values()) == missing
+
+
+def test_sets_are_read_with_intervals_and_tags():
+    assert gtid.mysql_set("A:1-5:7,b:tag:2-3:x:4") == {
+        "a": [(1, 5), (7, 7)], "b:tag": [(2, 3)], "b:x": [(4, 4)]}
+    assert gtid.mariadb_missing("0-1-10,1-1-5", "0-2-7") == {"0": 3, "1": 5}
+
+
+states = st.tuples(
+    st.fixed_dictionaries({"read_only": st.integers(0, 1), "fast_shutdown": st.integers(0, 2),
+                           "version": st.sampled_from(["8.0.42", "8.0.43"])}),
+    st.fixed_dictionaries({"Replica_IO_Running": st.sampled_from(["Yes", "Connecting"]),
+                           "Replica_SQL_Running": st.sampled_from(["Yes", "No"]),
+                           "Seconds_Behind_Source": st.sampled_from([0, 5, 60, None])}))
+
+
+@given(st.lists(states, min_size=3, max_size=3), st.sampled_from(["m0", "m1", "m2"]))
+def test_an_open_gate_leaves_a_writable_source_that_is_no_newer_than_its_replicas(drawn, away):
+    found = topology.build(MySQL(), MEMBERS, {
+        f"m{number}": mysql(number, *drawn[number]) for number in range(3)})
+    if gate.obstacles(found, {away}):
+        return
+    assert found[away].role != PRIMARY
+    assert found[away].native["fast_shutdown"] != gate.FORGETFUL_SHUTDOWN
+    source = found["m0"]
+    assert not source.native["read_only"]
+    for one in found.values():
+        if one.id not in (away, "m0"):
+            assert one.healthy
+            assert one.native["read_only"]
+            assert one.version >= source.version

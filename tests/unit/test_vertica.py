@@ -1,0 +1,245 @@
+"""Vertica's decisions, and whole runs on a model of a database."""
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trove_upgrade.datastores.base import DatastoreError
+from trove_upgrade.datastores.vertica import gate, topology
+from trove_upgrade.planning import undo, verdict
+from trove_upgrade.schemas import UpgradeError
+
+from tests.unit.vertica_model import NEW, OLD, Database, plan_of
+
+FAILED = [{"code": "member_failed", "class": "rollback", "instance": "n1", "message": "It broke."}]
+
+
+@pytest.fixture
+def database():
+    return Database()
+
+
+def read(database):
+    return database.driver.read(database.members)
+
+
+def refusals(database, **given):
+    return {one["name"] for one in plan_of(database, **given)["checks"]
+            if not one["ok"] and not one["skipped"]}
+
+
+# Plan and checks
+def test_all_members_go_in_one_wave_without_a_canary(database):
+    plan = plan_of(database, max_unavailable=1, canary=True)
+    assert plan["ready"], plan["checks"]
+    assert plan["waves"] == [["n0", "n1", "n2"]]
+    assert any(note.startswith("OUTAGE: All 3 members are stopped") for note in plan["notes"])
+
+
+def test_the_outage_needs_consent_by_name(database):
+    assert refusals(database, skip_checks="") == {"outage_accepted"}
+    assert refusals(database) == set()
+
+
+def test_a_database_that_is_down_already_is_put_out_of_service_by_nobody(database):
+    for one in database.nodes:
+        database.stop(one)
+    assert refusals(database, skip_checks="native_access,members_healthy,backup_taken") == set()
+
+
+@pytest.mark.parametrize(("audited", "check", "words"), [
+    ({"backup": None}, "backup_taken", "knows of no full backup"),
+    ({"backup": "2026-01-01 11:00:00"}, "backup_taken", "25 hours old"),
+    ({"running": ["REBALANCE_CLUSTER"]}, "nothing_running", "REBALANCE_CLUSTER is running"),
+    ({"sessions": [["ann", "2026-01-02 11:50:00.5"]]}, "transactions_short", "of ann has run"),
+    ({"memory_bytes": 3 << 20, "catalog_kb": 1025}, "catalog_memory", "has only 3 MiB"),
+    ({"error": "node-0: permission denied"}, "native_access", "permission denied")])
+def test_preflight_says_what_it_found(database, audited, check, words):
+    database.audited |= audited
+    failed = [one for one in plan_of(database)["checks"] if not one["ok"] and not one["skipped"]]
+    assert [one["name"] for one in failed] == [check]
+    assert words in failed[0]["message"]
+    assert failed[0]["remedy"]
+
+
+def test_what_is_at_a_limit_passes(database):
+    database.audited |= {"memory_bytes": 3 << 20, "catalog_kb": 1024,
+                         "backup": "2026-01-01 12:00:00",
+                         "sessions": [["ann", "2026-01-02 11:55:00"]]}
+    assert refusals(database) == set()
+
+
+def test_a_node_that_is_down_is_not_well_but_access_is_there(database):
+    database.stop("n1")
+    assert refusals(database) == {"members_healthy"}
+
+
+def test_a_database_without_k_safety_is_refused():
+    assert refusals(Database(2)) == {"k_safety"}
+
+
+def test_nodes_that_trove_does_not_know_are_refused(database):
+    facts = read(database)
+    facts["n0"].native["view"]["10.0.0.99"] = "UP"
+    found = {one.name: one for one in gate.checks(facts, database.audited)}
+    assert "10.0.0.99 is not a member by Trove" in found["members_match"].message
+
+
+def test_refused_credentials_are_told_as_no_access(database):
+    facts = read(database)
+    facts |= topology.build(database.members[:1], {"n0": {"error": "n0 refuses", "code":
+                                                          "access_refused"}})
+    found = {one.name: one for one in gate.checks(facts, database.audited)}
+    assert not found["native_access"].ok
+
+
+@pytest.mark.parametrize(("target", "words"), [
+    ("23.3.0", "11.1.1 must first be brought to 12.0"), ("11.0.2", "only a backup")])
+def test_releases_are_taken_in_turn_and_never_back(database, target, words):
+    checks = {one["name"]: one for one in plan_of(database, target)["checks"]}
+    assert words in checks["version_path"]["message"]
+
+
+# Gate
+def test_with_everybody_away_there_is_nobody_to_ask(database):
+    for one in database.nodes:
+        database.stop(one)
+    assert gate.obstacles(read(database), set(database.nodes)) == []
+    assert gate.obstacles(read(database), ()) != []
+
+
+def test_a_node_that_is_away_is_not_held_against_the_others(database):
+    database.stop("n1")
+    assert gate.obstacles(read(database), {"n1"}) == []
+    assert any("instead of 1" in one for one in gate.obstacles(read(database), ()))
+
+
+def test_the_hotfix_is_a_part_of_the_version():
+    assert topology.version_of("Vertica Analytic Database v11.1.1-2") == "11.1.1.2"
+    assert gate.is_on("11.1.1.2", "11.1.1")
+    assert not gate.is_on("11.1.1.2", "11.1.1.3")
+    assert gate.newer_than("11.1.1.3", "11.1.1.2")
+    assert not gate.newer_than("11.1.1.3", "11.1.1")
+
+
+# Hand over
+def test_the_first_member_shuts_the_database_down_and_the_others_find_it_done(database):
+    facts = read(database)
+    for one in database.nodes:
+        database.driver.hand_over(facts, one, NEW)      # all of them saw it up
+    assert database.up() == []
+    assert database.shutdowns == 1
+
+
+def test_a_late_step_does_not_shut_down_the_members_that_are_up_on_the_new_version(database):
+    seen = read(database)
+    database.driver.hand_over(seen, "n0", NEW)
+    database.start("n0", NEW)
+    database.start("n2", NEW)
+    database.driver.hand_over(seen, "n1", NEW)          # it saw n1 up on the old version
+    database.driver.hand_over(read(database), "n1", NEW)
+    database.driver.hand_over(read(database), "n0", NEW)
+    assert len(database.up()) == 2
+    assert database.shutdowns == 1
+
+
+def test_a_database_is_never_shut_down_to_go_back(database):
+    upgraded(database)
+    with pytest.raises(DatastoreError, match="converted to 12.0.4") as refused:
+        database.driver.hand_over(read(database), "n0", OLD)
+    assert refused.value.code == "way_back_closed"
+    assert len(database.up()) == 3
+
+
+def upgraded(database, *but):
+    """As after the roll; the members ``but`` did not come up."""
+    database.driver.hand_over(read(database), "n0", NEW)
+    for one in database.nodes:
+        database.trove[one] = NEW
+        if one not in but:
+            database.start(one, NEW)
+
+
+# Undo
+def undoing(database, plan, wanted="all"):
+    facts = read(database)
+    todo = undo.to_undo(plan, database.members, facts, wanted, whole=True)
+    wave = undo.next_undo(database.driver, facts, plan, todo)
+    undo.check_way_back(database.driver, facts, plan, wave)
+    return wave
+
+
+def test_a_member_that_did_not_come_up_after_the_others_is_left_and_named(database):
+    plan = plan_of(database)
+    upgraded(database, "n1")
+    for wanted in ("all", "failed"):
+        with pytest.raises(UpgradeError, match="mend node-1 and start the upgrade again") as error:
+            undoing(database, plan, wanted)
+        assert (error.value.code, error.value.klass) == ("way_back_closed", "stop")
+    found = verdict.verdict(plan, database.members, read(database), FAILED, [], [])
+    assert found["status"] == "failed"
+    assert [one["id"] for one in found["failed"]] == ["n1"]
+    assert "--skip-check outage_accepted" in found["resume"]
+
+
+def test_members_that_are_only_down_go_back_with_those_that_trove_was_asked_for(database):
+    plan = plan_of(database)
+    database.driver.hand_over(read(database), "n0", NEW)
+    database.trove["n0"] = NEW
+    assert undoing(database, plan) == ["n0", "n1", "n2"]
+    assert undoing(database, plan, "failed") == ["n0", "n1", "n2"]
+
+
+def test_a_database_that_nobody_has_stopped_is_left_alone(database):
+    plan = plan_of(database)
+    assert undoing(database, plan) == []
+    assert undoing(database, plan, "nothing") == []
+
+
+# Whole runs
+def run(database, plan, broken, refused):
+    """The roll and the undo of the workflows, with the pack's own decisions."""
+    for one in plan["waves"][0]:
+        database.driver.hand_over(read(database), one, NEW)
+    for one in plan["waves"][0]:
+        assert database.driver.obstacles(read(database), plan["waves"][0]) == []
+        if one not in refused:
+            database.trove[one] = NEW
+            if one not in broken:
+                database.start(one, NEW)
+    facts = read(database)
+    if all(facts[one].healthy for one in plan["waves"][0]):
+        return None, []
+    try:
+        wave = undoing(database, plan)
+    except UpgradeError as error:
+        return [*FAILED, error.as_dict()], []
+    for one in wave:
+        database.driver.hand_over(read(database), one, OLD)
+        assert database.driver.closed_way_back(read(database), one, OLD) == ""
+    for one in wave:
+        database.trove[one] = OLD
+        database.start(one, OLD)
+    return FAILED, wave
+
+
+@given(st.integers(3, 9), st.data())
+@settings(max_examples=150)
+def test_every_run_ends_new_and_served_or_back_and_served_or_names_who_failed(size, data):
+    database = Database(size)
+    some = st.sets(st.sampled_from(sorted(database.nodes)))
+    broken, refused = data.draw(some), data.draw(some)
+    plan = plan_of(database)
+    failure, undone = run(database, plan, broken, refused)
+    found = verdict.verdict(plan, database.members, read(database), failure, undone, [])
+    listed = [one["id"] for key in verdict.LISTS for one in found[key]]
+    assert sorted(listed) == sorted(database.nodes)
+    assert database.shutdowns == 1
+    up = {node.id: node.version for node in database.up()}
+    assert len(set(up.values())) == 1, "nodes of two versions serve, or nobody does"
+    if database.catalog == OLD:
+        assert up == dict.fromkeys(database.nodes, OLD)
+        assert found["status"] == "rolled_back"
+    else:
+        assert set(database.nodes) - set(up) == broken | refused
+        assert {one["id"] for one in found["failed"]} == broken | refused
+        assert found["rolled_back"] == []
+        assert found["status"] == ("failed" if broken | refused else "upgraded")

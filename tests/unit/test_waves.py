@@ -1,0 +1,55 @@
+import pytest
+from trove_upgrade.planning.waves import Progress, next_step, obey
+from trove_upgrade.schemas import UpgradeError
+
+from tests.unit.conftest import options
+
+
+def step(cluster, progress, asked=None, todo=None, **given):
+    facts = cluster.driver.read(cluster.members)
+    todo = list(cluster.nodes) if todo is None else todo
+    return next_step(cluster.driver, facts, todo, options(**given), progress, asked)
+
+
+def test_nobody_left_is_done(cluster):
+    assert step(cluster, Progress(waves=6), todo=[]) == ("done", [])
+
+
+def test_the_canary_is_baked_once_before_the_others_follow(cluster):
+    assert step(cluster, Progress(waves=1), bake_sec=5)[0] == "bake"
+    assert step(cluster, Progress(waves=1, baked=True), bake_sec=5)[0] == "upgrade"
+    assert step(cluster, Progress(waves=1), bake_sec=0)[0] == "upgrade"
+
+
+@pytest.mark.parametrize(("planned", "asked", "waves", "held", "expected"), [
+    ("none", None, 1, -1, "upgrade"), ("first", None, 1, -1, "hold"),
+    ("first", None, 1, 1, "upgrade"), ("first", None, 2, 1, "upgrade"),
+    ("all", None, 0, -1, "upgrade"), ("all", None, 2, 1, "hold"),
+    ("none", "all", 0, -1, "hold"), ("none", "all", 3, 3, "upgrade"),
+    ("all", "none", 2, 1, "upgrade"), ("none", "first", 1, -1, "hold")])
+def test_a_pause_holds_once_between_waves(cluster, planned, asked, waves, held, expected):
+    progress = Progress(waves=waves, held=held, baked=True)
+    assert step(cluster, progress, asked, pause_after=planned)[0] == expected
+
+
+def test_roles_are_looked_at_anew_before_each_wave(cluster):
+    cluster.fail_over("m0003")
+    upgrade, wave = step(cluster, Progress(waves=1, baked=True), todo=["m0003", "m0000"])
+    assert (upgrade, wave) == ("upgrade", ["m0000"])
+
+
+@pytest.mark.parametrize(("control", "code"), [
+    (None, "lock_lost"), ({"owner": "other"}, "lock_lost"),
+    ({"owner": "me", "abort": True}, "aborted")])
+def test_a_lost_lock_and_an_abort_stop_the_roll(control, code):
+    with pytest.raises(UpgradeError) as stopped:
+        obey(control, "me")
+    assert stopped.value.code == code
+    assert stopped.value.klass == ("stop" if code == "lock_lost" else "rollback")
+    obey({"owner": "me", "abort": False}, "me")
+
+
+def test_an_abort_does_not_stop_what_puts_members_back_but_a_lost_lock_does():
+    assert obey({"owner": "me", "abort": True}, "me", heed_abort=False)
+    with pytest.raises(UpgradeError):
+        obey({"owner": "other"}, "me", heed_abort=False)

@@ -1,0 +1,175 @@
+"""The reference is as the source says, and the pages name only what exists."""
+import re
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+import yaml
+from trove_upgrade.datastores import GROUP, drivers
+from trove_upgrade.interfaces import outcome
+from trove_upgrade.schemas import load
+from trove_upgrade.workflows import paths
+
+from docs.tools import flows, source
+from docs.tools.diagram import draw
+from docs.tools.pages import anchor
+from tests.workflows import broken, plan_example
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
+NOTES = {"trove_upgrade.lock", "trove_upgrade.held", "trove_upgrade.rights"}
+PACKAGES = {f"trove_upgrade.{path.parent.name}" for path in ROOT.glob("*/__init__.py")}
+EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+DRAWN = """\
+flowchart TD
+  START((start))
+  start["start"]
+  watch["watch"]
+  wave[["wave"]]
+  start_again["start_again"]
+  START --> start
+  SUCCESS([SUCCESS])
+  ERROR([ERROR])
+  start --> watch
+  watch -->|"$.job.more"| wave
+  watch -->|"not $.job.more"| start_again
+  watch -.-> ERROR
+  wave --> SUCCESS
+  wave -.-> ERROR
+  start_again --> watch"""
+
+
+def test_reference_is_as_the_source_says():
+    """When it is not: python -m docs.tools."""
+    done = subprocess.run([sys.executable, "-m", "docs.tools", "--check"], cwd=ROOT, timeout=60,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nRewrite: python -m docs.tools"
+
+
+def test_diagram_shows_each_way_and_both_ends():
+    assert draw(flows.parse(broken.GOOD)) == DRAWN
+
+
+def test_diagram_of_a_clause_that_may_lead_nowhere_says_otherwise():
+    text = broken.changed("\n        - start_again: <% not $.job.more %>", "")
+    assert '  watch -->|"otherwise"| SUCCESS' in draw(flows.parse(text)).splitlines()
+
+
+def test_list_of_checks_holds_all_that_a_plan_asks():
+    asked = {check["name"] for check in plan_example.example()["checks"]}
+    assert asked <= {check.name for check in source.checks() if check.driver in ("all", "redis")}
+    assert all(check.fine and check.remedy for check in source.checks())
+
+
+def test_list_of_errors_is_complete():
+    text = "".join(path.read_text(encoding="utf-8") for room in source.ROOMS
+                   for path in (ROOT / room).rglob("*.py"))
+    literal = set(re.findall(r'(?:UpgradeError|DatastoreError)\(\s*"([a-z_]+)"', text))
+    assert set(source.errors()) == literal
+    assert all(error.classes for error in source.errors().values())
+
+
+def own_drivers():
+    """Names of the drivers that this package brings; others may be installed."""
+    return {one.name for one in distribution("trove-upgrade").entry_points
+            if one.group == GROUP}
+
+
+def test_drivers_workflows_pages_tables_and_schemas_name_the_same_datastores():
+    """One datastore more is one more of each; whatever was forgotten is named."""
+    names = own_drivers()
+    assert names == {name for name, one in drivers().items()
+                     if one.__module__.startswith("trove_upgrade.")}, "a driver does not load"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    start = (DOCS / "README.md").read_text(encoding="utf-8")
+    setting = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    workflow = "trove_upgrade.datastore."
+    assert {
+        "workflow": {flow.name.removeprefix(workflow) for flow in map(flows.read, paths())
+                     if flow.name.startswith(workflow)},
+        "page": {path.stem for path in (DOCS / "datastores").glob("*.md")},
+        "README table": set(re.findall(r"\| \[`([a-z_0-9]+)`\]\(docs/datastores/", readme)),
+        "docs table": set(re.findall(r"\(datastores/([a-z_0-9]+)\.md\)", start)),
+        "drivers table": set(re.findall(r"\| \[([a-z_0-9]+)\]\(datastores/", setting)),
+        "checks": {name for check in source.checks() for name in check.driver.split(", ")}
+        - {"all"},
+    } == dict.fromkeys(("workflow", "page", "README table", "docs table", "drivers table",
+                        "checks"), names)
+    accepted = re.compile(load("input")["properties"]["driver"]["pattern"])
+    assert [name for name in {*names, "auto"} if not accepted.match(name)] == []
+    assert set(load("plan")["properties"]["datastore"]["examples"]) <= names
+
+
+def test_each_driver_bears_the_name_of_its_entry_point():
+    assert {name: one.name for name, one in drivers().items()} == {name: name for name in drivers()}
+
+
+def test_no_datastore_of_trove_is_served_by_two_drivers_of_a_kind():
+    served = [(datastore, one.replication) for one in drivers().values()
+              for datastore in one.datastores]
+    assert len(served) == len(set(served))
+
+
+def test_guide_tells_each_exit_code_and_each_status():
+    guide = (DOCS / "operators-guide.md").read_text(encoding="utf-8")
+    rows = [f"| {code} | {text} |" for code, text in outcome.MEANING.items()]
+    rows += [f"\n| `{status}` |" for status in load("result")["properties"]["status"]["enum"]]
+    assert [row for row in rows if row not in guide] == []
+
+
+def test_release_notes_are_what_reno_reads():
+    sections = {"prelude", "features", "upgrade", "issues", "deprecations", "critical", "security",
+                "fixes", "other"}
+    for note in (ROOT / "releasenotes" / "notes").glob("*.yaml"):
+        content = yaml.safe_load(note.read_text(encoding="utf-8"))
+        assert set(content) <= sections
+        assert all(isinstance(one, str) for key, listed in content.items() if key != "prelude"
+                   for one in listed)
+
+
+@EACH
+def test_links_lead_somewhere(page):
+    assert [link for link in links(page) if not leads(page, link)] == []
+
+
+def links(page):
+    text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+
+
+def leads(page, link):
+    path, _, part = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    if not target.exists():
+        return False
+    headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE) \
+        if part else []
+    return not part or part in map(anchor, headings)
+
+
+@EACH
+def test_commands_on_the_page_exist(page, mistral):
+    named = re.findall(r"`?trove-upgrade ([a-z][a-z-]*)", code_of(page))
+    assert set(named) <= set(mistral["entry_points"]["trove_upgrade.cli"])
+
+
+@EACH
+def test_workflows_and_actions_on_the_page_exist(page, world):
+    known = {*world.flows, *world.actions, *NOTES, *PACKAGES, "trove_upgrade.datastore"}
+    named = re.findall(r"\btrove_upgrade\.[a-z_]+(?:\.[a-z_]+)?", page.read_text(encoding="utf-8"))
+    assert {name for name in named if name not in known and parent(name) not in known} == set()
+
+
+def parent(name):
+    """The first two parts: trove_upgrade.lock.CLUSTER is a lock."""
+    head = ".".join(name.split(".")[:2])
+    return head if head in NOTES | PACKAGES else ""
+
+
+def code_of(page):
+    """Only what stands in typewriter letters."""
+    return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", page.read_text(encoding="utf-8"),
+                                re.DOTALL))
