@@ -1,0 +1,1 @@
+"""What reads the pack and writes its reference pages: ``python -m docs.tools``."""
