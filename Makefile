@@ -49,8 +49,8 @@ workflows: $(READY)
 
 ## make system         lab, engine, interfaces, end to end, on real servers
 system: $(READY)
-	@$(BIN)/pytest tests/lab tests/embedded tests/interfaces tests/end_to_end \
-	    -n $(JOBS) --dist loadfile
+	@$(BIN)/pytest tests/embedded tests/interfaces tests/end_to_end tests/lab \
+	    -n $(JOBS) --dist loadfile --no-loadscope-reorder    # the long ones first
 
 ## make datastores     each datastore beside Valkey, on its own servers; fetches what it needs
 datastores: $(READY)

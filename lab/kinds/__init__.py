@@ -10,7 +10,8 @@ KINDS = {"redis": "redis:RedisKind",
          "cassandra": "cassandra.kind:CassandraKind",
          "vertica": "vertica:VerticaKind",
          "postgresql_replication": "postgresql:PostgreSQLKind",
-         "mariadb_replication": "mariadb_replication:MariaDBReplicationKind"}
+         "mariadb_replication": "mariadb_replication:MariaDBReplicationKind",
+         "generic": "generic:GenericKind"}
 
 
 def kind(name: str) -> Kind:
