@@ -266,12 +266,18 @@ def test_kill_9_of_the_clouds_maker_ends_all_and_removes_the_directory():
     wait_for(lambda: not directory.exists(), 5, "the directory's end")
 
 
-def test_the_command_lab_stays_until_ctrl_c_and_leaves_nothing(tmp_path):
+@pytest.mark.parametrize(("datastore", "shape", "what", "row"), [
+    ("redis", "shards=1", "cluster", " shop redis 8.1.8 NONE"),
+    ("postgresql_replication", "replicas=1", "instance", " shop postgresql 18.4 ACTIVE HEALTHY")],
+    ids=["a cluster", "a replication set"])
+def test_the_command_lab_stays_until_ctrl_c_and_leaves_nothing(tmp_path, datastore, shape, what,
+                                                               row):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
     output = tmp_path / "output"
     with output.open("w") as file, subprocess.Popen(
-            [BIN / "trove-upgrade", "lab", "--shape", "shards=1"], stdout=file, cwd=tmp_path,
-            stderr=subprocess.STDOUT, env={**kept, "HOME": str(tmp_path)},
+            [BIN / "trove-upgrade", "lab", "--datastore", datastore, "--shape", shape],
+            stdout=file, cwd=tmp_path, stderr=subprocess.STDOUT,
+            env={**kept, "HOME": str(tmp_path)},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) as lab:
         try:
             wait_for(lambda: "Ctrl-C ends it" in output.read_text(), 90, "a lab that is ready")
@@ -279,9 +285,9 @@ def test_the_command_lab_stays_until_ctrl_c_and_leaves_nothing(tmp_path):
             exports = dict(re.findall(r"^export (\w+)=(.*)$", text, re.M))
             directory = Path(re.search(r"removes (\S+)", text)[1])
             shown = subprocess.run(
-                [BIN / "openstack", "database", "cluster", "list", "-f", "value"], check=True,
+                [BIN / "openstack", "database", what, "list", "-f", "value"], check=True,
                 env={**kept, **exports}, capture_output=True, text=True, timeout=60)
-            assert " shop redis 8.1.8 NONE" in shown.stdout
+            assert row in shown.stdout
             as_admin = subprocess.run(["bash", "-c", f". {directory}/admin.rc; env"], check=True,
                                       capture_output=True, text=True).stdout
             assert "OS_USERNAME=admin" in as_admin
