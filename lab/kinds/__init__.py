@@ -11,6 +11,7 @@ KINDS = {"redis": "redis:RedisKind",
          "vertica": "vertica:VerticaKind",
          "postgresql_replication": "postgresql:PostgreSQLKind",
          "mariadb_replication": "mariadb_replication:MariaDBReplicationKind",
+         "mysql_replication": "mysql_replication:MySQLReplicationKind",
          "generic": "generic:GenericKind"}
 
 

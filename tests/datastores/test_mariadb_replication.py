@@ -1,7 +1,7 @@
 """MariaDB replication sets: real servers, promoted by real Trove, asked by the driver."""
 import pytest
 from trove_upgrade.datastores import driver
-from trove_upgrade.lab.kinds.mariadb_replication import native
+from trove_upgrade.lab.kinds.mysql_replication import native
 
 from tests.datastores import sets
 

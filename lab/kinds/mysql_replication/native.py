@@ -1,4 +1,5 @@
-"""What the members' own servers say, asked over their own protocol."""
+"""What the members' own servers say, asked over the protocol that MySQL and MariaDB share."""
+from collections.abc import Mapping
 from typing import Any
 
 import pymysql
@@ -9,6 +10,8 @@ from ..replication import REPLICATOR
 
 SCHEMA = "lab"
 LAG_SEC = 2
+# How each is asked for the state of a replica.
+MYSQL, MARIADB = "show replica status", "show slave status"
 
 
 def connect(address: str, settings, user: str = REPLICATOR) -> pymysql.connections.Connection:
@@ -25,27 +28,34 @@ def ask(address: str, settings, statement: str, *values: Any) -> list[dict]:
         return list(cursor.fetchall())
 
 
-def follows(status: list[dict]) -> bool:
-    """Whether a replica with this SHOW SLAVE STATUS is in step with its source."""
+def following(address: str, settings, statement: str) -> dict[str, Any]:
+    """How a member replicates, in the words of newer MySQL, in small letters; {} for a source."""
+    rows = ask(address, settings, statement)
+    return {name.lower().replace("slave", "replica").replace("master", "source"): value
+            for name, value in (rows[0] if rows else {}).items()}
+
+
+def in_step(status: Mapping[str, Any]) -> bool:
+    """Whether a replica that is `following` so keeps up with its source."""
     return bool(status) and (
-        status[0]["Slave_IO_Running"] == status[0]["Slave_SQL_Running"] == "Yes"
-        and status[0]["Seconds_Behind_Master"] is not None
-        and status[0]["Seconds_Behind_Master"] <= LAG_SEC)
+        status["replica_io_running"] == status["replica_sql_running"] == "Yes"
+        and status["seconds_behind_source"] is not None
+        and status["seconds_behind_source"] <= LAG_SEC)
 
 
-def members(rows: list[dict], settings) -> list[Member]:
+def members(rows: list[dict], settings, statement: str) -> list[Member]:
     """One Member per row {id, name, address}; a silent server leaves its facts empty."""
-    facts = {row["address"]: _facts(row["address"], settings) for row in rows}
+    facts = {row["address"]: _facts(row["address"], settings, statement) for row in rows}
     sources = [address for address, found in facts.items() if found.get("role") == "primary"]
     return [Member(**row, port=settings.port, **facts[row["address"]],
                    cluster_ok=len(sources) == 1 and bool(facts[row["address"]])) for row in rows]
 
 
-def _facts(address: str, settings) -> dict:
+def _facts(address: str, settings, statement: str) -> dict:
     try:
         row = ask(address, settings, "select version() as v, @@global.read_only as r")[0]
-        status = ask(address, settings, "show slave status")
+        status = following(address, settings, statement)
     except (pymysql.Error, OSError):
         return {}
     return {"role": "replica" if status else "primary", "version": row["v"].split("-")[0],
-            "in_sync": follows(status) if status else not row["r"]}
+            "in_sync": in_step(status) if status else not row["r"]}

@@ -11,17 +11,17 @@ RETRY_SEC, PAUSE_SEC = 30.0, 0.1
 WRITE = "insert into kv values (%s, %s) on duplicate key update v = values(v)"
 
 
-class MariaDBClients(Clients):
+class SQLClients(Clients):
     """Of all members the first that takes writes, as MariaDB Connector/J looks for a primary."""
 
     def __init__(self, nodes: list[tuple[str, int]], password: str):
         self.nodes, self.password = nodes, password
 
-    def connect(self) -> "MariaDBClient":
-        return MariaDBClient(self.nodes, self.password)
+    def connect(self) -> "SQLClient":
+        return SQLClient(self.nodes, self.password)
 
 
-class MariaDBClient(Client):
+class SQLClient(Client):
     """A statement that fails is tried again on a new connection to whoever takes writes then."""
 
     def __init__(self, nodes: list[tuple[str, int]], password: str):
