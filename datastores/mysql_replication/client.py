@@ -13,9 +13,14 @@ from .dialect import Dialect
 
 TIMEOUT_SEC = 2
 ASKED_AT_ONCE = 16
-# ER_DBACCESS_DENIED, ER_ACCESS_DENIED, ER_TABLEACCESS_DENIED, ER_SPECIFIC_ACCESS_DENIED,
-# ER_XAER_RMERR that MySQL answers without XA_RECOVER_ADMIN, MariaDB's ER_ACCESS_DENIED_NO_PASSWORD.
-NO_ACCESS = {1044, 1045, 1142, 1227, 1401, 1698}
+NO_ACCESS = {
+    1044, 1045, 1142, 1227,     # ER_..._ACCESS_DENIED: of a database, a login, a table, a right
+    1401,                       # ER_XAER_RMERR, MySQL's answer without XA_RECOVER_ADMIN
+    1820, 1862,                 # ER_MUST_CHANGE_PASSWORD, at once or at the login
+    1698, 4151,                 # MariaDB: ER_ACCESS_DENIED_NO_PASSWORD, ER_ACCOUNT_HAS_BEEN_LOCKED
+    3118, 3955,                 # MySQL: ER_ACCOUNT_HAS_BEEN_LOCKED, and blocked after wrong ones
+    3159,                       # ER_SECURE_TRANSPORT_REQUIRED
+}
 
 
 class Servers:
@@ -47,12 +52,13 @@ class Servers:
                 cursor.execute(self._dialect.facts)
                 row = cursor.fetchone() or {}
                 cursor.execute(self._dialect.status(row["version"]))
-                status = cursor.fetchone()
+                followed = cursor.fetchall()
                 cursor.execute("XA RECOVER")
                 prepared = cursor.fetchall()
         except DatastoreError as error:
             return {"error": error.message, "code": error.code}
-        return {**self._dialect.answer(row, status), "xa": len(prepared)}
+        return {**self._dialect.answer(row, followed[0] if followed else None),
+                "sources": len(followed), "xa": len(prepared)}
 
     def _arguments(self) -> dict[str, Any]:
         access = self._access

@@ -13,15 +13,19 @@ class Dialect(abc.ABC):
     """:cvar title: what people call it.
     :cvar facts: one statement; its row is given to :meth:`answer`.
     :cvar paths: which series may follow which, by the vendor's manual.
+    :cvar exempt: the rights that write on while a server is read-only.
+    :cvar upgraded_by: when a newer server's system tables are upgraded.
     """
 
     title: str
     facts: str
     paths: Paths
+    exempt: str
+    upgraded_by: str
 
     @abc.abstractmethod
     def status(self, version: str) -> str:
-        """The statement that tells how a replica is."""
+        """The statement that tells how a replica is: a row for each source that it follows."""
 
     @abc.abstractmethod
     def answer(self, row: dict[str, Any], status: dict[str, Any] | None) -> dict[str, Any]:
@@ -38,9 +42,11 @@ class Dialect(abc.ABC):
 
 
 class MySQL(Dialect):
-    """5.7 and later. Tried on no server: none could be had; see docs."""
+    """5.7 and later; 8.0 is what it is tested on."""
 
     title = "MySQL"
+    exempt = "SUPER or CONNECTION_ADMIN"
+    upgraded_by = "when the server starts, before it answers, also if the start fails after that"
     facts = """
         select version() as version, @@server_uuid as server, @@global.read_only as read_only,
                @@global.gtid_executed as executed, @@global.gtid_mode as gtid_mode,
@@ -80,6 +86,8 @@ class MariaDB(Dialect):
     """10.4 and later, replicating by GTID."""
 
     title = "MariaDB"
+    exempt = "SUPER or READ ONLY ADMIN"
+    upgraded_by = "by what Trove's guest runs after the start (mariadb-upgrade)"
     facts = """
         select version() as version, @@global.server_id as server,
                @@global.read_only as read_only, @@global.gtid_current_pos as executed,
@@ -93,7 +101,7 @@ class MariaDB(Dialect):
              "11.4": ("11.8",)}
 
     def status(self, version: str) -> str:
-        return "SHOW SLAVE STATUS"
+        return "SHOW ALL SLAVES STATUS"
 
     def answer(self, row: dict[str, Any], status: dict[str, Any] | None) -> dict[str, Any]:
         following = status and {

@@ -83,11 +83,9 @@ def texts(dialect: Dialect) -> Texts:
                            "an older replica must not follow a newer source.",
         backup="Trove takes a backup of the source before anything is touched.",
         notes=("The source hands over by Trove's promote-to-replica-source: it is made read-only "
-               "until the heir has all its transactions. Accounts with SUPER or READ ONLY ADMIN "
-               "write on, and what they write then is lost.",
-               f"{dialect.title}'s system tables are upgraded when the server starts "
-               "(MySQL: --upgrade=AUTO) or by what Trove's guest runs after it "
-               "(mariadb-upgrade)."))
+               f"until the heir has all its transactions. Accounts with {dialect.exempt} write on, "
+               "and what they write then is lost.",
+               f"{dialect.title}'s system tables are upgraded {dialect.upgraded_by}."))
 
 
 def _behind_newer(facts: ClusterFacts) -> list[str]:
@@ -130,9 +128,12 @@ def _followers_of_others(facts: ClusterFacts) -> list[str]:
     source = sets.source_of(facts)
     if source is None:
         return []
-    return [f"{one.name} follows server {one.native['following']['server']}, which is not "
-            f"{source.name}" for one in facts.values() if one.answers and one.role == REPLICA
-            and one.native["following"]["server"] != source.native["server"]]
+    replicas = [one for one in facts.values() if one.answers and one.role == REPLICA]
+    found = [f"{one.name} follows {one.native['sources']} sources" for one in replicas
+             if one.native["sources"] > 1]
+    return found + [f"{one.name} follows server {one.native['following']['server']}, which is not "
+                    f"{source.name}" for one in replicas
+                    if one.native["following"]["server"] != source.native["server"]]
 
 
 def _many_versions(members: Collection[Facts]) -> list[str]:

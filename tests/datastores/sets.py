@@ -7,19 +7,18 @@ import pytest
 import yaml
 from trove_upgrade.datastores import driver
 from trove_upgrade.datastores.base import PRIMARY, REPLICA, Member
-from trove_upgrade.lab.kinds import mariadb
 from trove_upgrade.lab.lab import Lab, wait_for
 
 SECRET = "not-in-any-error"
-REQUIRED = "mariadb" in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
 
 
-def require_mariadb():
-    """Skip where apt can't give the servers; fail where the environment says that it must."""
+def require(archive):
+    """Skip where apt can't give an archive's servers; fail where the environment says it must."""
     try:
-        mariadb.servers()
+        archive.servers()
     except RuntimeError as error:
-        (pytest.fail if REQUIRED else pytest.skip)(str(error))
+        required = archive.name in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
+        (pytest.fail if required else pytest.skip)(str(error))
 
 
 class Set:
@@ -67,6 +66,10 @@ class Set:
         wait_for(lambda: self.read()[one].version == version and self.lab.is_settled(self.made),
                  60, f"{version}", every=0.1)
 
+    def stranger(self, password_file):
+        """A driver with another password."""
+        return driver(self.driver.name, {**self.access, "password_file": str(password_file)})
+
     def settle(self):
         wait_for(lambda: self.driver.obstacles(self.read(), ()) == [], 30, "the set", every=0.1)
 
@@ -93,3 +96,42 @@ def is_complete(result):
     """Nothing lost, nothing failed, and something was measured at all."""
     return (result["lost"], result["failed"], result["unreadable"]) == (0, 0, 0) \
         and result["wrong_reads"] == 0 and result["acknowledged"] > 800
+
+
+def assert_refused_password_is_not_told(one, tmp_path):
+    """Neither the wrong one nor the right one stands in what the driver says."""
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another-secret")
+    stranger = one.stranger(wrong)
+    facts = stranger.read(one.members)
+    assert {each.native["code"] for each in facts.values()} == {"access_refused"}
+    told = repr(facts) + repr([check.message for check in stranger.checks(facts)])
+    assert "another-secret" not in told
+    assert SECRET not in told
+
+
+def assert_the_upgraded_lead_without_a_lost_write(one):
+    """Replicas first, then one of them takes over, under load; at last the former source.
+
+    For data that go one way: an older replica follows a newer source as briefly as can be.
+    """
+    old, new = one.lab.settings.old, one.lab.settings.new
+    source = one.source()
+    replicas = [each.id for each in one.read().values() if each.id != source.id]
+
+    def work():
+        for each in replicas:
+            one.upgrade(each, new)
+        assert one.driver.obstacles(one.read(), ()) == []
+        one.promote(one.driver.heir(one.read(), source.id, new))
+
+    result = under_load(one, work)
+    assert is_complete(result), result
+    assert one.source().version == new
+    # The former source is the older replica of a newer source now, until it is upgraded, too.
+    assert "source_not_newer" in one.refused()
+    assert one.driver.obstacles(one.read(), [source.id]) == []
+    assert "can't open it" in one.driver.closed_way_back(one.read(), replicas[0], old)
+    assert one.driver.path(new, old) != ""
+    one.upgrade(source.id, new)
+    assert one.refused() == {}

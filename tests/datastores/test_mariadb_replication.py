@@ -1,6 +1,6 @@
 """MariaDB replication sets: real servers, promoted by real Trove, asked by the driver."""
 import pytest
-from trove_upgrade.datastores import driver
+from trove_upgrade.lab.kinds import mariadb
 from trove_upgrade.lab.kinds.mysql_replication import native
 
 from tests.datastores import sets
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(scope="module")
 def shop():
-    sets.require_mariadb()
+    sets.require(mariadb.ARCHIVE)
     with sets.running("mariadb_replication") as one:
         yield one
 
@@ -72,34 +72,20 @@ def test_what_an_upgrade_would_not_survive_is_refused(shop):
     assert shop.refused() == {}
 
 
+def test_a_replica_of_two_sources_is_refused(shop):
+    replica = shop.replica()
+    ask(shop, replica, "change master 'other' to master_host = '127.0.0.1', master_user = 'x'")
+    try:
+        assert "follows 2 sources" in shop.refused()["members_match"]
+    finally:
+        ask(shop, replica, "reset slave 'other' all")
+    shop.settle()
+    assert shop.refused() == {}
+
+
 def test_a_refused_password_is_told_without_it(shop, tmp_path):
-    wrong = tmp_path / "wrong"
-    wrong.write_text("another-secret")
-    stranger = driver(shop.driver.name, {**shop.access, "password_file": str(wrong)})
-    facts = stranger.read(shop.members)
-    assert {one.native["code"] for one in facts.values()} == {"access_refused"}
-    told = repr(facts) + repr([check.message for check in stranger.checks(facts)])
-    assert "another-secret" not in told
-    assert sets.SECRET not in told
+    sets.assert_refused_password_is_not_told(shop, tmp_path)
 
 
 def test_upgraded_replicas_come_first_and_one_takes_over_under_load_without_a_lost_write(shop):
-    old, new = shop.lab.settings.old, shop.lab.settings.new
-    source = shop.source()
-    replicas = [one.id for one in shop.read().values() if one.id != source.id]
-
-    def work():
-        for one in replicas:
-            shop.upgrade(one, new)
-        assert shop.driver.obstacles(shop.read(), ()) == []
-        shop.promote(shop.driver.heir(shop.read(), source.id, new))
-
-    result = sets.under_load(shop, work)
-    assert sets.is_complete(result), result
-    assert shop.source().version == new
-    # The former source is the older replica of a newer source now, until it is upgraded, too.
-    assert "source_not_newer" in shop.refused()
-    assert shop.driver.obstacles(shop.read(), [source.id]) == []
-    assert "can't open it" in shop.driver.closed_way_back(shop.read(), replicas[0], old)
-    shop.upgrade(source.id, new)
-    assert shop.refused() == {}
+    sets.assert_the_upgraded_lead_without_a_lost_write(shop)

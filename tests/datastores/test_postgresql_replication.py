@@ -1,7 +1,6 @@
 """PostgreSQL replication sets: real servers, promoted by real Trove, asked by the driver."""
 import psycopg
 import pytest
-from trove_upgrade.datastores import driver
 from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.lab.kinds.postgresql import native
 
@@ -74,14 +73,7 @@ def test_a_fence_that_an_open_transaction_holds_up_is_taken_down(shop, monkeypat
 
 
 def test_a_refused_password_is_told_without_it(shop, tmp_path):
-    wrong = tmp_path / "wrong"
-    wrong.write_text("another-secret")
-    stranger = driver(shop.driver.name, {**shop.access, "password_file": str(wrong)})
-    facts = stranger.read(shop.members)
-    assert {one.native["code"] for one in facts.values()} == {"access_refused"}
-    told = repr(facts) + repr([check.message for check in stranger.checks(facts)])
-    assert "another-secret" not in told
-    assert sets.SECRET not in told
+    sets.assert_refused_password_is_not_told(shop, tmp_path)
 
 
 def test_the_drivers_role_is_no_superuser_and_may_not_write(shop):

@@ -6,6 +6,7 @@ replica of the source while that is not upgraded; after the switch the way back 
 import re
 
 import pytest
+from trove_upgrade.lab.kinds import mariadb
 
 from tests.datastores import sets
 from tests.end_to_end.conftest import clean_site
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    sets.require_mariadb()
+    sets.require(mariadb.ARCHIVE)
     with clean_site(tmp_path_factory.mktemp("engine"), kind="mariadb_replication") as made:
         yield made
 

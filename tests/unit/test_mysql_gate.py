@@ -11,6 +11,12 @@ MEMBERS = [Member(f"m{number}", f"orders-{number}", f"10.0.0.{number}") for numb
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa942956{}"
 
 
+def counted(number, row):
+    """What the client counts itself: how many it follows, and prepared transactions."""
+    return {"sources": int(bool(number)), "xa": 0,
+            **{key: row[key] for key in ("sources", "xa") if key in (row or {})}}
+
+
 def mysql(number, row=None, status=None):
     """One answer of MySQL 8.0; number 0 is the source."""
     own = {"version": "8.0.42", "server": UUID.format(number), "read_only": int(bool(number)),
@@ -19,7 +25,7 @@ def mysql(number, row=None, status=None):
     shown = {"Replica_IO_Running": "Yes", "Replica_SQL_Running": "Yes", "Last_IO_Error": "",
              "Last_SQL_Error": "", "Seconds_Behind_Source": 0, "Source_UUID": UUID.format(0),
              "Auto_Position": 1, **(status or {})} if number else None
-    return {**MySQL().answer(own, shown), "xa": (row or {}).get("xa", 0)}
+    return {**MySQL().answer(own, shown), **counted(number, row)}
 
 
 def mariadb(number, row=None, status=None):
@@ -30,7 +36,7 @@ def mariadb(number, row=None, status=None):
     shown = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes", "Last_IO_Error": "",
              "Last_SQL_Error": "", "Seconds_Behind_Master": 0, "Master_Server_Id": 10,
              "Using_Gtid": "Slave_Pos", **(status or {})} if number else None
-    return {**MariaDB().answer(own, shown), "xa": (row or {}).get("xa", 0)}
+    return {**MariaDB().answer(own, shown), **counted(number, row)}
 
 
 DIALECTS = {"mysql": (MySQL(), mysql), "mariadb": (MariaDB(), mariadb)}

@@ -29,7 +29,7 @@ class MariaDB(SQLServer):
     """One member's MariaDB."""
 
     program = "usr/sbin/mariadbd"
-    more = "gtid_domain_id = 0\n"
+    more = "gtid_domain_id = 0\nlog_slave_updates = ON\nslave_net_timeout = 5\n"
     status = native.MARIADB
     furniture = FURNITURE
 

@@ -3,7 +3,6 @@
 Runs in Trove's process, so every wait here is eventlet's.
 """
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,12 @@ from ..server import StartError
 from . import native
 from .shared import SQLServer
 
-# Ubuntu's server looks for a directory of its package otherwise.
+# secure_file_priv: Ubuntu's server looks for a directory of its package otherwise.
 MORE = """\
 gtid_mode = ON
 enforce_gtid_consistency = ON
+log_replica_updates = ON
+replica_net_timeout = 5
 relay_log_recovery = ON
 plugin_load_add = mysql_clone.so
 mysqlx = OFF
@@ -70,8 +71,11 @@ class MySQL(SQLServer):
         self.ask("clone local data directory = %s", str(target / "data"))
 
     def restore(self, source: Path) -> None:
+        """With what the clone plugin leaves out, and an upgrade then fails for: a place to write down
+        performance_schema's tables anew. xtrabackup copies it."""
         super().restore(source / "data")
-        shutil.rmtree(self.data / "#clone", ignore_errors=True)
+        (self.data / "performance_schema").mkdir(exist_ok=True)
+        self.give(self.data / "performance_schema")
 
     def detach(self, for_failover: bool) -> None:
         self.ask("stop replica")
