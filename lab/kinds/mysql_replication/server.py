@@ -11,7 +11,8 @@ from ..server import StartError
 from . import native
 from .shared import SQLServer
 
-# secure_file_priv: Ubuntu's server looks for a directory of its package otherwise.
+# Without secure_file_priv Ubuntu's server looks for a directory of its package. Without certificates
+# there is no TLS, and passwords go encrypted by the server's RSA key.
 MORE = """\
 gtid_mode = ON
 enforce_gtid_consistency = ON
@@ -22,6 +23,7 @@ plugin_load_add = mysql_clone.so
 mysqlx = OFF
 secure_file_priv = NULL
 innodb_use_native_aio = OFF
+auto_generate_certs = OFF
 """
 FURNITURE = f"""
 create user {REPLICATOR}@'%' identified by '{{password}}';
@@ -33,7 +35,7 @@ create database {native.SCHEMA};
 create table {native.SCHEMA}.kv (k varchar(64) primary key, v varchar(255) not null) engine=InnoDB;
 grant select, insert, update on {native.SCHEMA}.kv to {APPLICATION}@'%';
 """
-# The key is for the password's way: it is hashed by caching_sha2_password, without TLS here.
+# The key of the source is what the password is encrypted with on its way.
 FOLLOW = """\
 change replication source to source_host = %s, source_port = %s, source_user = %s,
 source_password = %s, source_connect_retry = 1, source_auto_position = 1,

@@ -1,0 +1,117 @@
+"""MySQL replication sets, end to end: real servers, a real Trove, a real Mistral, a load.
+
+What the flow does with MariaDB's, whose data go one way, too, is in test_replication_rebuild.py.
+"""
+import os
+import pwd
+import subprocess
+import tempfile
+
+import pytest
+from trove_upgrade.lab.kinds import mysql
+
+from tests.datastores import sets
+from tests.end_to_end.conftest import clean_site
+from tests.end_to_end.invariants import assert_nothing_lost
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    sets.require(mysql.ARCHIVE)
+    with clean_site(tmp_path_factory.mktemp("engine"), kind="mysql_replication",
+                    stop_timeout_sec=15) as made:
+        yield made
+
+
+@pytest.fixture
+def cluster(site):
+    """A fresh source and two replicas."""
+    with site.cluster() as made:
+        yield made
+
+
+def test_a_set_that_is_paused_and_resumed_is_upgraded_under_load_and_does_not_go_back(
+        site, cluster):
+    with site.load(cluster) as load:
+        run = site.begin(cluster, pause_after="first")
+        paused = run.until_paused()
+        assert len(paused.versions()) == 2, "one replica is upgraded"
+        run.resume()
+        found = run.end()
+        found.load = load.stop()
+    assert found.result["status"] == "upgraded", found.result
+    assert_nothing_lost(found)
+    assert found.lock is None
+    assert found.versions() == {site.new}
+    stopped = [one["name"] for one in found.stops()]
+    assert len(stopped) == 3
+    assert stopped[-1] == cluster.name, "the old source comes last"
+    assert next(one.id for one in found.after if one.role == "primary") != cluster.id
+    back = site.begin(cluster, datastore_version=site.old, skip_checks="not_a_downgrade",
+                      backup="skip").end()
+    assert back.result["status"] == "refused", back.result
+    assert f"can't open a data directory that {site.new}" in str(back.result), back.result
+    assert back.stops() == []
+    assert back.versions() == {site.new}
+
+
+def test_replicas_are_built_anew_when_one_fails_under_load(site, cluster):
+    site.break_member(cluster, "does_not_start", 3)
+    with site.load(cluster) as load:
+        found = site.begin(cluster).end()
+        found.load = load.stop()
+    assert found.result["status"] == "rolled_back", found.result
+    assert_nothing_lost(found)
+    assert found.lock is None
+    assert found.versions() == {site.old}
+    before, after = ({one.name: one.id for one in members}
+                     for members in (found.before, found.after))
+    assert before.keys() == after.keys()
+    assert {name for name in before if before[name] != after[name]} == before.keys() - {
+        cluster.name}, "the source is as it was, both replicas are new"
+    assert [one for one in found.stops() if one["instance"] == cluster.id] == []
+
+
+class Place:
+    """A data directory of no set, and servers on it that nobody asks."""
+
+    def __init__(self, directory):
+        self.data, self.who = f"{directory}/data", {}
+        if os.getuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            self.who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(directory, nobody.pw_uid, nobody.pw_gid)
+
+    def run(self, version, *options):
+        """Run a server to its end: (exit code, what it said)."""
+        root = mysql.servers()[version]
+        done = subprocess.run(
+            [root / "usr/sbin/mysqld", "--no-defaults", f"--datadir={self.data}",
+             f"--basedir={root}/usr", f"--lc-messages-dir={root}/usr/share/mysql",
+             "--secure-file-priv=NULL", "--innodb-use-native-aio=OFF", "--skip-networking",
+             "--mysqlx=OFF", f"--socket={self.data}/s", *options], env=mysql.environment(root),
+            capture_output=True, text=True, timeout=120, check=False, **self.who)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def place():
+    """Not below pytest's own directories, which `nobody` can't enter."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield Place(directory)
+
+
+def test_an_older_server_does_not_start_where_a_newer_one_tried_to(place):
+    """Why a member is built anew: it can't go back even if the new version never answered."""
+    sets.require(mysql.ARCHIVE)
+    old, new = mysql.servers()
+    code, said = place.run(old, "--initialize-insecure")
+    assert code == 0, said
+    code, said = place.run(new, "--this-option-does-not-exist")
+    assert code != 0
+    assert "unknown option" in said
+    code, said = place.run(old)
+    assert code != 0
+    assert "Downgrade is not supported" in said
