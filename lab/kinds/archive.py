@@ -81,7 +81,8 @@ class Archive:
             raise RuntimeError(f"the lab's {self.title} servers come from {self.place}: {error}"
                                ) from error
         if done.returncode:
-            words = " ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
+            lines = (done.stderr or done.stdout).strip().splitlines()
+            words = " ".join([one for one in lines if one.startswith("E:")] or lines[-2:])
             raise RuntimeError(f"{Path(command[0]).name} could not fetch the lab's {self.title} "
                                f"servers from {self.place}: {words}")
         return done.stdout

@@ -3,10 +3,10 @@
 Ubuntu 22.04's run on the libraries of Debian 12, and on newer ones. The release as it was published
 holds 8.0.28 for ever, its updates the newest 8.0.
 
-Who is trusted: apt takes nothing that Ubuntu's archive has not signed. Where the machine has not its
-keys they come from that release's package of them, which is known here by its SHA-256. That number
-stands in the release's signed list, and the signature is one by a key (871920D1991BC93C, of 2018)
-that Debian 13's own signed package ubuntu-keyring holds, too.
+Who is trusted: apt takes nothing that Ubuntu's archive has not signed. Where the machine has not
+its keys, they come from that release's package of them, which is known here by its SHA-256. That
+number stands in the release's signed list, and the signature is one by a key (871920D1991BC93C, of
+2018) that Debian 13's own signed package ubuntu-keyring holds, too.
 """
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,11 @@ KEYRING = Path("usr/share/keyrings/ubuntu-archive-keyring.gpg")
 KEYRING_PACKAGE = "pool/main/u/ubuntu-keyring/ubuntu-keyring_2021.03.26_all.deb"
 KEYRING_SHA256 = "0d0e7ed6b112f5d03eabf3c7eb01ebdacf9c57714b279e90495cfc58c8c4520f"
 HELPER = "/usr/lib/apt/apt-helper"
+
+
+def installed_keyring() -> Path:
+    """Where the keys are on a machine that has them."""
+    return "/" / KEYRING
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ class UbuntuArchive(Archive):
 
     def _keyring(self, own: Path, url: str) -> Path:
         """Where the archive's keys are."""
-        if (Path("/") / KEYRING).exists():
-            return Path("/") / KEYRING
+        if (installed := installed_keyring()).exists():
+            return installed
         if not (own / KEYRING).exists():
             package = own / "keyring.deb"
             self.run(HELPER, "-o", "APT::Sandbox::User=root", "download-file",

@@ -11,8 +11,8 @@ from ..server import StartError
 from . import native
 from .shared import SQLServer
 
-# Without secure_file_priv Ubuntu's server looks for a directory of its package. Without certificates
-# there is no TLS, and passwords go encrypted by the server's RSA key.
+# Without secure_file_priv Ubuntu's server looks for a directory of its package. Without
+# certificates there is no TLS, and passwords go encrypted by the server's RSA key.
 MORE = """\
 gtid_mode = ON
 enforce_gtid_consistency = ON
@@ -73,8 +73,8 @@ class MySQL(SQLServer):
         self.ask("clone local data directory = %s", str(target / "data"))
 
     def restore(self, source: Path) -> None:
-        """With what the clone plugin leaves out, and an upgrade then fails for: a place to write down
-        performance_schema's tables anew. xtrabackup copies it."""
+        """With what the clone plugin leaves out and an upgrade then fails for: a place where
+        performance_schema's tables are written down anew. xtrabackup copies it."""
         super().restore(source / "data")
         (self.data / "performance_schema").mkdir(exist_ok=True)
         self.give(self.data / "performance_schema")

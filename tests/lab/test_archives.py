@@ -1,0 +1,98 @@
+"""Where the lab's MariaDB and MySQL servers come from."""
+import subprocess
+import threading
+
+import pytest
+from trove_upgrade.lab.kinds import archive, cache, mariadb, mysql
+
+from tests.datastores import sets
+
+ARCHIVES = [mariadb.ARCHIVE, mysql.ARCHIVE]
+each = pytest.mark.parametrize("one", ARCHIVES, ids=[one.name for one in ARCHIVES])
+
+
+@pytest.fixture
+def within_reach():
+    """Ubuntu's archive can be asked, or was once."""
+    sets.require(mysql.ARCHIVE)
+
+
+@pytest.fixture
+def empty(monkeypatch, tmp_path):
+    """An empty cache, that `nobody` may enter."""
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(archive, "directory", lambda name: tmp_path)
+    return tmp_path
+
+
+@each
+def test_two_versions_are_there_and_their_programs_run(one):
+    sets.require(one)
+    found = one.servers()
+    assert len(found) == 2
+    for version, root in found.items():
+        said = subprocess.run([root / one.program, "--no-defaults", "--version"], text=True,
+                              env=archive.environment(root), capture_output=True, check=True)
+        assert version in said.stdout
+
+
+def test_an_apt_that_offers_fewer_than_two_versions_is_told_in_words(monkeypatch, empty):
+    """Its own empty lists and sources stand for a machine that has no security archive."""
+    (empty / "apt.conf").write_text(
+        f'Dir::Etc "{empty}"; Dir::State::lists "{empty}/lists"; Dir::Cache "{empty}";')
+    (empty / "lists/partial").mkdir(parents=True)
+    monkeypatch.setenv("APT_CONFIG", str(empty / "apt.conf"))
+    with pytest.raises(RuntimeError, match="needs two versions .* offers nothing.*security"):
+        mariadb.servers()
+
+
+def test_an_archive_that_is_out_of_reach_is_told_in_words(monkeypatch, empty):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with pytest.raises(RuntimeError, match="lab's MySQL servers from Ubuntu's archive.*fetch"):
+        mysql.servers()
+
+
+@pytest.mark.parametrize(("name", "wrong", "words"), [
+    ("KEYRING_SHA256", "0" * 64, "Hash Sum mismatch"),
+    ("KEYRING", mysql.KEYRING.with_name("ubuntu-master-keyring.gpg"), "not signed|NO_PUBKEY")])
+def test_what_is_not_signed_as_it_should_be_is_not_taken(within_reach, empty, monkeypatch, name,
+                                                         wrong, words):
+    """Another package of keys, and keys that have not signed the archive's lists."""
+    if mysql.installed_keyring().exists():
+        pytest.skip("this machine has Ubuntu's keys by itself")
+    monkeypatch.setattr(mysql, name, wrong)
+    with pytest.raises(RuntimeError, match=words):
+        mysql.servers()
+    assert list(empty.glob("[0-9]*")) == []
+
+
+@each
+def test_many_at_once_fetch_each_version_once(monkeypatch, empty, one):
+    fetched = []
+
+    def unpack(self, place, version, package):
+        fetched.append(version)
+        (place / version / one.program).parent.mkdir(parents=True)
+        (place / version / one.program).touch()
+
+    monkeypatch.setattr(type(one), "_offered", lambda *_: {"1.10.0": "b", "1.9.9": "a"})
+    monkeypatch.setattr(type(one), "_unpack", unpack)
+    found: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: found.append(list(one.servers())))
+               for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(fetched) == ["1.10.0", "1.9.9"]
+    assert found == [["1.9.9", "1.10.0"]] * 8
+
+
+@each
+def test_a_cache_that_nobody_can_enter_is_refused_to_root(monkeypatch, tmp_path, one):
+    monkeypatch.setattr(cache.os, "getuid", lambda: 0)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(closed))
+    with pytest.raises(RuntimeError, match="can't enter"):
+        one.servers()
