@@ -1,7 +1,7 @@
 """The MySQL servers of the lab, from Ubuntu's archive: Debian has none.
 
-Ubuntu 22.04's run on the libraries of Debian 12, and on newer ones. The release as it was published
-holds 8.0.28 for ever, its updates the newest 8.0.
+Ubuntu 22.04's run on the libraries of Debian 12. The release as it was published holds 8.0.28 for
+ever, its updates the newest 8.0.
 
 Who is trusted: apt takes nothing that Ubuntu's archive has not signed. Where the machine has not
 its keys, they come from that release's package of them, which is known here by its SHA-256. That

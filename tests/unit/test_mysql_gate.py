@@ -141,6 +141,10 @@ def test_a_chain_is_told(facts):
     assert "orders-2 follows server" in refused(facts(m2=({}, other)))["members_match"]
 
 
+def test_a_second_source_is_told(facts):
+    assert "orders-1 follows 2 sources" in refused(facts(m1=({"sources": 2},)))["members_match"]
+
+
 @pytest.mark.parametrize(("version", "statement"), [
     ("8.0.21", "SHOW SLAVE STATUS"), ("8.0.22", "SHOW REPLICA STATUS"),
     ("8.4.3", "SHOW REPLICA STATUS"), ("5.7.44-log", "SHOW SLAVE STATUS")])
