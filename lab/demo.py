@@ -80,12 +80,14 @@ def _run(kind: str, out: Path, upgrader: str | Callable, clock: "Clock", lead: f
 
 
 def _break(lab: Lab) -> None:
-    """The third member that is upgraded, whichever it is, does not start, and no other; where all
-    are upgraded at once, none starts: what some of them have converted could not go back."""
+    """The third member that is upgraded, whichever it is, does not start, and no other; where data
+    go one way the second, since after the third's turn begins nothing goes back; where all are
+    upgraded at once, none starts: what some of them have converted could not go back."""
     if lab.kind.outage:
         lab.faults.member("does_not_start", version=lab.settings.new)
     else:
-        lab.faults.member("does_not_start", version=lab.settings.new, nth=3, sticky=True)
+        lab.faults.member("does_not_start", version=lab.settings.new,
+                          nth=2 if lab.kind.one_way else 3, sticky=True)
 
 
 def _observe(lab: Lab, cluster: Cluster, upgrade: Callable, clock: "Clock", lead: float,

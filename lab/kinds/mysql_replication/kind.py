@@ -17,6 +17,7 @@ class MySQLReplicationKind(ReplicationKind):
 
     name = "mysql_replication"
     datastore = manager = "mysql"
+    one_way = True
     archive = mysql.ARCHIVE
     status = native.MYSQL
 
