@@ -33,11 +33,12 @@ demo demo-failure demo-upstream: $(READY)
 ## make test           everything: lint, unit, workflows, lab, engine, end to end
 test: lint unit workflows system
 
-## make lint           ruff and mypy
+## make lint           ruff, mypy, and whether every test can be loaded
 lint: $(READY)
 	@$(BIN)/ruff check .
 	@mkdir -p build/typed && ln -sfn ../.. build/typed/trove_upgrade
 	@$(BIN)/mypy
+	@$(BIN)/pytest tests --collect-only --quiet --quiet
 
 ## make unit           decisions and drivers, in seconds
 unit: $(READY)
