@@ -121,7 +121,7 @@ def names_of(run, version):
 
 
 @given(st.data())
-@settings(max_examples=100)
+@settings(max_examples=150)
 def test_every_member_is_upgraded_once_in_the_order_of_names(data):
     run = rehearse(data)
     rehearsal.assert_all_upgraded_once(run)
@@ -159,15 +159,14 @@ def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
     assert len(back) == len(set(back))
     if run.plan["options"]["on_failure"] != "rollback":
         assert set(back) <= set(forward[-1:])
-    elif result["status"] not in ("upgraded", "nothing_to_do", "failed"):
+    elif len(result["errors"]) == 1:        # the undoing met no other
         assert rehearsal.versions_of(model) == before
-    for one in result["failed"]:
-        assert one["id"] in [error["instance"] for error in result["errors"]] \
-            or model.books.rows[one["id"]].status not in WELL
+    named = {error["instance"] for error in result["errors"]}
+    assert {one["id"] for one in result["failed"]} & set(rehearsal.todo_of(run.plan)) <= named
 
 
 @given(st.data())
-@settings(max_examples=100)
+@settings(max_examples=150)
 def test_a_second_run_finishes_what_the_first_left(data):
     first, _, result = went_wrong(data)
     model = first.cluster
