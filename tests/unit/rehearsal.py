@@ -146,9 +146,18 @@ def assert_only_undone_after_a_failure(rehearsal, data):
     result = rehearsal.run()
     assert result["failed"] == []
     assert all(node.up for node in rehearsal.cluster.nodes.values())
+    assert_each_in_one_list(rehearsal.plan, result)
     assert_nothing_goes_forward_after_it_went_back(rehearsal)
     if rehearsal.plan["options"]["on_failure"] == "rollback":
         assert versions_of(rehearsal.cluster) == before
+    else:
+        assert {one for one, to in rehearsal.taken if to == rehearsal.origin} <= rehearsal.broken
+
+
+def assert_each_in_one_list(plan, result):
+    """Every member of the plan, or the one in its place, is reported once."""
+    listed = [one["name"] for key in verdict.LISTS for one in result[key]]
+    assert sorted(listed) == sorted(one["name"] for one in plan["members"])
 
 
 def assert_nothing_goes_forward_after_it_went_back(rehearsal):

@@ -11,7 +11,7 @@ from trove_upgrade.planning.situation import Situation
 from trove_upgrade.schemas import read_input
 
 from tests.unit import rehearsal
-from tests.unit.acting import Acting, assert_each_in_one_list, skipped_by
+from tests.unit.acting import Acting, skipped_by
 from tests.unit.rehearsal import options
 from tests.unit.trove_model import OWNER, Books, Row
 
@@ -150,7 +150,7 @@ def went_wrong(data):
 def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
     run, before, result = went_wrong(data)
     model, forward = run.cluster, [one for one, to in run.taken if to == NEW]
-    assert_each_in_one_list(run.plan, result)
+    rehearsal.assert_each_in_one_list(run.plan, result)
     assert result["errors"] or not run.lock.abort
     rehearsal.assert_nothing_goes_forward_after_it_went_back(run)
     assert not set(forward[:-1]) & set(model.broken), "it went on after the first failure"

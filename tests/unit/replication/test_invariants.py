@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from trove_upgrade.planning.versions import older
 
 from tests.unit import rehearsal
-from tests.unit.acting import Acting, assert_each_in_one_list, skipped_by
+from tests.unit.acting import Acting, skipped_by
 from tests.unit.rehearsal import options
 from tests.unit.replication.dialects import DIALECTS
 from tests.unit.replication.model import Faults, ReplicationSet
@@ -88,7 +88,7 @@ def test_after_a_failure_nothing_is_touched_but_to_undo_it(data, dialect):
     run, before, result = went_wrong(data, dialect)
     model, forward = run.cluster, [one for one, to in run.taken if to == dialect.new]
     assert_served(model)
-    assert_each_in_one_list(run.plan, result)
+    rehearsal.assert_each_in_one_list(run.plan, result)
     rehearsal.assert_nothing_goes_forward_after_it_went_back(run)
     assert not set(forward[:-1]) & set(model.faults.broken), "it went on after the first failure"
     assert sorted(model.by_name()) == sorted(before), "a member is missing, or there is one more"
