@@ -2,7 +2,7 @@
 import time
 from typing import Any
 
-from ..datastores.base import ClusterFacts, Driver, Facts, Member
+from ..datastores.base import PRIMARY, ClusterFacts, Driver, Facts, Member
 from ..planning import waves
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
@@ -86,10 +86,16 @@ class RequestUpgrade(MemberAction):
         if _asked(self.member, trove.member(self.member["id"]), target):
             return {"requested": False}
         trove.prove()
-        waves.obey(lock.read(), self.job["owner"])
-        self._await_gate(driver_for(self.job), trove)
+        driver = driver_for(self.job)
+        waves.obey(lock.read(), self.job["owner"], heed_abort=not self._has_switched(driver))
+        self._await_gate(driver, trove)
         trove.upgrade(self.member["id"], target)
         return {"requested": True}
+
+    def _has_switched(self, driver: Driver) -> bool:
+        """It led when it was chosen, so it replicates newer data now, which the old version is not
+        made for: an abort comes too late, and it must be upgraded."""
+        return driver.one_way and self.member["role"] == PRIMARY
 
 
 class RequestRollback(MemberAction):
@@ -123,7 +129,7 @@ class RequestRollback(MemberAction):
     def _check_way_back(self, driver: Driver, trove: Trove, origin: Version) -> None:
         facts = facts_of(driver, trove, as_members(self.peers))
         if closed := driver.closed_way_back(facts, self.member["id"], number_of(origin)):
-            raise UpgradeError("way_back_closed", f"{closed}; it stays on its new version.",
+            raise UpgradeError("way_back_closed", f"{closed}; it is left as it is.",
                                "stop", self.member["id"])
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Member
 from ..schemas import UpgradeError
-from .groups import CLUSTER, NOUNS, followed, noun, option
+from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, option
 from .undo import find_errors, reasons
 from .versions import runs
 
@@ -13,6 +13,7 @@ REFUSALS = {"refused", "locked", "no_trust", "no_service_user", "not_allowed", "
             "execution_over", "backup_failed"}
 # Checks that a member which is broken fails, and one that does not even answer.
 BROKEN, SILENT = ("members_active", "members_healthy"), ("native_access",)
+ALONE = ("replicas_ready",)     # when the source of a replication set is the only one that is well
 LISTS = ("upgraded", "skipped", "rolled_back", "failed", "todo")
 
 
@@ -138,7 +139,8 @@ def _resume(plan, lists, status: str) -> str:
         return f"trove-upgrade finalize {option(plan)}"
     if lists["failed"]:
         silent = any(not one["version"] for one in lists["failed"])
-        return _again(plan, *BROKEN, *(SILENT if silent else ()))
+        alone = kind_of(plan) == SET and len(plan["members"]) - len(lists["failed"]) <= 1
+        return _again(plan, *BROKEN, *(SILENT if silent else ()), *(ALONE if alone else ()))
     if lists["todo"] or lists["rolled_back"]:
         return _again(plan)
     return ""

@@ -43,7 +43,7 @@ class MySQLReplicationDriver(Driver):
         return sets.heir(facts, member_id, prefer)
 
     def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_way_back(facts[member_id], origin)
+        return gate.closed_way_back(facts, member_id, origin)
 
     def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
         return gate.texts(self.dialect)

@@ -11,9 +11,7 @@ FORGETFUL_SHUTDOWN = 2    # innodb_fast_shutdown: like a crash; an upgrade needs
 
 def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
     """Why ``away`` may not be taken away now, asked of all other members."""
-    rest = {one: member for one, member in facts.items() if one not in away}
-    found = sets.obstacles(facts, away) + _behind_newer(rest)
-    found += _unready([facts[one] for one in away])
+    found = sets.obstacles(facts, away) + _unready([facts[one] for one in away])
     return sorted(set(found))
 
 
@@ -35,9 +33,6 @@ def checks(facts: ClusterFacts) -> list[Check]:
                "Add a replica, or let one catch up: the source is never stopped while it leads."),
         _check("gtid_on", _without_gtid(everyone), "All replicate by GTID and write a binary log.",
                "Switch on GTID and log_bin: without them a role can't move without a gap."),
-        _check("source_not_newer", _behind_newer(facts),
-               "No replica is older than the source that it follows.",
-               "Upgrade the replicas first: an older replica of a newer source is not supported."),
         _check("two_versions", _many_versions(everyone), "The members run two versions at most.",
                "Bring all members to one of the versions that are there first."),
         _check("no_prepared_xa", _prepared(everyone), "No XA transaction is prepared.",
@@ -65,12 +60,16 @@ def path(dialect: Dialect, origin: str, target: str) -> str:
     return ""
 
 
-def closed_way_back(member: Facts, origin: str) -> str:
+def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
     """Why the member can't go back to ``origin`` on its data; empty when it can."""
-    if not member.answers or numbers(member.version) <= numbers(origin):
-        return ""
-    return (f"{member.version} has started on the data directory of {member.name}, and {origin} "
-            "can't open it any more")
+    member, source = facts[member_id], sets.source_of(facts)
+    if member.answers and numbers(member.version) > numbers(origin):
+        return (f"{member.version} has started on the data directory of {member.name}, and "
+                f"{origin} can't open it any more")
+    if source and source.id != member_id and numbers(source.version) > numbers(origin):
+        return (f"{member.name} on {origin} would replicate {source.name}, a source that runs "
+                f"{source.version} already")
+    return ""
 
 
 def texts(dialect: Dialect) -> Texts:
@@ -86,16 +85,6 @@ def texts(dialect: Dialect) -> Texts:
                f"until the heir has all its transactions. Accounts with {dialect.exempt} write on, "
                "and what they write then is lost.",
                f"{dialect.title}'s system tables are upgraded {dialect.upgraded_by}."))
-
-
-def _behind_newer(facts: ClusterFacts) -> list[str]:
-    source = sets.source_of(facts)
-    if source is None:
-        return []
-    return [f"{one.name} ({one.version}) replicates {source.name} of a newer version "
-            f"({source.version})" for one in facts.values()
-            if one.answers and one.role == REPLICA
-            and numbers(one.version) < numbers(source.version)]
 
 
 def _unready(away: Collection[Facts]) -> list[str]:

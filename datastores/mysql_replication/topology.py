@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
-from .dialect import Dialect
+from .dialect import Dialect, numbers
 
 LAG_SEC = 10             # Orchestrator's default for ReasonableReplicationLagSeconds
 BEHIND = 1000            # transactions that are still to be fetched, which no second counts; ours
@@ -24,10 +24,12 @@ def _facts(dialect: Dialect, member: Member, answer: dict[str, Any],
         return Facts(member.id, member.name, role=MEMBER, domain=member.name,
                      problems=(answer["error"],), native={"code": answer["code"]})
     replica = answer["following"] is not None
-    native = {**answer, "behind": 0, "strange": False}
+    native = {**answer, "behind": 0, "strange": False, "overtaken": ""}
     if replica and source:
         native |= {"behind": dialect.missing(source, answer),
-                   "strange": dialect.strange(source, answer)}
+                   "strange": dialect.strange(source, answer),
+                   "overtaken": source["version"] if numbers(answer["version"])
+                   < numbers(source["version"]) else ""}
     problems = _replica_problems(member.name, native) if replica else _source_problems(
         member.name, native)
     return Facts(member.id, member.name, answers=True, version=answer["version"],
@@ -51,6 +53,9 @@ def _replica_problems(name: str, native: dict[str, Any]) -> list[str]:
                      f"(limit {BEHIND})")
     if native["strange"]:
         found.append(f"{name} has transactions of its own that its source does not have")
+    if native["overtaken"]:
+        found.append(f"{name} ({native['version']}) replicates a source of a newer version "
+                     f"({native['overtaken']})")
     if not native["read_only"]:
         found.append(f"{name} is a replica and takes writes (read_only is off)")
     return found

@@ -91,7 +91,9 @@ def _missing_synchronous(facts: ClusterFacts, away: Collection[str]) -> list[str
 
 
 def _lonely_synchronous(facts: ClusterFacts) -> list[str]:
-    replicas = sorted(one.id for one in facts.values() if one.answers and one.role == REPLICA)
+    if sets.silent(facts):      # that one is away already, and goes first
+        return _missing_synchronous(facts, ())
+    replicas = sorted(one.id for one in facts.values() if one.role == REPLICA)
     return _missing_synchronous(facts, replicas[:1])
 
 

@@ -20,6 +20,7 @@ class Node:
     version: str = "4.1.9"
     up: bool = True
     starts: int = 1
+    leads: bool = False         # nobody leads a ring
     seed: bool = False
     schema: str = ""
     bootstrapped: str = "COMPLETED"

@@ -1,26 +1,24 @@
 """Over random rings and faults no row is ever without a quorum, and a failure stops the roll."""
-from hypothesis import HealthCheck, assume, given, settings
+import functools
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
-from trove_upgrade.planning import undo, verdict, waves
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.situation import Situation
 from trove_upgrade.schemas import read_input
 
+from tests.unit import rehearsal
 from tests.unit.cassandra_model import NETWORK, SIMPLE, Cluster
+from tests.unit.rehearsal import Rehearsal, options
 
 OLD, NEW = "4.1.9", "5.0.4"
 VERSIONS = [{"id": f"id-{number}", "name": number, "number": number} for number in (OLD, NEW)]
-ERROR = {"code": "member_failed", "class": "rollback", "instance": "", "message": "It broke."}
 
 shapes = st.dictionaries(
     st.sampled_from(["dc1", "dc2"]),
     st.dictionaries(st.sampled_from(["r1", "r2", "r3", "r4"]), st.integers(1, 3), min_size=2),
     min_size=1)
-options = st.fixed_dictionaries({
-    "parallelism": st.sampled_from(["one", "domain"]), "max_unavailable": st.integers(0, 3),
-    "canary": st.booleans(), "on_failure": st.sampled_from(["rollback", "stop", "pause"])})
-
-
 @st.composite
 def clusters(draw):
     """Racks of different sizes, keyspaces of both strategies, some members upgraded before."""
@@ -67,98 +65,54 @@ def has_quorum(cluster, away):
                for factor, left in replicas_left(cluster, keyspace, away))
 
 
-def assert_quorum(cluster, away):
-    assert has_quorum(cluster, away), (away, cluster.keyspaces)
+# Many small rings can't spare a member, and are refused.
+rings = functools.partial(settings, suppress_health_check=[HealthCheck.filter_too_much])
 
 
-class Rehearsal:
-    """The loop of workflows/roll.yaml and rollback.yaml with the pack's own decisions."""
+@dataclass
+class RingRehearsal(Rehearsal):
+    """As on shards, but that nobody leads, and each row counts its own replicas."""
 
-    def __init__(self, cluster, plan, broken=()):
-        self.cluster, self.plan, self.broken, self.taken = cluster, plan, set(broken), []
+    origin: str = OLD
 
-    def run(self):
-        failure = self._roll()
-        undone = self._undo(failure) if failure else []
-        return verdict.verdict(self.plan, self.cluster.members, self.cluster.read(), failure,
-                               undone, [])
-
-    def _roll(self):
-        done = []
-        while True:
-            todo = [one["id"] for one in self.plan["members"]
-                    if not one["done"] and one["id"] not in done]
-            step, wave = waves.next_step(
-                self.cluster.driver, self.cluster.read(), todo, self.plan["options"],
-                waves.Progress(tuple(done), len(done), baked=True), "none")
-            if step == waves.DONE:
-                return None
-            if not self._wave(wave, NEW):
-                return [ERROR]
-            done += wave
-
-    def _undo(self, failure):
-        undone = []
-        wanted = undo.scope(self.plan["options"]["on_failure"], undo.find_errors(failure))
-        while True:
-            facts = self.cluster.read()
-            todo = [one for one in undo.to_undo(self.plan, self.cluster.members, facts, wanted)
-                    if one not in undone]
-            wave = undo.next_undo(self.cluster.driver, facts, self.plan, todo)
-            if not wave:
-                return undone
-            assert self._wave(wave, OLD)
-            undone += wave
-
-    def _wave(self, wave, version):
-        driver, nodes = self.cluster.driver, self.cluster.nodes
-        for one in wave:
-            assert driver.obstacles(self.cluster.read(), wave) == []
-            if version == OLD:
-                assert driver.closed_way_back(self.cluster.read(), one, OLD) == ""
-            nodes[one].up = False
-            self.cluster.trove[one] = version
-            self.taken.append((one, version))
-        assert_quorum(self.cluster, {node.id for node in nodes.values() if not node.up})
-        for one in wave:
-            nodes[one].version, nodes[one].starts = version, nodes[one].starts + 1
-            nodes[one].up = version == OLD or one not in self.broken
-        return all(nodes[one].up for one in wave)
+    def _check_quorum(self):
+        away = {node.id for node in self.cluster.nodes.values() if not node.up}
+        assert has_quorum(self.cluster, away), (away, self.cluster.keyspaces)
 
 
-@given(clusters(), options)
-@settings(deadline=None, max_examples=80)
-def test_every_member_is_upgraded_once_and_every_row_keeps_its_quorum(cluster, chosen):
-    plan = plan_of(cluster, **chosen)
+def rehearse(data, **given):
+    cluster = data.draw(clusters())
+    plan = plan_of(cluster, **data.draw(options))
     if not plan["ready"]:
         assert any(not has_quorum(cluster, {one}) for one in cluster.nodes)
-        return
-    rehearsal = Rehearsal(cluster, plan)
-    assert rehearsal.run()["status"] in ("upgraded", "nothing_to_do")
-    todo = [one["id"] for one in plan["members"] if not one["done"]]
-    assert sorted(one for one, _ in rehearsal.taken) == sorted(todo)
-    assert {node.version for node in cluster.nodes.values()} == {NEW}
+        reject()
+    return RingRehearsal(cluster, plan, **given)
 
 
-@given(clusters(), options, st.data())
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.filter_too_much])
-def test_after_a_failure_nothing_is_touched_but_to_undo_it(cluster, chosen, data):
-    plan = plan_of(cluster, **chosen)
-    todo = [one["id"] for one in plan["members"] if not one["done"]]
-    assume(todo and plan["ready"])
-    before = {one: node.version for one, node in cluster.nodes.items()}
-    rehearsal = Rehearsal(cluster, plan, data.draw(st.sets(st.sampled_from(todo), min_size=1)))
-    result = rehearsal.run()
-    assert result["failed"] == []
-    assert all(node.up for node in cluster.nodes.values())
-    forward = [number for number, (_, to) in enumerate(rehearsal.taken) if to == NEW]
-    assert forward == list(range(len(forward))), "a member was upgraded after the first failure"
-    if chosen["on_failure"] == "rollback":
-        assert {one: node.version for one, node in cluster.nodes.items()} == before
+@given(st.data())
+@rings(max_examples=80)
+def test_every_member_is_upgraded_once_and_every_row_keeps_its_quorum(data):
+    rehearsal.assert_all_upgraded_once(rehearse(data))
+
+
+@given(st.data())
+@rings(max_examples=80)
+def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
+    run = rehearse(data)
+    assume(rehearsal.todo_of(run.plan))
+    rehearsal.assert_only_undone_after_a_failure(run, data)
+
+
+@given(st.data())
+@rings(max_examples=40)
+def test_a_second_run_finishes_what_the_first_left(data):
+    first = rehearse(data, abort_at=1)
+    rehearsal.assert_a_second_run_finishes(
+        first, lambda: RingRehearsal(first.cluster, plan_of(first.cluster)))
 
 
 @given(clusters(), options)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_wave_reaches_over_a_rack(cluster, chosen):
     for wave in plan_of(cluster, **chosen)["waves"]:
         assert len({(cluster.nodes[one].dc, cluster.nodes[one].rack) for one in wave}) == 1

@@ -94,6 +94,14 @@ def test_a_silent_member_closes_the_gate_for_all_others():
     assert "native_access" in refused(found)
 
 
+def test_a_silent_standby_is_the_one_that_is_away():
+    changed = answers(m0={"synchronous": "ANY 1 (*)", "senders": [sender("quorum")]})
+    silent = {"m1": {"error": "m1: gone", "code": "no_answer"}}
+    assert "synchronous_standbys" not in refused(topology.build(MEMBERS, changed | silent))
+    changed["m0"]["senders"] = []
+    assert "synchronous_standbys" in refused(topology.build(MEMBERS, changed | silent))
+
+
 @pytest.mark.parametrize(("origin", "target", "ok"), [
     ("18.4", "18.6", True), ("18.6", "18.4", True), ("16.4", "17.0", False),
     ("9.6.1", "9.6.24", True), ("9.5.1", "9.6.1", False)])

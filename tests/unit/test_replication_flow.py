@@ -162,6 +162,16 @@ def test_a_set_is_named_by_an_instance_that_is_there():
     assert "replication set shop" in result["summary"]
 
 
+@pytest.mark.parametrize(("size", "alone"), [(2, True), (3, False)])
+def test_a_source_without_a_well_replica_is_let_through_by_the_resume_command(size, alone):
+    members = members_of(*"abc"[:size])
+    facts = facts_of(members)
+    facts["b"] = Facts("b", "name-b", problems=("b: no answer",))
+    result = verdict.verdict(plan_of(members), members, facts, FAILED, [], [])
+    assert [one["id"] for one in result["failed"]] == ["b"]
+    assert ("--skip-check replicas_ready" in result["resume"]) is alone
+
+
 @pytest.mark.parametrize(("wanted", "replication", "said"), [
     ("redis", True, "for replication sets are"), ("auto", True, "no driver for replication sets"),
     ("postgresql_replication", False, "for clusters are")])

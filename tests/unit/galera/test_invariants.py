@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit import rehearsal
 from tests.unit.galera.model import NEW, NEXT, OLD, Group, plan_of
-from tests.unit.rehearsal import Rehearsal
+from tests.unit.rehearsal import Rehearsal, options
 
-quick = settings(deadline=None, max_examples=80)
+quick = settings(max_examples=80)
 
 
 @dataclass
@@ -40,61 +41,35 @@ def groups(draw):
     return model
 
 
-options = st.fixed_dictionaries({
-    "parallelism": st.sampled_from(["one", "domain"]), "max_unavailable": st.integers(0, 3),
-    "canary": st.booleans(), "on_failure": st.sampled_from(["rollback", "stop", "pause"])})
-
-
 def rehearse(data, target=NEW, **given):
     model = data.draw(groups())
     plan = plan_of(model, target, bake_sec=0, **data.draw(options))
     assert plan["ready"], plan["checks"]
-    return model, plan, GroupRehearsal(model, plan, **given)
-
-
-def todo_of(plan):
-    return [one["id"] for one in plan["members"] if not one["done"]]
+    return GroupRehearsal(model, plan, **given)
 
 
 @given(st.data())
 @quick
 def test_every_member_is_upgraded_once_one_at_a_time_and_the_writer_last(data):
-    model, plan, rehearsal = rehearse(data)
-    result = rehearsal.run()
-    assert result["status"] in ("upgraded", "nothing_to_do")
-    assert sorted(one for one, _ in rehearsal.taken) == sorted(todo_of(plan))
-    assert {node.version for node in model.nodes.values()} == {NEW}
-    writer = next(one for one, node in model.nodes.items() if node.status)
-    if writer in todo_of(plan):
-        assert rehearsal.taken[-1][0] == writer
+    run = rehearse(data)
+    rehearsal.assert_all_upgraded_once(run)
+    writer = next(one for one, node in run.cluster.nodes.items() if node.status)
+    if writer in rehearsal.todo_of(run.plan):
+        assert run.taken[-1][0] == writer
 
 
 @given(st.data())
 @quick
 def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
-    model, plan, rehearsal = rehearse(data)
-    todo = todo_of(plan)
-    rehearsal.broken = frozenset(data.draw(st.lists(st.sampled_from(todo), min_size=1, max_size=3)))
-    before = {one: node.version for one, node in model.nodes.items()}
-    result = rehearsal.run()
-    assert result["failed"] == []
-    assert all(node.up for node in model.nodes.values())
-    forward = [number for number, (_, to) in enumerate(rehearsal.taken) if to == NEW]
-    assert forward == list(range(len(forward))), "a member was upgraded after the first failure"
-    if plan["options"]["on_failure"] == "rollback":
-        assert {one: node.version for one, node in model.nodes.items()} == before
+    rehearsal.assert_only_undone_after_a_failure(rehearse(data), data)
 
 
 @given(st.data())
 @quick
 def test_a_second_run_finishes_what_the_first_left(data):
-    model, plan, first = rehearse(data, abort_at=1)
-    plan["options"]["on_failure"] = "stop"
-    first.run()
-    done = {one for one, node in model.nodes.items() if node.version == NEW}
-    second = GroupRehearsal(model, plan_of(model, bake_sec=0))
-    assert second.run()["status"] in ("upgraded", "nothing_to_do")
-    assert done.isdisjoint(one for one, _ in second.taken)
+    first = rehearse(data, abort_at=1)
+    rehearsal.assert_a_second_run_finishes(
+        first, lambda: GroupRehearsal(first.cluster, plan_of(first.cluster, bake_sec=0)))
 
 
 @given(st.data())
@@ -102,8 +77,8 @@ def test_a_second_run_finishes_what_the_first_left(data):
 def test_no_member_is_ever_asked_to_go_back_to_a_series_that_cannot_read_its_data(data):
     """To another series: whoever has run it stays; whoever never came up may go back while an old
     member is left."""
-    model, plan, _ = rehearse(data, NEXT)
-    order = [wave[0] for wave in plan["waves"]]
+    run = rehearse(data, NEXT)
+    model, order = run.cluster, [wave[0] for wave in run.plan["waves"]]
     at = data.draw(st.integers(0, len(order) - 1))
     for one in order[:at]:
         model.nodes[one].version = NEXT

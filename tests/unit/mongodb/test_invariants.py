@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit import rehearsal
 from tests.unit.mongodb.model import NEW, OLD, Cluster, plan_of
-from tests.unit.rehearsal import Rehearsal
+from tests.unit.rehearsal import Rehearsal, options
 
 STAGES = {"config": 0, "routers": 2}
 
@@ -41,16 +42,11 @@ def clusters(draw):
     return cluster
 
 
-chosen = st.fixed_dictionaries({
-    "parallelism": st.sampled_from(["one", "domain"]), "max_unavailable": st.integers(0, 3),
-    "canary": st.booleans(), "on_failure": st.sampled_from(["rollback", "stop", "pause"])})
-
-
 def rehearse(data, **given):
     cluster = data.draw(clusters())
-    plan = plan_of(cluster, **data.draw(chosen))
+    plan = plan_of(cluster, **data.draw(options))
     assert plan["ready"], plan["checks"]
-    return cluster, plan, MongoRehearsal(cluster, plan, **given)
+    return MongoRehearsal(cluster, plan, **given)
 
 
 def stage(group):
@@ -58,54 +54,50 @@ def stage(group):
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_member_goes_once_and_the_stages_follow_each_other(data):
-    cluster, plan, rehearsal = rehearse(data)
-    result = rehearsal.run()
-    assert result["status"] in ("upgraded", "nothing_to_do")
-    assert sorted(one for one, _ in rehearsal.taken) == sorted(
-        one["id"] for one in plan["members"] if not one["done"])
-    order = rehearsal.groups(NEW)
+    run = rehearse(data)
+    rehearsal.assert_all_upgraded_once(run)
+    order = run.groups(NEW)
     assert [stage(group) for group in order] == sorted(stage(group) for group in order)
-    for name in cluster.groups:         # a shard is finished before the next one begins
+    for name in run.cluster.groups:     # a shard is finished before the next one begins
         places = [number for number, group in enumerate(order) if group == name]
         assert places == list(range(min(places), max(places) + 1)) if places else True
-    assert {node.version for node in cluster.nodes.values()} == {NEW}
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
-    cluster, plan, rehearsal = rehearse(data)
-    todo = [one["id"] for one in plan["members"] if not one["done"]]
-    rehearsal.broken = frozenset(data.draw(st.lists(st.sampled_from(todo), min_size=1, max_size=3)))
-    before = {one: node.version for one, node in cluster.nodes.items()}
-    result = rehearsal.run()
-    assert result["failed"] == []
-    assert all(node.up for node in cluster.nodes.values())
-    forward = [number for number, (_, to) in enumerate(rehearsal.taken) if to == NEW]
-    assert forward == list(range(len(forward))), "a member was upgraded after the first failure"
-    if plan["options"]["on_failure"] == "rollback":
-        assert {one: node.version for one, node in cluster.nodes.items()} == before
-        healthy = [cluster.nodes[one].group for one, to in rehearsal.taken
-                   if to == OLD and one not in rehearsal.broken]
-        assert [stage(group) for group in healthy] == sorted(map(stage, healthy), reverse=True)
+    run = rehearse(data)
+    rehearsal.assert_only_undone_after_a_failure(run, data)
+    if run.plan["options"]["on_failure"] == "rollback":
+        healthy = [stage(run.cluster.nodes[one].group) for one, to in run.taken
+                   if to == OLD and one not in run.broken]
+        assert healthy == sorted(healthy, reverse=True)
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
+def test_a_second_run_finishes_what_the_first_left(data):
+    first = rehearse(data, abort_at=1)
+    rehearsal.assert_a_second_run_finishes(
+        first, lambda: MongoRehearsal(first.cluster, plan_of(first.cluster)))
+
+
+@given(st.data())
+@settings(max_examples=40)
 def test_no_wave_holds_two_members_of_a_set_or_more_than_half_of_the_routers(data):
-    cluster, plan, _ = rehearse(data)
-    for wave in plan["waves"]:
-        groups = [cluster.nodes[one].group for one in wave]
+    run = rehearse(data)
+    for wave in run.plan["waves"]:
+        groups = [run.cluster.nodes[one].group for one in wave]
         if len(wave) > 1:
             assert set(groups) == {"routers"}
-            assert plan["options"]["parallelism"] == "domain"
-            assert 2 * len(wave) <= len(cluster.of("routers"))
+            assert run.plan["options"]["parallelism"] == "domain"
+            assert 2 * len(wave) <= len(run.cluster.of("routers"))
 
 
 @given(clusters())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_secondaries_go_before_the_primary_of_their_set(cluster):
     order = [one for wave in plan_of(cluster)["waves"] for one in wave]
     for name in cluster.groups:

@@ -1,0 +1,126 @@
+"""A whole run, rehearsed by the pack's own actions: those of workflows/roll.yaml, member.yaml,
+rollback.yaml and member_rollback.yaml, one after the other as these say."""
+import warnings
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+
+import pytest
+from trove_upgrade import datastores
+from trove_upgrade.datastores.base import DatastoreError
+from trove_upgrade.datastores.postgresql_replication import driver as postgresql
+from trove_upgrade.schemas import UpgradeError
+from troveclient.apiclient.exceptions import ClientException
+
+from tests.unit.rehearsal import Rehearsal
+from tests.unit.trove_model import Lock
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions import clients, member, promotion, rebuild, run, wave
+    from trove_upgrade.actions.errors import explain
+
+TRIES = 40      # of a step that says retry; the model needs less to become well
+
+
+@dataclass
+class Acting(Rehearsal):
+    """:ivar cluster: a model with ``driver``, ``books`` and ``members``; it checks the invariants.
+    :ivar abort_in: name of the action during which the operator aborts; its first time only.
+    :ivar patience: seconds for which a promotion is waited for before that is tried again.
+    """
+
+    abort_in: str = ""
+    patience: int = 5
+    lock: Lock = field(default_factory=Lock)
+    step: dict = field(default_factory=dict)
+    ask: bool = False           # a person is to be waited for
+
+    def run(self):
+        with acting_on(self.cluster.driver):
+            return super().run()
+
+    def _roll(self):
+        failure = super()._roll()
+        if not failure:
+            try:
+                self._do(run.Verify)
+            except UpgradeError as error:
+                failure = [error.as_dict()]
+        return failure
+
+    def _choose(self, progress):
+        self.lock.abort |= progress.waves == self.abort_at
+        self.step = self._do(wave.ChooseWave, plan=self.plan,
+                             progress=asdict(progress) | {"done": list(progress.done)})
+        return self._listed()
+
+    def _choose_undo(self, failure, undone):
+        self.step = self._do(wave.ChooseUndo, plan=self.plan, failure=failure, undone=undone)
+        self.ask = self.step["ask"]
+        return self._listed()
+
+    def _listed(self):
+        return [one["id"] for one in self.step["members"]]
+
+    def _wave(self, wave, version):
+        for one in self.step["members"]:
+            given = {"member": one, "peers": self.step["peers"], "away": self.step["away"]}
+            (self._forward if version == self.target else self._back)(given)
+            self.taken = self.cluster.taken
+
+    def _forward(self, given):
+        target = self.plan["job"]["target"]
+        self._do(member.HandOver, **given, prefer=target["number"])
+        self._do(member.RequestUpgrade, **given)
+        self._do(member.AwaitEvidence, **given, version=target)
+
+    def _back(self, given):
+        origin = given["member"]["origin"]
+        self._do(member.HandOver, **given, prefer=origin["number"])
+        if not self._do(member.RequestRollback, **given)["rebuild"]:
+            self._do(member.AwaitEvidence, **given, version=origin)
+            return
+        self._do(rebuild.BuildAnew, **given)
+        self._do(rebuild.AwaitBuilt, **given)
+        self._do(rebuild.DropMember, **given)
+
+    def _undo(self, failure):
+        undone, more = super()._undo(failure)
+        self.ask = self.ask and not more
+        self._do(wave.ResumeBackground, plan=self.plan)
+        return undone, more
+
+    def _do(self, action, **given):
+        """One task: an action that may be tried again while it says so."""
+        # All is looked at once in each try, but a promotion may be waited for in one.
+        job = self.plan["job"] | {"look_sec": self.patience if action is member.HandOver else 0}
+        given |= {"plan": self.plan | {"job": job}} if "plan" in given else {"job": job}
+        self.lock.abort |= action.__name__ == self.abort_in
+        for _ in range(TRIES):
+            try:
+                return action(**given).step(self.cluster.books.trove, self.lock)
+            except (UpgradeError, DatastoreError, ClientException) as error:
+                found = explain(error)
+            if found.klass != "retry":
+                break
+        raise found
+
+
+@contextmanager
+def acting_on(driver):
+    """The actions find this driver, and wait for nothing: the model's time goes by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datastores, "driver", lambda name, access: driver)
+        patch.setattr(clients, "access", lambda name, section: {})
+        for module, pause in ((member, "FIRST_ASK_SEC"), (member, "ASK_SEC"),
+                              (promotion, "ASK_SEC"), (rebuild, "ASK_SEC"),
+                              (postgresql, "FENCE_SEC"), (postgresql, "LOOK_SEC")):
+            patch.setattr(module, pause, 0)
+        yield
+
+
+def skipped_by(command):
+    """The checks that a result's command skips."""
+    words = command.split()
+    return ",".join(words[at + 1] for at, word in enumerate(words) if word == "--skip-check")
+
