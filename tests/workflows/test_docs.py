@@ -9,6 +9,7 @@ import pytest
 import yaml
 from trove_upgrade.datastores import GROUP, drivers
 from trove_upgrade.interfaces import outcome
+from trove_upgrade.lab.kinds import KINDS
 from trove_upgrade.schemas import load
 from trove_upgrade.workflows import paths
 
@@ -96,8 +97,9 @@ def test_drivers_workflows_pages_tables_and_schemas_name_the_same_datastores():
         "drivers table": set(re.findall(r"\| \[([a-z_0-9]+)\]\(datastores/", setting)),
         "checks": {name for check in source.checks() for name in check.driver.split(", ")}
         - {"all"},
+        "kinds of the lab": set(KINDS),
     } == dict.fromkeys(("workflow", "page", "README table", "docs table", "drivers table",
-                        "checks"), names)
+                        "checks", "kinds of the lab"), names)
     accepted = re.compile(load("input")["properties"]["driver"]["pattern"])
     assert [name for name in {*names, "auto"} if not accepted.match(name)] == []
     assert set(load("plan")["properties"]["datastore"]["examples"]) <= names
