@@ -36,17 +36,43 @@ class ChooseWave(StepAction):
         self.plan = self.plan | {"members": followed(self.plan["members"], members)}
         listed = todo = self._todo(members)
         progress = waves.Progress(**self.progress)
-        _open_gate(driver, trove, members, todo, self.job)
+        self._open_gate(driver, trove, members, todo, progress)
         facts = facts_of(driver, trove, members)
         if not progress.waves:
             todo = _unfinished(trove, members, facts, todo, self.job["target"])
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
-                                     control.get("pause_after"),
-                                     back=self.plan["direction"] == "back")
+                                     control.get("pause_after"), self._goes_back)
         return _step(step, wave, self.plan, members, facts, trove) | {
-            "away": sorted({*wave, *_broken(facts, todo)}),
+            "away": _away(facts, waves.excused(self.plan, todo), wave),
             "until": time.time() + self.job["bake_sec"],
             "done": [*progress.done, *(one for one in listed if one not in todo)]}
+
+    @property
+    def _goes_back(self) -> bool:
+        return self.plan["direction"] == "back"
+
+    def _open_gate(self, driver: Driver, trove: Trove, members: list[Member], todo: list[str],
+                   progress: waves.Progress) -> None:
+        """Return when the whole cluster was found well several times in a row, but for broken
+        members whose turn it is.
+
+        :raises UpgradeError: code ``gate_closed``, class retry.
+        """
+        excused = waves.excused(self.plan, todo)
+        deadline = time.monotonic() + self.job["look_sec"]
+        passes = 0
+        while True:
+            facts = health_of(driver, trove, self.job, members)
+            wave = waves.next_wave(driver, facts, todo, self.plan["options"], progress,
+                                   self._goes_back)
+            wrong = driver.obstacles(facts, waves.already_away(facts, excused, wave))
+            passes = 0 if wrong else passes + 1
+            if passes >= self.job["gate_passes"]:
+                return
+            if time.monotonic() > deadline:
+                raise UpgradeError("gate_closed", "It is not safe to take a member away: "
+                                   f"{'; '.join(wrong)}.", "retry")
+            time.sleep(max(self.job["poll_sec"], driver.poll_sec))
 
     def _todo(self, members: list[Member]) -> list[str]:
         there = {one.id for one in members}
@@ -90,18 +116,19 @@ class ChooseUndo(StepAction):
             lock.forget_held()   # all are back on servers that were started with their own settings
         ask = undo.ask_person(self.plan["options"]["on_failure"], errors)
         found = _step("undo" if wave else "done", wave, self.plan, members, facts, trove)
-        return found | {"ask": ask, "away": sorted({*wave, *_broken(facts, todo)})}
+        return found | {"ask": ask, "away": _away(facts, todo, wave)}
 
 
 class WatchHealth(StepAction):
     """Look until the bake time is over; fails when the cluster stays unwell.
 
     :param until: unix time.
+    :param away: ids of members that need not be well: they are still to be upgraded.
     """
 
-    def __init__(self, job: dict[str, Any], until: float):
+    def __init__(self, job: dict[str, Any], until: float, away: list[str] | None = None):
         super().__init__(job)
-        self.until = until
+        self.until, self.away = until, away or []
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
@@ -110,7 +137,7 @@ class WatchHealth(StepAction):
         unwell = 0
         while True:
             waves.obey(lock.read(), self.job["owner"])
-            wrong = driver.obstacles(health_of(driver, trove, self.job, members), ())
+            wrong = driver.obstacles(health_of(driver, trove, self.job, members), self.away)
             unwell = unwell + 1 if wrong else 0
             if unwell >= UNWELL_LOOKS:
                 raise UpgradeError("unwell", f"While watching: {'; '.join(wrong)}.", "rollback")
@@ -181,27 +208,6 @@ class RestoreRoles(StepAction):
         return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
 
 
-def _open_gate(driver: Driver, trove: Trove, members: list[Member], todo: list[str],
-               job: dict[str, Any]) -> None:
-    """Return when the whole cluster was found well several times in a row, but for broken members
-    that are to be upgraded themselves.
-
-    :raises UpgradeError: code ``gate_closed``, class retry.
-    """
-    deadline = time.monotonic() + job["look_sec"]
-    passes = 0
-    while True:
-        facts = health_of(driver, trove, job, members)
-        wrong = driver.obstacles(facts, _broken(facts, todo))
-        passes = 0 if wrong else passes + 1
-        if passes >= job["gate_passes"]:
-            return
-        if time.monotonic() > deadline:
-            raise UpgradeError("gate_closed", "It is not safe to take a member away: "
-                               f"{'; '.join(wrong)}.", "retry")
-        time.sleep(max(job["poll_sec"], driver.poll_sec))
-
-
 def _unfinished(trove: Trove, members: list[Member], facts: ClusterFacts, todo: list[str],
                 target: Version) -> list[str]:
     """Without the members that an earlier roll of this run has brought to the target already."""
@@ -210,8 +216,9 @@ def _unfinished(trove: Trove, members: list[Member], facts: ClusterFacts, todo: 
                                         and runs(facts[one].version, target))]
 
 
-def _broken(facts: ClusterFacts, todo: list[str]) -> set[str]:
-    return {one for one in todo if not facts[one].healthy}
+def _away(facts: ClusterFacts, excused: list[str], wave: list[str]) -> list[str]:
+    """Ids of all members that are away while the wave is: itself, and who is away already."""
+    return sorted({*wave, *waves.already_away(facts, excused, wave)})
 
 
 def _step(step: str, wave: list[str], plan: dict[str, Any], members: list[Member],

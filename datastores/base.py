@@ -237,5 +237,14 @@ def ordered(facts: ClusterFacts, todo: Collection[str]) -> list[str]:
     """Broken members first, leaders last, then by failure domain and name."""
     def key(member_id: str):
         member = facts[member_id]
-        return (member.answers, member.role == PRIMARY, member.domain, member.name, member_id)
+        return (not goes_first(member), member.role == PRIMARY, member.domain, member.name,
+                member_id)
     return sorted(todo, key=key)
+
+
+def goes_first(member: Facts) -> bool:
+    """It is broken, and nobody healthy may go while it is.
+
+    A leader that answers goes last all the same: its followers follow no older leader.
+    """
+    return not member.answers or not (member.healthy or member.role == PRIMARY)

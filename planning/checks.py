@@ -1,4 +1,5 @@
 """Named preflight checks: all run, all reported, each skipped only by its name."""
+import itertools
 from collections.abc import Collection
 
 from ..datastores.base import PRIMARY, Check, Driver
@@ -7,11 +8,15 @@ from .situation import Situation
 from .versions import number_of, older
 
 
-def run_checks(situation: Situation, driver: Driver, skip: Collection[str]) -> list[dict]:
-    """Every check as ``{name, ok, skipped, message, remedy}``, Trove's first."""
+def run_checks(situation: Situation, driver: Driver, order: list[list[str]],
+               skip: Collection[str]) -> list[dict]:
+    """Every check as ``{name, ok, skipped, message, remedy}``, Trove's first.
+
+    :param order: the waves of the plan.
+    """
     own = _of_set(situation, driver) if situation.kind == SET else [_cluster_idle(situation)]
     checks = [*own, _lock_free(situation), _members_active(situation),
-              _version_active(situation), _not_a_downgrade(situation),
+              _broken_first(situation, order), _version_active(situation), _not_a_downgrade(situation),
               _version_path(situation, driver), *_way_back_open(situation, driver),
               *driver.checks(situation.facts, situation.held),
               *driver.checks_towards(situation.facts, number_of(situation.target))]
@@ -75,6 +80,19 @@ def _members_active(situation: Situation) -> Check:
     return Check("members_active", False, f"By Trove {', '.join(busy)}.",
                  "Wait for tasks and backups to end and heal broken members, or skip this check "
                  "by name to upgrade broken members first.")
+
+
+def _broken_first(situation: Situation, order: list[list[str]]) -> Check:
+    """Nobody healthy is taken away while another is broken, so those must be able to go first."""
+    broken = {one for one, member in situation.facts.items() if not member.healthy}
+    later = list(itertools.dropwhile(broken.issuperset, order))[1:]     # than a healthy one
+    late = broken.intersection(itertools.chain(*later))
+    if not late:
+        return Check("broken_first", True, "No broken member has to wait for a healthy one.")
+    names = ", ".join(one.name for one in situation.members if one.id in late)
+    return Check("broken_first", False, f"{names} can't go before the healthy members, which don't "
+                 "go while another is broken.", "Heal what is broken, or let another member lead "
+                 "in its place. Skipped by name, the run waits for it at its gate.")
 
 
 def _version_active(situation: Situation) -> Check:

@@ -35,7 +35,9 @@ def make_plan(situation: Situation, driver: Driver, options: dict[str, Any],
     """
     todo = [member.id for member in situation.members if not situation.done(member)]
     direction = _direction(situation, todo)
-    results = checks.run_checks(situation, driver, options["skip_checks"])
+    order = waves.all_waves(driver, situation.facts, todo, options, options["canary"],
+                            back=direction == "back")
+    results = checks.run_checks(situation, driver, order, options["skip_checks"])
     texts = driver.texts(situation.facts, options["keep_way_back"])
     mode = driver.finalize_mode if options["finalize"] == "default" else options["finalize"]
     cluster = {key: situation.cluster[key] for key in
@@ -44,9 +46,7 @@ def make_plan(situation: Situation, driver: Driver, options: dict[str, Any],
         "cluster": cluster, "datastore": driver.name, "direction": direction,
         "from_version": situation.cluster["datastore_version"], "to_version": situation.target,
         "members": [_member(situation, member) for member in situation.members],
-        "waves": waves.all_waves(driver, situation.facts, todo, options, options["canary"],
-                                 back=direction == "back"),
-        "checks": results, "ready": not checks.refusals(results),
+        "waves": order, "checks": results, "ready": not checks.refusals(results),
         "way_back": texts.way_back, "point_of_no_return": texts.point_of_no_return,
         "backup": texts.backup if situation.kind == CLUSTER else _backup_words(situation, options),
         "finalize": {"mode": mode, "steps": list(texts.finalize)},
@@ -88,7 +88,8 @@ def _member(situation: Situation, member) -> dict[str, Any]:
     facts = situation.facts[member.id]
     return {"id": member.id, "name": member.name, "address": member.address, "role": facts.role,
             "domain": facts.domain, "kind": member.kind, "version": facts.version,
-            "origin": situation.origin(member), "done": situation.done(member)}
+            "healthy": facts.healthy, "origin": situation.origin(member),
+            "done": situation.done(member)}
 
 
 def _job(situation: Situation, driver: Driver, options: dict[str, Any], owner: str) -> dict:

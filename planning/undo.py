@@ -44,15 +44,17 @@ def to_undo(plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
 
 def next_undo(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
               todo: list[str]) -> list[str]:
-    """The next members to put back: all broken ones at once, for they are away already; then the
-    healthy ones in the driver's order. Where no member runs beside another version, all at once."""
+    """The next members to put back: the silent ones at once, for they are away already; then what
+    else is broken, one by one; then the healthy ones in the driver's order. Where no member runs
+    beside another version, all at once."""
     if driver.whole:
         return todo
-    broken = [one for one in todo if not facts[one].healthy]
-    if broken:
-        return broken
-    return all_waves(driver, facts, todo, plan["options"], canary=False,
-                     back=plan["direction"] != "back")[0] if todo else []
+    if silent := [one for one in todo if not facts[one].answers]:
+        return silent
+    waves = all_waves(driver, facts, todo, plan["options"], canary=False,
+                      back=plan["direction"] != "back")
+    broken = [[one] for wave in waves for one in wave if not facts[one].healthy]
+    return next(iter([*broken, *waves]), [])
 
 
 def check_way_back(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],

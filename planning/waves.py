@@ -42,6 +42,30 @@ def all_waves(driver: Driver, facts: ClusterFacts, todo: Collection[str],
     return [wave[start:start + bound] for wave in waves for start in range(0, len(wave), bound)]
 
 
+def next_wave(driver: Driver, facts: ClusterFacts, todo: Collection[str], options: dict[str, Any],
+              progress: Progress, back: bool = False) -> list[str]:
+    """Who would go now, if it is safe; empty when nobody is left."""
+    canary = options["canary"] and not progress.waves
+    return all_waves(driver, facts, todo, options, canary, back)[0] if todo else []
+
+
+def already_away(facts: ClusterFacts, excused: Collection[str], wave: Collection[str]) -> set[str]:
+    """Members that count as away already when the wave goes: the broken ones, if it is their turn.
+
+    Those don't hold each other up. Anybody else waits until they are well.
+
+    :param excused: ids of members that may be broken. While rolling forward those that the plan
+        found so: whoever started it agreed to them by name. Who breaks later is waited for.
+    """
+    broken = {one for one in excused if not facts[one].healthy}
+    return broken if broken.issuperset(wave) else broken.intersection(wave)
+
+
+def excused(plan: dict[str, Any], todo: Collection[str]) -> list[str]:
+    """Ids of those of ``todo`` that were broken when the plan was made."""
+    return [one["id"] for one in plan["members"] if one["id"] in todo and not one["healthy"]]
+
+
 def next_step(driver: Driver, facts: ClusterFacts, todo: Collection[str], options: dict[str, Any],
               progress: Progress, asked: str | None, back: bool = False) -> tuple[str, list[str]]:
     """What the roll does now: ``upgrade`` with the wave, ``hold``, ``bake`` or ``done``.
@@ -51,8 +75,7 @@ def next_step(driver: Driver, facts: ClusterFacts, todo: Collection[str], option
     """
     if not todo:
         return DONE, []
-    canary = options["canary"] and not progress.waves
-    wave = all_waves(driver, facts, todo, options, canary, back)[0]
+    wave = next_wave(driver, facts, todo, options, progress, back)
     due = progress.waves == 1 or driver.bake_before(facts, wave)
     if due and options["bake_sec"] and not progress.baked:
         return BAKE, []

@@ -30,7 +30,7 @@ def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
 def waves(facts: ClusterFacts, todo: list[str], together: bool) -> list[list[str]]:
     """Racks as wholes where every keyspace keeps a quorum without them; else one member each.
 
-    A member that does not answer goes alone: nobody knows what it holds.
+    A broken member goes alone: nobody knows what it holds.
     """
     order = sorted(todo, key=lambda one: rank(facts[one]))
     if not together:
@@ -48,7 +48,7 @@ def waves(facts: ClusterFacts, todo: list[str], together: bool) -> list[list[str
 def rank(member: Facts) -> tuple[Any, ...]:
     """Broken ones first; then data centre by data centre its seeds, the rest rack by rack."""
     dc = member.domain.split("/")[0]
-    return (member.answers, dc, not member.native.get("seed"), member.domain, member.name,
+    return (member.healthy, dc, not member.native.get("seed"), member.domain, member.name,
             member.id)
 
 
@@ -188,5 +188,5 @@ def _rack(facts: ClusterFacts, member_id: str) -> list[str]:
 
 
 def _same_rack(one: Facts, other: Facts) -> bool:
-    return one is other or (one.answers and other.answers and bool(one.domain)
+    return one is other or (one.healthy and other.healthy and bool(one.domain)
                             and one.domain == other.domain)

@@ -73,7 +73,7 @@ def writer(facts: ClusterFacts, named: str) -> str:
 def order(facts: ClusterFacts, todo: Collection[str], named: str) -> list[str]:
     """Broken members first, then by name, the one that clients write to last."""
     last = writer(facts, named)
-    return sorted(todo, key=lambda one: (facts[one].answers, one == last, facts[one].name, one))
+    return sorted(todo, key=lambda one: (facts[one].healthy, one == last, facts[one].name, one))
 
 
 def still_coming(facts: ClusterFacts, member_id: str) -> str:

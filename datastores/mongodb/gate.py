@@ -1,7 +1,7 @@
 """The decisions about a MongoDB sharded cluster: pure functions of facts, no connection."""
 from collections.abc import Collection
 
-from ..base import PRIMARY, REPLICA, Check, ClusterFacts, Facts, Texts
+from ..base import PRIMARY, REPLICA, Check, ClusterFacts, Facts, Texts, goes_first
 from . import releases
 from .topology import ARBITER, CONFIG, FOLLOWS, LEADS, ROUTER, SHARD
 
@@ -13,12 +13,12 @@ AWAY_SEC = 3600
 
 
 def order(facts: ClusterFacts, todo: Collection[str], back: bool = False) -> list[str]:
-    """By stage, set after set; in a set broken members first and its primary last."""
+    """By stage; in each the broken members first, then set after set, its primary last."""
     def key(one: str):
         member = facts[one]
         stage = STAGES[member.native["kind"]]
-        return (-stage if back else stage, member.domain, member.answers, member.role == PRIMARY,
-                member.name, one)
+        return (-stage if back else stage, not goes_first(member), member.domain,
+                member.role == PRIMARY, member.name, one)
     return sorted(todo, key=key)
 
 

@@ -76,8 +76,8 @@ def one_per_shard(facts: ClusterFacts, todo: list[str]) -> list[list[str]]:
 
 def _fits(facts: ClusterFacts, one: str, wave: list[str]) -> bool:
     member = facts[one]
-    return bool(member.answers and member.domain) and all(
-        facts[other].answers and facts[other].role == member.role
+    return bool(member.healthy and member.domain) and all(
+        facts[other].healthy and facts[other].role == member.role
         and facts[other].domain != member.domain for other in wave)
 
 

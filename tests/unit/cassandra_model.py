@@ -62,6 +62,9 @@ class Cluster:
     def read(self):
         return self.driver.read(self.members)
 
+    def set_well(self, one, well):
+        self.nodes[one].bootstrapped = "COMPLETED" if well else "IN_PROGRESS"
+
     def answers(self):
         return {node.id: self._answer(node) if node.up
                 else {"error": f"member-{node.number}: no answer", "code": "no_answer"}

@@ -6,7 +6,7 @@ servers are asked in tests/end_to_end.
 """
 from dataclasses import dataclass, field
 
-from trove_upgrade.datastores.base import Member
+from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.redis import RedisDriver, gate, topology
 
 SLOTS = topology.SLOTS
@@ -61,6 +61,9 @@ class Cluster:
     def leader(self, shard):
         return next((node for node in self.nodes.values() if node.shard == shard and node.leads),
                     None)
+
+    def set_well(self, one, well):
+        self.nodes[one].synced = well
 
     def answers(self):
         return {node.id: self._answer(node) if node.up
@@ -122,4 +125,6 @@ class ModelDriver(RedisDriver):
     def hand_over(self, facts, member_id, prefer):
         if facts[member_id].role == "primary" and facts[member_id].native.get("slots"):
             heir = gate.heir(facts, member_id, prefer)
+            if heir is None:
+                raise DatastoreError("no_heir", "Nobody is caught up.", passing=True)
             self._cluster.fail_over(heir.id)

@@ -2,9 +2,13 @@
 workflows/roll.yaml and workflows/rollback.yaml, and every step checks the invariants."""
 from dataclasses import dataclass, field
 
+from hypothesis import assume
 from hypothesis import strategies as st
+from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.planning import undo, verdict, waves
 from trove_upgrade.schemas import UpgradeError
+
+LOOKS = 12      # at a gate, and for somebody to hand over to
 
 options = st.fixed_dictionaries({
     "parallelism": st.sampled_from(["one", "domain"]), "max_unavailable": st.integers(0, 3),
@@ -16,6 +20,7 @@ class Rehearsal:
     """One run on a model cluster.
 
     :ivar broken: ids whose new server never comes up; their old one does.
+    :ivar unwell: (how many were taken away before, who is not well then, for how many looks).
     :ivar abort_at: number of waves after which the operator aborts, or None.
     :ivar origin: number of the version that members go back to.
     """
@@ -23,9 +28,11 @@ class Rehearsal:
     cluster: object
     plan: dict
     broken: frozenset = frozenset()
+    unwell: tuple | None = None
     abort_at: int | None = None
     origin: str = "8.1.8"
     away: set = field(default_factory=set)
+    beside: set = field(default_factory=set)    # those that are broken and whose turn it is
     taken: list = field(default_factory=list)
 
     @property
@@ -54,8 +61,13 @@ class Rehearsal:
         if progress.waves == self.abort_at:
             raise UpgradeError("aborted", "The operator aborted the upgrade.")
         todo = [one for one in todo_of(self.plan) if one not in progress.done]
-        return waves.next_step(self.cluster.driver, self._facts(), todo, self.plan["options"],
-                               progress, "none")[1]
+        for _ in range(LOOKS):
+            facts = self._facts()
+            wave = waves.next_wave(self.cluster.driver, facts, todo, self.plan["options"], progress)
+            self.beside = waves.already_away(facts, waves.excused(self.plan, todo), wave)
+            if not (wrong := self.cluster.driver.obstacles(facts, self.beside)):
+                return wave
+        raise UpgradeError("gate_closed", "; ".join(wrong), "retry")
 
     def _undo(self, failure):
         """Ids of the members that are back, and why no more are."""
@@ -73,11 +85,13 @@ class Rehearsal:
         facts = self._facts()
         todo = [one for one in undo.to_undo(self.plan, self.cluster.members, facts, wanted)
                 if one not in undone]
-        return undo.next_undo(self.cluster.driver, facts, self.plan, todo)
+        wave = undo.next_undo(self.cluster.driver, facts, self.plan, todo)
+        self.beside = waves.already_away(facts, todo, wave)
+        return wave
 
     def _wave(self, wave, version):
         for one in wave:
-            self.cluster.driver.hand_over(self._facts(), one, version)
+            self._hand_over(one, version)
         for one in wave:
             self._gate(one, wave, version)
             self._take(one, version)
@@ -85,13 +99,33 @@ class Rehearsal:
         if not all(came):
             raise UpgradeError("member_failed", "It broke.")
 
+    def _hand_over(self, one, version):
+        for _ in range(LOOKS):
+            try:
+                return self.cluster.driver.hand_over(self._facts(), one, version)
+            except DatastoreError as error:
+                found = error
+        raise UpgradeError(found.code, found.message, "retry", one)
+
     def _gate(self, one, wave, version):
         """Right before the act: nobody but this wave is away, and this member leads nothing."""
-        facts = self._facts()
-        wrong = self.cluster.driver.obstacles(facts, wave)
-        assert not wrong, wrong
-        if version == self.origin:
-            assert not self.cluster.driver.closed_way_back(facts, one, version)
+        for _ in range(LOOKS):
+            facts = self._facts()
+            if not (wrong := self.cluster.driver.obstacles(facts, {*wave, *self.beside})):
+                self._check_nobody_else_is_broken(facts, set(wave), version)
+                if version == self.origin:
+                    assert not self.cluster.driver.closed_way_back(facts, one, version)
+                return
+        assert self.unwell or waves.excused(self.plan, facts), wrong
+        raise UpgradeError("gate_closed", "; ".join(wrong), "retry", one)
+
+    def _check_nobody_else_is_broken(self, facts, wave, version):
+        """But for those that a person agreed to, or that go back too, when it is their turn."""
+        others = {one for one, each in facts.items() if not each.healthy} - wave
+        touched = {one for one, name in self.cluster.trove.items() if name == self.target}
+        agreed = touched if version == self.origin else set(waves.excused(self.plan, facts))
+        assert others <= agreed, "a member was taken away while another was not well"
+        assert not others or self.beside >= wave, "a healthy member went before a broken one"
 
     def _take(self, one, version):
         node = self.cluster.nodes[one]
@@ -106,6 +140,7 @@ class Rehearsal:
         node = self.cluster.nodes[one]
         node.version = version
         node.starts += 1
+        self.cluster.set_well(one, True)
         node.up = not (one in self.broken and version != self.origin)
         if node.up:
             self.away.discard(one)
@@ -118,6 +153,10 @@ class Rehearsal:
             assert leader and leader.up, f"shard {shard} is led by nobody"
 
     def _facts(self):
+        after, one, looks = self.unwell or (0, "", 0)
+        if one and len(self.taken) >= after and looks >= 0:
+            self.cluster.set_well(one, not looks)
+            self.unwell = (after, one, looks - 1)
         return self.cluster.driver.read(self.cluster.members)
 
 
@@ -136,6 +175,51 @@ def assert_all_upgraded_once(rehearsal):
     assert rehearsal.run()["status"] in ("upgraded", "nothing_to_do")
     assert sorted(one for one, _ in rehearsal.taken) == sorted(todo_of(rehearsal.plan))
     assert set(versions_of(rehearsal.cluster).values()) == {rehearsal.target}
+
+
+def falling_ill(data, cluster):
+    """A member that is not well for a while; it leads nothing when it is chosen."""
+    followers = sorted(one for one, node in cluster.nodes.items() if not node.leads)
+    return data.draw(st.none() | st.tuples(
+        st.integers(0, 4), st.sampled_from(followers), st.integers(1, 3 * LOOKS)))
+
+
+def assert_nobody_goes_while_another_is_unwell(rehearsal, data):
+    """A member falls ill somewhen: the run waits, and ends where that takes too long."""
+    rehearsal.unwell = falling_ill(data, rehearsal.cluster)
+    result = rehearsal.run()
+    assert_each_in_one_list(rehearsal.plan, result)
+    assert_nothing_goes_forward_after_it_went_back(rehearsal)
+    if not result["errors"]:
+        assert set(versions_of(rehearsal.cluster).values()) == {rehearsal.target}
+    assert {one["code"] for one in result["errors"]} <= {"gate_closed", "no_heir"}
+
+
+def assert_the_broken_go_first(data, cluster, plan_of, make, followers=None):
+    """Members that are broken from the start, and a person who agrees to that by name.
+
+    :param plan_of: makes the plan with the options given.
+    :param make: makes the rehearsal of the cluster by a plan.
+    :param followers: ids of those that may be broken.
+    """
+    followers = followers or [one for one, node in cluster.nodes.items() if not node.leads]
+    broken = data.draw(st.sets(st.sampled_from(sorted(followers)), min_size=1, max_size=2))
+    assume(plan_of()["ready"])
+    for one in broken:
+        cluster.set_well(one, False)
+    refused = [check["name"] for check in plan_of()["checks"] if not check["ok"]]
+    assert refused
+    plan = plan_of(skip_checks=",".join(refused), **data.draw(options))
+    assert plan["ready"]
+    run = make(cluster, plan)
+    result = run.run()
+    if result["errors"]:        # one must wait, or the others are too few without them
+        assert "broken_first" in refused or len(broken) > 1
+        assert {one["code"] for one in result["errors"]} == {"gate_closed"}
+        assert not run.taken or {one for one, _ in run.taken} <= broken
+    else:
+        assert {one for one, _ in run.taken[:len(broken)]} == broken
+        assert set(versions_of(cluster).values()) == {run.target}
 
 
 def assert_only_undone_after_a_failure(rehearsal, data):

@@ -41,8 +41,8 @@ class Cluster:
     """Members of a cluster that Trove alone knows of.
 
     :ivar broken: id -> ``broken``: the new version fails; ``lost``: every version does.
-    :ivar unwell: (how many were taken away before, who then gets which status, for how many looks);
-        one that is upgraded already, for one that is to be upgraded is taken for broken.
+    :ivar unwell: (how many were taken away before, who then gets which status, for how many looks).
+    :ivar sick: ids of those that stay unwell until they are upgraded.
     """
 
     def __init__(self, names, upgraded=(), slow=1):
@@ -53,7 +53,8 @@ class Cluster:
             rows.append(Row(f"m{number}", name, version, f"10.0.0.{number + 1}", number))
         self.books = Books(self, "couchbase", VERSIONS, rows, "shop")
         self.driver, self.slow = ModelDriver({}), slow
-        self.taken, self.broken, self.unwell = [], {}, None
+        self.taken, self.broken, self.unwell, self.sick = [], {}, None, set()
+        self.fell_ill = set()
 
     @property
     def members(self):
@@ -68,7 +69,7 @@ class Cluster:
         return make_plan(now, self.driver, chosen, OWNER)
 
     def heal(self):
-        self.broken, self.unwell = {}, None
+        self.broken, self.unwell, self.sick = {}, None, set()
         for one, row in self.books.rows.items():
             row.status = "ACTIVE" if self.nodes[one].up else "ERROR"
 
@@ -83,18 +84,21 @@ class Cluster:
 
     def _be_unwell(self, one, status, looks):
         row = self.books.rows[one]
-        if row.status in (*WELL, status):
+        if self.nodes[one].up and row.status in (*WELL, status):
             row.status = status if looks else "ACTIVE"
+            self.fell_ill = {one}
             self.unwell = (0, one, status, looks - 1) if looks else None
 
     def _arrive(self, one, node):
         how = self.broken.get(one)
+        self.sick.discard(one)
         node.coming, node.version = None, node.wanted
         node.up = not (how == "lost" or how and node.wanted == NEW)
         self.books.rows[one].status = "ACTIVE" if node.up else "ERROR"
 
     def upgrade(self, one, number):
-        others = [row for row in self.books.rows.values() if row.id != one]
+        agreed = self.sick if one in self.sick else ()
+        others = [row for row in self.books.rows.values() if row.id not in (one, *agreed)]
         assert all(row.status in WELL for row in others), "another member is not ACTIVE"
         assert all(self.nodes[row.id].up for row in others), "two members are away"
         self.taken.append((one, number))
@@ -129,6 +133,22 @@ def test_every_member_is_upgraded_once_in_the_order_of_names(data):
     assert all(len(wave) == 1 for wave in run.plan["waves"])
 
 
+@given(st.data())
+@settings(max_examples=100)
+def test_broken_members_that_a_person_agreed_to_go_before_all_others(data):
+    model = data.draw(clusters())
+    model.sick = data.draw(st.sets(st.sampled_from(sorted(model.nodes)), min_size=1, max_size=3))
+    for one in model.sick:
+        model.books.rows[one].status = data.draw(st.sampled_from(UNWELL))
+    sick = sorted(model.sick)
+    assert not model.plan()["ready"]
+    plan = model.plan(skip_checks="members_active,members_healthy", **data.draw(options))
+    assert plan["ready"], plan["checks"]
+    run = Acting(model, plan, origin=OLD)
+    rehearsal.assert_all_upgraded_once(run)
+    assert sorted(one for one, _ in run.taken[:len(sick)]) == sick
+
+
 def went_wrong(data):
     """A run with broken members, one that is unwell for a while, or an abort."""
     run = rehearse(data)
@@ -137,10 +157,9 @@ def went_wrong(data):
         model.broken = data.draw(st.dictionaries(st.sampled_from(todo),
                                                  st.sampled_from(["broken", "lost"]), max_size=3))
         run.abort_at = data.draw(st.none() | st.integers(0, len(todo)))
-    if done := sorted(set(model.nodes) - set(todo)):
-        model.unwell = data.draw(st.none() | st.tuples(
-            st.integers(0, 3), st.sampled_from(done), st.sampled_from(UNWELL),
-            st.integers(1, 500)))
+    model.unwell = data.draw(st.none() | st.tuples(
+        st.integers(0, 3), st.sampled_from(sorted(model.nodes)), st.sampled_from(UNWELL),
+        st.integers(1, 500)))
     before = rehearsal.versions_of(model)
     return run, before, run.run()
 
@@ -158,11 +177,13 @@ def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
     assert set(back) <= set(forward)
     assert len(back) == len(set(back))
     if run.plan["options"]["on_failure"] != "rollback":
-        assert set(back) <= set(forward[-1:])
+        assert set(back) <= {*forward[-1:], *run.cluster.fell_ill}
     elif len(result["errors"]) == 1:        # the undoing met no other
         assert rehearsal.versions_of(model) == before
     named = {error["instance"] for error in result["errors"]}
-    assert {one["id"] for one in result["failed"]} & set(rehearsal.todo_of(run.plan)) <= named
+    failed = {one["id"] for one in result["failed"]} & set(rehearsal.todo_of(run.plan))
+    assert failed <= named | model.fell_ill
+    assert all(model.books.rows[one].name in result["summary"] for one in failed)
 
 
 @given(st.data())

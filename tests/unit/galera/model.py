@@ -63,6 +63,9 @@ class Group:
         node.cached_from = node.last + 1
         node.last = max(one.last for one in others)
 
+    def set_well(self, one, well):
+        self.nodes[one].status["wsrep_local_state_comment"] = "Synced" if well else "Donor/Desynced"
+
     def answers(self):
         return {node.id: self._answer(node) if node.up
                 else {"error": f"member-{node.number}: no answer", "code": "no_answer"}

@@ -52,10 +52,24 @@ def rehearse(data, target=NEW, **given):
 @quick
 def test_every_member_is_upgraded_once_one_at_a_time_and_the_writer_last(data):
     run = rehearse(data)
-    rehearsal.assert_all_upgraded_once(run)
     writer = next(one for one, node in run.cluster.nodes.items() if node.status)
+    rehearsal.assert_all_upgraded_once(run)
     if writer in rehearsal.todo_of(run.plan):
         assert run.taken[-1][0] == writer
+
+
+@given(st.data())
+@quick
+def test_nobody_goes_while_another_is_not_well(data):
+    rehearsal.assert_nobody_goes_while_another_is_unwell(rehearse(data), data)
+
+
+@given(st.data())
+@quick
+def test_broken_members_that_a_person_agreed_to_go_before_all_others(data):
+    cluster = data.draw(groups())
+    rehearsal.assert_the_broken_go_first(
+        data, cluster, lambda **given: plan_of(cluster, bake_sec=0, **given), GroupRehearsal)
 
 
 @given(st.data())

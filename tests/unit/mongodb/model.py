@@ -7,7 +7,7 @@ are asked over the wire, are in test_driver_on_doubles.py.
 import datetime
 from dataclasses import dataclass, field
 
-from trove_upgrade.datastores.base import Member
+from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.mongodb import MongoDriver, gate, topology
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.situation import Situation
@@ -81,6 +81,9 @@ class Cluster:
         for node in self.of(heir.group):
             node.leads = node is heir
 
+    def set_well(self, one, well):
+        self.nodes[one].state = 2 if well else 3
+
     def answers(self):
         return {node.id: self._answer(node) if node.up else
                 {"error": f"member-{node.number:02}: no answer", "code": "no_answer"}
@@ -127,8 +130,12 @@ class ModelDriver(MongoDriver):
         return topology.build(members, {one.id: answers[one.id] for one in members})
 
     def hand_over(self, facts, member_id, prefer):
-        if facts[member_id].role == "primary":
-            self._cluster.elect(gate.heirs(facts, member_id)[0].id)
+        if facts[member_id].role != "primary":
+            return
+        heirs = gate.heirs(facts, member_id)
+        if not heirs:
+            raise DatastoreError("no_heir", "Nobody is caught up.", passing=True)
+        self._cluster.elect(heirs[0].id)
 
 
 def options(**given):

@@ -67,6 +67,21 @@ def test_each_member_goes_once_and_the_stages_follow_each_other(data):
 
 @given(st.data())
 @settings(max_examples=60)
+def test_nobody_goes_while_another_is_not_well(data):
+    rehearsal.assert_nobody_goes_while_another_is_unwell(rehearse(data), data)
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_broken_members_that_a_person_agreed_to_go_before_all_others(data):
+    cluster = data.draw(clusters())
+    rehearsal.assert_the_broken_go_first(
+        data, cluster, lambda **given: plan_of(cluster, **given), MongoRehearsal,
+        [one for one, node in cluster.nodes.items() if node.group != "routers" and not node.leads])
+
+
+@given(st.data())
+@settings(max_examples=60)
 def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
     run = rehearse(data)
     rehearsal.assert_only_undone_after_a_failure(run, data)

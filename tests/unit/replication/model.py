@@ -178,6 +178,10 @@ class ReplicationSet:
     def behind(self, node):
         return self.leader.position - node.position
 
+    def lagging(self):
+        """Ids of the replicas that still have too much to apply."""
+        return {one for one, node in self.nodes.items() if self.behind(node) > LIMIT}
+
     def written_by(self, position):
         """[(server, how many of the first so many writes it took)], in turn."""
         ends = [start for _, start in self.eras[1:]] + [position]

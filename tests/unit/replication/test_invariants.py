@@ -71,10 +71,9 @@ def went_wrong(data, dialect):
         data.draw(st.dictionaries(st.sampled_from(todo), st.sampled_from(ENDS), max_size=3)),
         data.draw(st.lists(st.sampled_from(["well", "in_vain", "error"]), max_size=2)),
         data.draw(st.sampled_from([True, True, False])))
-    others = sorted(set(run.cluster.nodes) - {"m0", *todo})
-    if others:
-        run.cluster.faults.stall = data.draw(st.none() | st.tuples(
-            st.integers(0, 2), st.sampled_from(others), st.integers(1, 60)))
+    others = sorted(set(run.cluster.nodes) - {"m0"})
+    run.cluster.faults.stall = data.draw(st.none() | st.tuples(
+        st.integers(0, 2), st.sampled_from(others), st.integers(1, 60)))
     run.abort_at = data.draw(st.none() | st.integers(0, len(todo)))
     run.abort_in = data.draw(st.sampled_from(["", *ABORTS]))
     before = run.cluster.by_name()
@@ -121,7 +120,7 @@ def test_what_can_go_back_is_back_and_what_cannot_is_named_with_the_reason(data,
     elif lost:      # Trove could not start the old version either: the undoing ended there
         assert failed == lost == {result["errors"][0]["instance"]}
     else:
-        assert failed == set()
+        assert failed <= model.lagging()
         if run.plan["options"]["on_failure"] == "rollback":
             assert model.by_name() == before
     ended_well = result["errors"] and not (stopped or lost or "aborted" in codes)
