@@ -8,7 +8,7 @@
 docs/python-api.md shows more. Everything raised is a `ClientError`.
 """
 import itertools
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Any, Unpack, cast
 
@@ -53,8 +53,9 @@ class Client:
     """Upgrades in the project of a keystoneauth session.
 
     Clusters and versions are given as an object with an id (of python-troveclient, say), as an id,
-    or as a name. Where an upgrade is asked for, an `Upgrade`, an execution id or a cluster do; a
-    cluster stands for the upgrade that is under way, else for its newest one.
+    or as a name. Where an upgrade is asked for, an `Upgrade`, an execution id, a cluster or any
+    instance of a replication set do; the latter two stand for the upgrade that is under way, else
+    for their newest one. (`rollback` takes sets by their `Upgrade` or execution only.)
 
     :param session: default: the cloud of clouds.yaml, or of the OS_* variables.
     :param interface: public, internal or admin: which endpoints of the catalog are used.
@@ -269,12 +270,26 @@ class Client:
         look = self._execution(what)
         if look:
             return look
-        identifier, name = self._cluster(cast(Reference, what))
-        owner = self._upgrades.owner(identifier)
-        newest = owner or next((one.id for one in self._each((identifier, name))), "")
+        named, owner = self._named(cast(Reference, what))
+        newest = owner or next((one.id for one in self._each(named)), "")
         if not newest:
-            raise UpgradeNotFound(f"There is no upgrade of cluster {name} here yet.")
+            raise UpgradeNotFound(f"There is no upgrade of {clusters.identity(what)} here yet.")
         return self._upgrades.progress(newest)
+
+    def _named(self, what: Reference) -> tuple[Collection[str], str]:
+        """The ids and names under which it may have been asked for, and who upgrades it now."""
+        try:
+            named = self._cluster(what)
+        except ClusterNotFound:
+            instances = clusters.find_set(lambda: self._trove, clusters.identity(what))
+            if not instances:
+                raise
+            ids = [one for one, _ in instances]
+            return {*itertools.chain(*instances)}, self._owner_of(ids)
+        return named, self._upgrades.owner(named[0])
+
+    def _owner_of(self, ids: Iterable[str]) -> str:
+        return next(filter(None, map(self._upgrades.owner_of_set, ids)), "")
 
     def _execution(self, what: Upgrade | Reference) -> Progress | None:
         """The Progress of an Upgrade or of an execution's id; None for anything else."""
@@ -298,8 +313,11 @@ class Client:
         if owner:
             raise UnderUpgrade(owner)
 
-    def _refuse_if_set_owned(self, instance_id: str) -> None:
-        owner = self._upgrades.owner_of_set(instance_id)
+    def _refuse_if_set_owned(self, instance: str) -> None:
+        ids = [instance]
+        if not is_uuid_like(instance):
+            ids = [one for one, _ in clusters.find_set(lambda: self._trove, instance)]
+        owner = self._owner_of(ids)
         if owner:
             raise UnderUpgrade(owner)
 

@@ -1,4 +1,4 @@
-"""Clusters by object, id or name."""
+"""Clusters and replication sets by object, id or name."""
 from .errors import ClusterNotFound
 from .services import service_errors
 
@@ -23,6 +23,25 @@ def find(trove, wanted):
         return _by_id(client, text) or _by_name(client, text)
 
 
+def find_set(trove, wanted):
+    """Return [(id, name)] of all instances of the replication set that one of them, of this id or
+    unique name, belongs to; empty when there is none.
+
+    ``trove``: a function that returns a python-troveclient.
+    """
+    client = trove()
+    with service_errors("Trove"):
+        rows = [one.to_dict() for one in _each(client.instances)]
+    sources = {_source(one) for one in rows if wanted in (one["id"], one["name"])}
+    if len(sources) != 1:
+        return []
+    return [(one["id"], one["name"]) for one in rows if _source(one) in sources]
+
+
+def _source(row):
+    return (row.get("replica_of") or row)["id"]
+
+
 def _by_id(client, wanted):
     from troveclient.apiclient.exceptions import NotFound
     try:
@@ -33,18 +52,18 @@ def _by_id(client, wanted):
 
 
 def _by_name(client, wanted):
-    same = [one.id for one in _each(client) if one.name == wanted]
+    same = [one.id for one in _each(client.clusters) if one.name == wanted]
     if len(same) == 1:
         return same[0], wanted
     raise ClusterNotFound(f"Several clusters are called {wanted!r}; give one of these ids: "
                           f"{', '.join(same)}." if same else f"There is no cluster {wanted!r}.")
 
 
-def _each(client):
-    """All clusters: python-troveclient's own find() looks at the first page only."""
+def _each(manager):
+    """All of them: python-troveclient's own find() looks at the first page only."""
     marker = None
     while True:
-        page = client.clusters.list(marker=marker)
+        page = manager.list(marker=marker)
         yield from page
         marker = page.next
         if not marker:

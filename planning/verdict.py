@@ -82,6 +82,8 @@ def _state(plan, planned_member, member: Member | None, facts, undone: bool) -> 
 def _status(plan, lists, errors) -> str:
     codes = {error["code"] for error in errors}
     if _all_there(lists):
+        if "aborted" in codes:      # and nothing was put back: too late, or as on_failure says
+            return "aborted"
         if codes - {"trove_disagrees"}:
             return "failed"
         return "upgraded" if lists["upgraded"] else "nothing_to_do"
@@ -135,7 +137,7 @@ def version_before(plan: dict[str, Any]) -> str:
 
 
 def _resume(plan, lists, status: str) -> str:
-    if status == "failed" and _all_there(lists):
+    if status in ("failed", "aborted") and _all_there(lists):
         return f"trove-upgrade finalize {option(plan)}"
     if lists["failed"]:
         silent = any(not one["version"] for one in lists["failed"])

@@ -86,8 +86,9 @@ def add_cluster(parser):
 def add_upgrade(parser):
     """Add <upgrade>."""
     parser.add_argument("upgrade", metavar="<upgrade>",
-                        help="ID of the upgrade (its execution), or ID or name of the cluster: "
-                             "then the upgrade under way, else the newest one")
+                        help="ID of the upgrade (its execution), or ID or name of the cluster, or "
+                             "of any instance of the replication set: then the upgrade under way, "
+                             "else the newest one")
 
 
 def add_wait(parser):
