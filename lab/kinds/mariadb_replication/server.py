@@ -35,8 +35,10 @@ class MariaDB(SQLServer):
 
     def install(self, version: str) -> None:
         root = self.root(version)
+        # Servers that start remove the temporary tables of others from a directory that they share.
         self.run(version, f"{root}/usr/bin/mariadb-install-db", "--no-defaults",
-                 f"--datadir={self.data}", f"--basedir={root}/usr", "--skip-test-db",
+                 f"--datadir={self.data}", f"--tmpdir={self.directory / 'tmp'}",
+                 f"--basedir={root}/usr", "--skip-test-db",
                  "--auth-root-authentication-method=normal")
 
     def backup(self, target: Path) -> None:
