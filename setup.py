@@ -13,7 +13,7 @@ REDIS = ["redis>=5.0"]
 POSTGRESQL = ["psycopg[binary]>=3.1"]
 CASSANDRA = ["cassandra-driver>=3.29,<4"]
 MONGODB = ["pymongo>=4.6"]
-MYSQL = ["PyMySQL[rsa]>=1.1"]
+MYSQL = ["PyMySQL[rsa]>=1.2"]      # before, it fell back where a server had no TLS
 VERTICA = ["vertica-python>=1.3"]
 CLI = ["cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
 OSC = ["osc-lib>=3.0", "python-openstackclient>=6.0", "rich>=13.0"]

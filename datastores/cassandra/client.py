@@ -1,10 +1,8 @@
 """How a Cassandra member is asked: the only module here that opens a connection."""
-import ssl
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from cassandra import AuthenticationFailed, DriverException, InvalidRequest, Unauthorized
@@ -14,6 +12,7 @@ from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
 from cassandra.protocol import ErrorMessage
 from cassandra.query import dict_factory
 
+from .. import access
 from ..base import DatastoreError, Member
 
 with warnings.catch_warnings():
@@ -44,7 +43,8 @@ VIEWS = {
 
 
 class Servers:
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
+    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
+    check_name."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -78,7 +78,7 @@ class Servers:
             cause = _cause(error)
             if isinstance(cause, AuthenticationFailed):
                 raise _refused(member, cause) from error
-            raise _silent(member, cause) from error
+            raise access.distrust(member, cause) or _silent(member, cause) from error
         # ErrorMessage: what a server answers that is still starting, for one.
         except (DriverException, ErrorMessage, ConnectionException, OSError) as error:
             raise _silent(member, error) from error
@@ -86,6 +86,7 @@ class Servers:
             cluster.shutdown()
 
     def _cluster(self, member: Member) -> Cluster:
+        tls = access.tls(self._access)
         profile = ExecutionProfile(
             load_balancing_policy=WhiteListRoundRobinPolicy([member.address]),
             retry_policy=FallthroughRetryPolicy(), request_timeout=TIMEOUT_SEC,
@@ -93,24 +94,18 @@ class Servers:
         return Cluster(
             [member.address], port=int(self._access.get("port", 9042)),
             execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=PROTOCOL,
-            auth_provider=self._login(), ssl_context=self._tls(), connect_timeout=TIMEOUT_SEC,
-            control_connection_timeout=TIMEOUT_SEC, max_schema_agreement_wait=0,
-            schema_metadata_enabled=False, token_metadata_enabled=False, executor_threads=1,
-            idle_heartbeat_interval=0, monitor_reporting_enabled=False)
+            auth_provider=self._login(), ssl_context=tls,
+            ssl_options={"server_hostname": member.address} if tls else None,
+            connect_timeout=TIMEOUT_SEC, control_connection_timeout=TIMEOUT_SEC,
+            max_schema_agreement_wait=0, schema_metadata_enabled=False,
+            token_metadata_enabled=False, executor_threads=1, idle_heartbeat_interval=0,
+            monitor_reporting_enabled=False)
 
     def _login(self) -> PlainTextAuthProvider | None:
-        if not self._access.get("password_file"):
+        secret = access.password(self._access)
+        if secret is None:
             return None
-        secret = Path(self._access["password_file"]).read_text(encoding="utf-8").strip()
         return PlainTextAuthProvider(self._access.get("username", "cassandra"), secret)
-
-    def _tls(self) -> ssl.SSLContext | None:
-        """Members are called by address, so the certificate's chain is checked and not its name."""
-        if not self._access.get("tls"):
-            return None
-        context = ssl.create_default_context(cafile=self._access.get("ca_file"))
-        context.check_hostname = False
-        return context
 
 
 def _peers(session: Session) -> list[dict[str, Any]]:

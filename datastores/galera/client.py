@@ -1,5 +1,4 @@
 """How a Galera member is asked: the only module here that opens a connection or runs a program."""
-import ssl
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from typing import Any
 import pymysql
 from pymysql.constants import ER
 
+from .. import access
 from ..base import DatastoreError, Member
 
 TIMEOUT_SEC = 2.0
@@ -24,7 +24,8 @@ STATUS = ("SELECT VARIABLE_NAME, VARIABLE_VALUE, UNIX_TIMESTAMP() FROM {}.GLOBAL
 
 
 class Servers:
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
+    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
+    check_name."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -40,8 +41,9 @@ class Servers:
             if number == ER.ACCESS_DENIED_ERROR:
                 raise DatastoreError("access_refused", f"{member.name} refuses the credentials: "
                                      f"{words}", instance=member.id) from error
-            raise DatastoreError("no_answer", f"{member.name}: {words or number}", passing=True,
-                                 instance=member.id) from error
+            raise access.distrust(member, error) or DatastoreError(
+                "no_answer", f"{member.name}: {words or number}", passing=True,
+                instance=member.id) from error
 
     def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
         """What each member says, by its id; see :meth:`ask`."""
@@ -94,33 +96,26 @@ class Servers:
                               instance=member.id)
 
     def _option_file(self, member: Member) -> str:
-        access = self._access
+        chosen = self._access
         lines = ["[client]", f"host={member.address}", f"port={self._port()}", "protocol=tcp",
-                 f"user={_quoted(access.get('username') or '')}",
-                 f"password={_quoted(self._password())}"]
-        if access.get("tls"):
-            lines += ["ssl", *([f"ssl-ca={access['ca_file']}"] if access.get("ca_file") else [])]
+                 f"user={_quoted(chosen.get('username') or '')}",
+                 f"password={_quoted(access.password(chosen) or '')}"]
+        if access.tls(chosen):
+            lines += ["ssl", *([f"ssl-ca={chosen['ca_file']}"] if chosen.get("ca_file") else [])]
+            lines += ["ssl-verify-server-cert"] if access.checks_name(chosen) else []
         return "\n".join(lines) + "\n"
 
     def _arguments(self) -> dict[str, Any]:
-        access = self._access
-        arguments: dict[str, Any] = {
-            "port": self._port(), "user": access.get("username"), "password": self._password(),
+        tls = access.tls(self._access)
+        return {
+            "port": self._port(), "user": self._access.get("username"),
+            "password": access.password(self._access) or "",
             "connect_timeout": TIMEOUT_SEC, "read_timeout": TIMEOUT_SEC,
-            "write_timeout": TIMEOUT_SEC, "autocommit": True, "program_name": "trove-upgrade"}
-        if access.get("tls"):
-            context = ssl.create_default_context(cafile=access.get("ca_file"))
-            context.check_hostname = False      # members are reached by address
-            arguments["ssl"] = context
-        return arguments
+            "write_timeout": TIMEOUT_SEC, "autocommit": True, "program_name": "trove-upgrade",
+            **({"ssl": tls} if tls else {"ssl_disabled": True})}
 
     def _port(self) -> int:
         return int(self._access.get("port", 3306))
-
-    def _password(self) -> str:
-        if not self._access.get("password_file"):
-            return ""
-        return Path(self._access["password_file"]).read_text(encoding="utf-8").strip()
 
 
 def _quoted(text: str) -> str:

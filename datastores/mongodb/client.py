@@ -1,12 +1,12 @@
 """How a MongoDB server is asked: the only module here that opens a connection."""
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pymongo
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 
+from .. import access
 from ..base import DatastoreError, Member
 
 TIMEOUT_SEC = 2.0
@@ -17,7 +17,7 @@ LOCAL_OPLOG = "oplog.rs"
 
 class Servers:
     """Connections to servers, by the access file: port, username, password_file, auth_source, tls,
-    ca_file."""
+    ca_file, check_name."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -38,8 +38,9 @@ class Servers:
             raise DatastoreError(code, f"{member.name} refuses: {_words(error)}",
                                  passing=code == "refused_by", instance=member.id) from error
         except PyMongoError as error:
-            raise DatastoreError("no_answer", f"{member.name}: {_words(error)}", passing=True,
-                                 instance=member.id) from error
+            raise access.distrust(member, error) or DatastoreError(
+                "no_answer", f"{member.name}: {_words(error)}", passing=True,
+                instance=member.id) from error
         finally:
             client.close()
 
@@ -63,20 +64,21 @@ class Servers:
             return {"error": error.message, "code": error.code}
 
     def _arguments(self) -> dict[str, Any]:
-        access, wait = self._access, int(TIMEOUT_SEC * 1000)
+        chosen, wait = self._access, int(TIMEOUT_SEC * 1000)
         arguments: dict[str, Any] = {
-            "port": int(access.get("port", 27017)), "directConnection": True,
+            "port": int(chosen.get("port", 27017)), "directConnection": True,
             "serverSelectionTimeoutMS": wait, "connectTimeoutMS": wait, "retryWrites": False,
             "retryReads": False, "appname": "trove-upgrade", "maxPoolSize": 1}
-        if access.get("password_file"):
-            if not access.get("username"):
+        secret = access.password(chosen)
+        if secret is not None:
+            if not chosen.get("username"):
                 raise DatastoreError("access_incomplete", "The access file gives mongodb a "
                                      "password_file and no username.")
-            secret = Path(access["password_file"]).read_text(encoding="utf-8")
-            arguments |= {"username": access["username"], "password": secret.strip(),
-                          "authSource": access.get("auth_source", "admin")}
-        if access.get("tls"):
-            arguments |= {"tls": True, "tlsCAFile": access.get("ca_file")}
+            arguments |= {"username": chosen["username"], "password": secret,
+                          "authSource": chosen.get("auth_source", "admin")}
+        if access.tls(chosen):
+            arguments |= {"tls": True, "tlsCAFile": chosen.get("ca_file"),
+                          "tlsAllowInvalidHostnames": not access.checks_name(chosen)}
         return arguments
 
 

@@ -2,12 +2,12 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pymysql
 from pymysql.cursors import DictCursor
 
+from .. import access
 from ..base import DatastoreError, Member
 from .dialect import Dialect
 
@@ -24,7 +24,8 @@ NO_ACCESS = {
 
 
 class Servers:
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
+    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
+    check_name."""
 
     def __init__(self, access: dict[str, Any], dialect: Dialect):
         self._access, self._dialect = access, dialect
@@ -61,19 +62,14 @@ class Servers:
                 "sources": len(followed), "xa": len(prepared)}
 
     def _arguments(self) -> dict[str, Any]:
-        access = self._access
-        arguments: dict[str, Any] = {
-            "port": int(access.get("port", 3306)), "user": access.get("username", "root"),
+        chosen, tls = self._access, access.tls(self._access)
+        return {
+            "port": int(chosen.get("port", 3306)), "user": chosen.get("username", "root"),
+            "password": access.password(chosen) or "",
             "connect_timeout": TIMEOUT_SEC, "read_timeout": TIMEOUT_SEC,
             "write_timeout": TIMEOUT_SEC, "autocommit": True, "cursorclass": DictCursor,
-            "program_name": "trove-upgrade"}
-        if access.get("password_file"):
-            secret = Path(access["password_file"]).read_text(encoding="utf-8")
-            arguments["password"] = secret.strip()
-        if access.get("tls"):
-            arguments |= {"ssl_ca": access.get("ca_file"), "ssl_verify_identity": True,
-                          "ssl_verify_cert": bool(access.get("ca_file")) or None}
-        return arguments
+            "program_name": "trove-upgrade",
+            **({"ssl": tls} if tls else {"ssl_disabled": True})}
 
 
 def _failure(member: Member, error: pymysql.Error) -> DatastoreError:
@@ -81,4 +77,5 @@ def _failure(member: Member, error: pymysql.Error) -> DatastoreError:
     if error.args and error.args[0] in NO_ACCESS:
         return DatastoreError("access_refused", f"{member.name} refuses the credentials: {words}",
                               instance=member.id)
-    return DatastoreError("no_answer", f"{member.name}: {words}", passing=True, instance=member.id)
+    return access.distrust(member, error) or DatastoreError(
+        "no_answer", f"{member.name}: {words}", passing=True, instance=member.id)

@@ -87,7 +87,7 @@ class MariaDB(Dialect):
 
     title = "MariaDB"
     exempt = "SUPER or READ ONLY ADMIN"
-    upgraded_by = "by what Trove's guest runs after the start (mariadb-upgrade)"
+    upgraded_by = "by mariadb-upgrade, which the image of Trove's guest runs when it starts"
     facts = """
         select version() as version, @@global.server_id as server,
                @@global.read_only as read_only, @@global.gtid_current_pos as executed,

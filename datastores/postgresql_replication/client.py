@@ -2,18 +2,20 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
+from .. import access
 from ..base import DatastoreError, Member
 from .topology import READ_ONLY
 
 TIMEOUT_SEC = 2
 ASKED_AT_ONCE = 16
 NO_ACCESS = {"28000", "28P01", "42501"}    # invalid authorization, password; no privilege
+# psycopg gives no such number of a login.
+NO_LOGIN = ("authentication failed", "no pg_hba.conf entry")
 FACTS = """
 select current_setting('server_version') as version,
        pg_postmaster_start_time()::text as started,
@@ -45,7 +47,7 @@ where backend_type = 'client backend' and pid <> pg_backend_pid() and xact_start
 
 class Servers:
     """Connections to members, by the access file: port, username, password_file, database, tls,
-    ca_file."""
+    ca_file, check_name."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -99,24 +101,27 @@ class Servers:
         return row or {}
 
     def _arguments(self) -> dict[str, Any]:
-        access = self._access
-        arguments: dict[str, Any] = {
-            "port": int(access.get("port", 5432)), "user": access.get("username", "postgres"),
-            "dbname": access.get("database", "postgres"), "connect_timeout": TIMEOUT_SEC,
+        chosen = self._access
+        return {
+            "port": int(chosen.get("port", 5432)), "user": chosen.get("username", "postgres"),
+            "password": access.password(chosen),
+            "dbname": chosen.get("database", "postgres"), "connect_timeout": TIMEOUT_SEC,
             "options": f"-c statement_timeout={TIMEOUT_SEC}s", "autocommit": True,
-            "application_name": "trove-upgrade"}
-        if access.get("password_file"):
-            secret = Path(access["password_file"]).read_text(encoding="utf-8")
-            arguments["password"] = secret.strip()
-        if access.get("tls"):
-            arguments |= {"sslmode": "verify-full" if access.get("ca_file") else "require",
-                          "sslrootcert": access.get("ca_file")}
-        return arguments
+            "application_name": "trove-upgrade", **_tls(chosen)}
+
+
+def _tls(chosen: dict[str, Any]) -> dict[str, Any]:
+    """libpq has a TLS of its own; without a file of authorities it only knows the system's."""
+    if not access.tls(chosen):
+        return {"sslmode": "disable"}
+    return {"sslmode": "verify-full" if access.checks_name(chosen) else "verify-ca",
+            "sslrootcert": chosen.get("ca_file") or "system"}
 
 
 def _failure(member: Member, error: psycopg.Error) -> DatastoreError:
     words = str(error).strip().split("\n", 1)[0] or type(error).__name__
-    if error.sqlstate in NO_ACCESS or "authentication failed" in words:
+    if error.sqlstate in NO_ACCESS or any(one in words for one in NO_LOGIN):
         return DatastoreError("access_refused", f"{member.name} refuses the credentials: {words}",
                               instance=member.id)
-    return DatastoreError("no_answer", f"{member.name}: {words}", passing=True, instance=member.id)
+    return access.distrust(member, error) or DatastoreError(
+        "no_answer", f"{member.name}: {words}", passing=True, instance=member.id)

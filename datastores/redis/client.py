@@ -1,11 +1,12 @@
 """How a Redis or Valkey Cluster member is asked: the only module here that opens a connection."""
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import redis
 
+from .. import access
 from ..base import DatastoreError, Member
 
 TIMEOUT_SEC = 2.0
@@ -13,8 +14,20 @@ ASKED_AT_ONCE = 16
 SETTINGS = ("save", "appendonly", "aof-use-rdb-preamble", "repl-diskless-sync")
 
 
+class TLSConnection(redis.Connection):
+    """TLS by a context: the stock one trusts the system's authorities beside the one it is told."""
+
+    def __init__(self, tls: ssl.SSLContext, **options: Any):
+        super().__init__(**options)
+        self._tls = tls
+
+    def _connect(self):
+        return self._tls.wrap_socket(super()._connect(), server_hostname=self.host)
+
+
 class Servers:
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
+    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
+    check_name."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -22,15 +35,16 @@ class Servers:
     @contextmanager
     def connect(self, member: Member):
         """A client of one member; every failure of the library becomes a DatastoreError."""
-        client = redis.Redis(host=member.address, **self._arguments())
+        client = redis.Redis.from_pool(redis.ConnectionPool(host=member.address,
+                                                            **self._arguments()))
         try:
             yield client
         except redis.AuthenticationError as error:
             raise DatastoreError("access_refused", f"{member.name} refuses the credentials: "
                                  f"{error}", instance=member.id) from error
         except redis.RedisError as error:
-            raise DatastoreError("no_answer", f"{member.name}: {error}", passing=True,
-                                 instance=member.id) from error
+            raise access.distrust(member, error) or DatastoreError(
+                "no_answer", f"{member.name}: {error}", passing=True, instance=member.id) from error
         finally:
             client.close()
 
@@ -58,14 +72,10 @@ class Servers:
                 "settings": {key: value for pair in settings for key, value in pair.items()}}
 
     def _arguments(self) -> dict[str, Any]:
-        access = self._access
-        arguments: dict[str, Any] = {
-            "port": int(access.get("port", 6379)), "username": access.get("username"),
+        chosen, tls = self._access, access.tls(self._access)
+        return {
+            "port": int(chosen.get("port", 6379)), "username": chosen.get("username"),
+            "password": access.password(chosen),
             "socket_timeout": TIMEOUT_SEC, "socket_connect_timeout": TIMEOUT_SEC,
-            "decode_responses": True, "retry": None, "lib_name": None, "lib_version": None}
-        if access.get("password_file"):
-            secret = Path(access["password_file"]).read_text(encoding="utf-8")
-            arguments["password"] = secret.strip()
-        if access.get("tls"):
-            arguments |= {"ssl": True, "ssl_ca_certs": access.get("ca_file")}
-        return arguments
+            "decode_responses": True, "retry": None, "lib_name": None, "lib_version": None,
+            **({"connection_class": TLSConnection, "tls": tls} if tls else {})}

@@ -4,12 +4,12 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import vertica_python
 from vertica_python.errors import Error, PermissionDenied, SSLNotSupported
 
+from .. import access
 from ..base import DatastoreError, Member
 
 TIMEOUT_SEC = 3.0
@@ -50,7 +50,7 @@ class Connection(vertica_python.Connection):
 
 class Servers:
     """Connections to nodes, by the access file: port, database, username, password_file, tls,
-    ca_file."""
+    ca_file, check_name."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -58,7 +58,7 @@ class Servers:
     @contextmanager
     def connect(self, member: Member, timeout: float = TIMEOUT_SEC) -> Iterator[Any]:
         """A cursor on one node; every failure of the library becomes a DatastoreError."""
-        arguments = self._arguments(member)
+        arguments = self._arguments()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")     # the client warns of the server's notices
@@ -106,24 +106,14 @@ class Servers:
             if _value(cursor, VERSION) == version:
                 cursor.execute("SELECT SHUTDOWN('true')").fetchall()
 
-    def _arguments(self, member: Member) -> dict[str, Any]:
-        access = self._access
-        arguments: dict[str, Any] = {
-            "port": int(access.get("port", 5433)), "user": access.get("username", "dbadmin"),
-            "database": access.get("database", ""), "session_label": "trove_upgrade",
-            "autocommit": True, "tlsmode": "disable"}
-        if access.get("tls"):
-            ca_file = access.get("ca_file")
-            arguments |= {"tlsmode": "verify-ca", "tls_cafile": ca_file} if ca_file \
-                else {"tlsmode": "require"}
-        try:
-            if access.get("password_file"):
-                secret = Path(access["password_file"]).read_text(encoding="utf-8")
-                arguments["password"] = secret.strip()
-        except OSError as error:
-            raise DatastoreError("access_refused", "The password file of the access file can't be "
-                                 f"read: {error.strerror}.", instance=member.id) from error
-        return arguments
+    def _arguments(self) -> dict[str, Any]:
+        chosen, tls = self._access, access.tls(self._access)
+        secret = access.password(chosen)
+        return {
+            "port": int(chosen.get("port", 5433)), "user": chosen.get("username", "dbadmin"),
+            "database": chosen.get("database", ""), "session_label": "trove_upgrade",
+            "autocommit": True, **({"ssl": tls} if tls else {"tlsmode": "disable"}),
+            **({} if secret is None else {"password": secret})}
 
 
 def _row(cursor: Any, query: str) -> list[Any]:
@@ -139,4 +129,5 @@ def _explained(member: Member, error: Exception) -> DatastoreError:
     if isinstance(error, PermissionDenied | SSLNotSupported) or REFUSED in str(error):
         return DatastoreError("access_refused", f"{member.name} refuses the credentials: {error}",
                               instance=member.id)
-    return DatastoreError("no_answer", words, passing=True, instance=member.id)
+    return access.distrust(member, error) or DatastoreError("no_answer", words, passing=True,
+                                                            instance=member.id)

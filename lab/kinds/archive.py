@@ -1,6 +1,6 @@
 """Servers from an archive of Debian packages: two versions, unpacked side by side.
 
-Both are downloaded by apt once and unpacked without being installed: no root is needed, no service
+They are downloaded by apt once and unpacked without being installed: no root is needed, no service
 starts. Which two they are is for apt to say; a number written down would vanish from the archive
 with the next update.
 """
@@ -28,6 +28,7 @@ class Archive:
     :ivar program: the server, below where its version is unpacked.
     :ivar own: packages in the version that is asked for; apt is asked which there are of the first.
     :ivar needed: packages of what these need beside a bare Debian, in any version.
+    :ivar wanted: how many versions, the newest ones.
     """
 
     name: str
@@ -37,23 +38,24 @@ class Archive:
     program: str
     own: tuple[str, ...]
     needed: tuple[str, ...]
+    wanted: int = 2
 
     def servers(self) -> dict[str, Path]:
-        """Version number -> where it is unpacked, two, old one first.
+        """Version number -> where it is unpacked, as many as wanted, old one first.
 
         Those in the user's cache are taken without asking anybody.
 
-        :raises RuntimeError: apt can't give two versions, or the cache can't be used; what to do.
+        :raises RuntimeError: apt can't give so many, or the cache can't be used; what to do.
         """
         cache = directory(self.name)
         with locked(cache):
             found = self._unpacked(cache)
-            if len(found) < 2:
+            if len(found) < self.wanted:
                 for version, package in self._offered(cache).items():
                     if version not in found:
                         self._unpack(cache, version, package)
                 found = self._unpacked(cache)
-        return _two_newest(found)
+        return self._newest(found)
 
     def refresh(self, cache: Path) -> None:
         """Fetch lists of packages of our own: this machine's are root's, and may be old."""
@@ -91,16 +93,20 @@ class Archive:
         return {path.name: path for path in cache.glob("[0-9]*") if (path / self.program).exists()}
 
     def _offered(self, cache: Path) -> dict[str, str]:
-        """The two newest versions that apt offers: version number -> version of the package."""
+        """The newest versions that apt offers: version number -> version of the package."""
         found = self._candidates(cache)
-        if len(found) < 2:
+        if len(found) < self.wanted:
             self.refresh(cache)
             found = self._candidates(cache)
-        if len(found) < 2:
+        if len(found) < self.wanted:
             offered = " and ".join(found) or "nothing"
-            raise RuntimeError(f"the lab needs two versions of {self.own[0]} and apt offers "
+            number = "two versions" if self.wanted == 2 else "a version"
+            raise RuntimeError(f"the lab needs {number} of {self.own[0]} and apt offers "
                                f"{offered}: it needs {self.needs}")
-        return _two_newest(found)
+        return self._newest(found)
+
+    def _newest(self, found: dict) -> dict:
+        return {version: found[version] for version in sorted(found, key=_numbers)[-self.wanted:]}
 
     def _candidates(self, cache: Path) -> dict[str, str]:
         lines = self.apt(cache, "apt-cache", "madison", self.own[0]).splitlines()
@@ -130,10 +136,6 @@ def environment(root: Path | str) -> dict[str, str]:
     programs = [str(root / part) for part in ("usr/sbin", "usr/bin", "sbin", "bin")]
     return {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries),
             "PATH": ":".join([*programs, os.environ.get("PATH", os.defpath)])}
-
-
-def _two_newest(found: dict) -> dict:
-    return {version: found[version] for version in sorted(found, key=_numbers)[-2:]}
 
 
 def _numbers(version: str) -> tuple[int, ...]:

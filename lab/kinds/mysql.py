@@ -30,7 +30,12 @@ def installed_keyring() -> Path:
 
 @dataclass(frozen=True)
 class UbuntuArchive(Archive):
-    """Servers from a release of Ubuntu, with sources and keys of our own, on any Debian."""
+    """Servers from a release of Ubuntu, with sources and keys of our own, on any Debian.
+
+    :ivar component: of the archive, that has their packages.
+    """
+
+    component: str = "main"
 
     def _offered(self, cache: Path) -> dict[str, str]:
         self.refresh(cache)                  # its updates move on, and take the last ones away
@@ -41,8 +46,10 @@ class UbuntuArchive(Archive):
         own.mkdir(exist_ok=True)
         architecture = self.run("dpkg", "--print-architecture").strip()
         url = URL if architecture in ("amd64", "i386") else PORTS_URL
+        trusted = f"[arch={architecture} signed-by={self._keyring(own, url)}]"
+        components = " ".join(sorted({"main", self.component}))
         (own / "sources.list").write_text("".join(
-            f"deb [arch={architecture} signed-by={self._keyring(own, url)}] {url} {suite} main\n"
+            f"deb {trusted} {url} {suite} {components}\n"
             for suite in (RELEASE, f"{RELEASE}-updates")))
         super().refresh(cache)
 

@@ -90,7 +90,7 @@ class ServerProcess(abc.ABC):
         with (self.directory / "server.out").open("wb") as out:
             self._process = subprocess.Popen(
                 [*self.command(binary), *options], cwd=self.directory, stdout=out,
-                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent,
+                stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent,
                 env=self.environment(binary), **self.identity())
 
     def identity(self) -> dict:
@@ -176,7 +176,7 @@ class ServerProcess(abc.ABC):
             eventlet.sleep(0.01)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child: the kernel kills it when Trove's process ends, however that ends."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:

@@ -84,7 +84,7 @@ def test_wrong_credentials_are_no_access_and_told_without_the_secret(nodes, tmp_
     assert "hunter2" not in repr(driver)
     (tmp_path / "secret").unlink()
     facts = driver.read(members)
-    assert "password file" in facts["n0"].problems[0]
+    assert "password_file" in facts["n0"].problems[0]
 
 
 def certificate(address, path):
@@ -108,13 +108,14 @@ def certificate(address, path):
 
 def test_tls_with_the_authority_of_the_access_file_and_not_with_another(tmp_path):
     (tmp_path / "nodes").mkdir()
-    own = certificate("127.0.0.1", tmp_path / "own.pem")
-    other = certificate("127.0.0.1", tmp_path / "other.pem")
-    with Nodes(tmp_path / "nodes", size=1, certificate=own) as nodes:
+    with Nodes(tmp_path / "nodes", size=1) as nodes:
+        own, other = (certificate(nodes.addresses[0], tmp_path / f"{name}.pem")
+                      for name in ("own", "other"))
+        nodes.configure(certificate=own)
         nodes.up()
         members = members_of(nodes)
-        for access, answers in (({"tls": True, "ca_file": own}, True), ({"tls": True}, True),
-                                ({"tls": True, "ca_file": other}, False)):
+        for ca_file, answers in ((own, True), (None, False), (other, False)):
+            access = {"tls": True, "ca_file": ca_file}
             driver = driver_of(nodes, tmp_path, **access)
             assert driver.read(members)["n0"].answers is answers, access
 

@@ -34,11 +34,9 @@ class Nodes:
         network, port = free_network()
         self.settings = Settings(port, self.password)
         self.addresses = [f"{network}.{number + 11}" for number in range(self.size)]
-        for number, address in enumerate(self.addresses):
+        for number in range(self.size):
             (self.directory / str(number)).mkdir()
-            self._write(number, "node.json", {
-                "address": address, "port": port, "bus_port": port + 1, "nodes": self.addresses,
-                "password": self.password, "certificate": self.certificate})
+        self.configure(certificate=self.certificate)
 
     def __enter__(self):
         return self
@@ -47,6 +45,14 @@ class Nodes:
         for process in self.processes.values():
             process.kill()
             process.wait()
+
+    def configure(self, certificate):
+        """For nodes that are started after it."""
+        port = self.settings.port
+        for number, address in enumerate(self.addresses):
+            self._write(number, "node.json", {
+                "address": address, "port": port, "bus_port": port + 1, "nodes": self.addresses,
+                "password": self.password, "certificate": certificate})
 
     def measure(self, **measured):
         """What every node says that it measured."""

@@ -78,8 +78,10 @@ class GaleraServer(ServerProcess):
     def _install(self, binary: str) -> None:
         """An empty data directory gets its system tables; the other members copy them."""
         self.take_over()
+        # Servers that start remove the temporary tables of others from a directory that they share.
         command = [f"{binary}/usr/bin/mariadb-install-db", "--no-defaults",
                    f"--basedir={binary}/usr", f"--datadir={self.directory}/data",
+                   f"--tmpdir={self.directory}/spool",
                    "--auth-root-authentication-method=normal", "--skip-test-db"]
         with (self.directory / "server.out").open("wb") as out:
             made = subprocess.Popen(

@@ -2,13 +2,16 @@
 
 Runs in Trove's process, so every wait here is eventlet's.
 """
+import subprocess
 from pathlib import Path
 from typing import Any
+
+import eventlet
 
 from ..mysql_replication import native
 from ..mysql_replication.shared import SQLServer
 from ..replication import APPLICATION, REPLICATOR, UPGRADER
-from ..server import StartError
+from ..server import StartError, die_with_parent
 
 FURNITURE = f"""
 create user {REPLICATOR}@'%' identified by '{{password}}';
@@ -33,10 +36,40 @@ class MariaDB(SQLServer):
     status = native.MARIADB
     furniture = FURNITURE
 
+    def start(self, version: str, *options: str) -> None:
+        """As the image starts that Trove's guest runs, with MARIADB_AUTO_UPGRADE: on the tables of
+        another series mariadb-upgrade runs first, with nobody else there."""
+        if self.version and _series(self.version) != _series(version) and not options:
+            self._upgrade_tables(version)
+        super().start(version, *options)
+
+    def _upgrade_tables(self, version: str) -> None:
+        self.take_over()
+        root, socket = self.root(version), self.directory / "upgrade.sock"
+        with (self.directory / "server.out").open("ab") as out:
+            alone = subprocess.Popen(
+                [*self.command(root), "--skip-networking", "--skip-slave-start",
+                 f"--socket={socket}"], cwd=self.directory, stdout=out, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, preexec_fn=die_with_parent,
+                env=self.environment(root), **self.identity())
+        try:
+            with eventlet.Timeout(60, StartError("no server to upgrade the tables on")):
+                while not socket.exists() and alone.poll() is None:
+                    eventlet.sleep(0.02)
+            self.run(version, f"{root}/usr/bin/mariadb-upgrade", "--no-defaults", "--user=root",
+                     f"--socket={socket}", "--upgrade-system-tables")
+        finally:
+            alone.terminate()
+            with eventlet.Timeout(60, StartError("the upgrade of the tables does not end")):
+                while alone.poll() is None:
+                    eventlet.sleep(0.02)
+
     def install(self, version: str) -> None:
         root = self.root(version)
+        # Servers that start remove the temporary tables of others from a directory that they share.
         self.run(version, f"{root}/usr/bin/mariadb-install-db", "--no-defaults",
-                 f"--datadir={self.data}", f"--basedir={root}/usr", "--skip-test-db",
+                 f"--datadir={self.data}", f"--tmpdir={self.directory / 'tmp'}",
+                 f"--basedir={root}/usr", "--skip-test-db",
                  "--auth-root-authentication-method=normal")
 
     def backup(self, target: Path) -> None:
@@ -88,3 +121,7 @@ class MariaDB(SQLServer):
     def _restored_position(self) -> str:
         found = next(self.data.glob("*_binlog_info")).read_text().split()
         return found[2] if len(found) > 2 else ""
+
+
+def _series(version: str) -> list[str]:
+    return version.split(".")[:2]
