@@ -2,7 +2,6 @@
 import ssl
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from cassandra.protocol import ErrorMessage
 from cassandra.query import dict_factory
 
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 
 with warnings.catch_warnings():
     # The driver imports eventlet where there is one, and eventlet warns of itself.
@@ -28,7 +28,6 @@ with warnings.catch_warnings():
     )
 
 TIMEOUT_SEC = 2.0
-ASKED_AT_ONCE = 16
 PROTOCOL = 4            # what every version from 3.0 to 5.0 speaks
 # Virtual tables that tell something a gate needs. Which there are differs by version, so each
 # member is asked which it has (system_virtual_schema, from 4.0 on).
@@ -43,17 +42,11 @@ VIEWS = {
 }
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{local, peers, keyspaces, views}``, or ``{error, code}`` when it is silent."""

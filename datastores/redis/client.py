@@ -1,5 +1,4 @@
 """How a Redis or Valkey Cluster member is asked: the only module here that opens a connection."""
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -7,13 +6,13 @@ from typing import Any
 import redis
 
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 2.0
-ASKED_AT_ONCE = 16
 SETTINGS = ("save", "appendonly", "aof-use-rdb-preamble", "repl-diskless-sync")
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file."""
 
     def __init__(self, access: dict[str, Any]):
@@ -33,12 +32,6 @@ class Servers:
                                  instance=member.id) from error
         finally:
             client.close()
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{info, cluster, nodes, myself, settings}``, or ``{error, code}`` when it is silent."""
