@@ -1,7 +1,6 @@
 """How a Cassandra member is asked: the only module here that opens a connection."""
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +13,7 @@ from cassandra.query import dict_factory
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 
 with warnings.catch_warnings():
     # The driver imports eventlet where there is one, and eventlet warns of itself.
@@ -27,7 +27,6 @@ with warnings.catch_warnings():
     )
 
 TIMEOUT_SEC = 2.0
-ASKED_AT_ONCE = 16
 PROTOCOL = 4            # what every version from 3.0 to 5.0 speaks
 # Virtual tables that tell something a gate needs. Which there are differs by version, so each
 # member is asked which it has (system_virtual_schema, from 4.0 on).
@@ -42,18 +41,12 @@ VIEWS = {
 }
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
     check_name."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{local, peers, keyspaces, views}``, or ``{error, code}`` when it is silent."""

@@ -1,7 +1,6 @@
 """How a Galera member is asked: the only module here that opens a connection or runs a program."""
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from pymysql.constants import ER
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 2.0
-ASKED_AT_ONCE = 16
 PROGRAM_SEC = 3600.0
 VARIABLES = ("version", "version_comment", "wsrep_provider_options",
              "innodb_flush_log_at_trx_commit")
@@ -23,7 +22,7 @@ STATUS = ("SELECT VARIABLE_NAME, VARIABLE_VALUE, UNIX_TIMESTAMP() FROM {}.GLOBAL
           "VARIABLE_NAME LIKE 'wsrep%%' OR VARIABLE_NAME IN ('UPTIME', 'THREADS_CONNECTED')")
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
     check_name."""
 
@@ -44,12 +43,6 @@ class Servers:
             raise access.distrust(member, error) or DatastoreError(
                 "no_answer", f"{member.name}: {words or number}", passing=True,
                 instance=member.id) from error
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{variables, status, now}``, or ``{error, code}`` when it is silent.

@@ -1,5 +1,4 @@
 """How a MongoDB server is asked: the only module here that opens a connection."""
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,14 +7,14 @@ from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 2.0
-ASKED_AT_ONCE = 16
 REFUSED = {13, 18}      # Unauthorized, AuthenticationFailed
 LOCAL_OPLOG = "oplog.rs"
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to servers, by the access file: port, username, password_file, auth_source, tls,
     ca_file, check_name."""
 
@@ -43,12 +42,6 @@ class Servers:
                 instance=member.id) from error
         finally:
             client.close()
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each server says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,

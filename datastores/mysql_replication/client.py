@@ -1,6 +1,5 @@
 """How a MySQL or MariaDB member is asked: the only module here that opens a connection."""
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,10 +8,10 @@ from pymysql.cursors import DictCursor
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 from .dialect import Dialect
 
 TIMEOUT_SEC = 2
-ASKED_AT_ONCE = 16
 NO_ACCESS = {
     1044, 1045, 1142, 1227,     # ER_..._ACCESS_DENIED: of a database, a login, a table, a right
     1401,                       # ER_XAER_RMERR, MySQL's answer without XA_RECOVER_ADMIN
@@ -23,7 +22,7 @@ NO_ACCESS = {
 }
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
     check_name."""
 
@@ -39,12 +38,6 @@ class Servers:
                 yield cursor
         except pymysql.Error as error:
             raise _failure(member, error) from error
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """See :meth:`Dialect.answer`; ``{error, code}`` when it is silent."""

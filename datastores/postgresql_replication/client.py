@@ -1,6 +1,5 @@
 """How a PostgreSQL member is asked: the only module here that opens a connection."""
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,10 +8,10 @@ from psycopg.rows import dict_row
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 from .topology import READ_ONLY
 
 TIMEOUT_SEC = 2
-ASKED_AT_ONCE = 16
 NO_ACCESS = {"28000", "28P01", "42501"}    # invalid authorization, password; no privilege
 # psycopg gives no such number of a login.
 NO_LOGIN = ("authentication failed", "no pg_hba.conf entry")
@@ -45,7 +44,7 @@ where backend_type = 'client backend' and pid <> pg_backend_pid() and xact_start
 """
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, database, tls,
     ca_file, check_name."""
 
@@ -61,12 +60,6 @@ class Servers:
                 yield connection
         except psycopg.Error as error:
             raise _failure(member, error) from error
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """The row of FACTS, or ``{error, code}`` when it is silent."""

@@ -1,6 +1,5 @@
 """How a Redis or Valkey Cluster member is asked: the only module here that opens a connection."""
 import ssl
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,9 +7,9 @@ import redis
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 2.0
-ASKED_AT_ONCE = 16
 SETTINGS = ("save", "appendonly", "aof-use-rdb-preamble", "repl-diskless-sync")
 
 
@@ -25,7 +24,7 @@ class TLSConnection(redis.Connection):
         return self._tls.wrap_socket(super()._connect(), server_hostname=self.host)
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
     check_name."""
 
@@ -47,12 +46,6 @@ class Servers:
                 "no_answer", f"{member.name}: {error}", passing=True, instance=member.id) from error
         finally:
             client.close()
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{info, cluster, nodes, myself, settings}``, or ``{error, code}`` when it is silent."""

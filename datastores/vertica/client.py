@@ -2,7 +2,6 @@
 import struct
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,10 +10,10 @@ from vertica_python.errors import Error, PermissionDenied, SSLNotSupported
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 3.0
 SHUTDOWN_SEC = 30.0      # the answer comes after the moveout
-ASKED_AT_ONCE = 16
 REFUSED = "Sqlstate: 28"     # class 28: invalid authorization (the client gives it as text only)
 
 NODE = "SELECT local_node_name()"
@@ -48,7 +47,7 @@ class Connection(vertica_python.Connection):
             raise
 
 
-class Servers:
+class Servers(AskedAtOnce):
     """Connections to nodes, by the access file: port, database, username, password_file, tls,
     ca_file, check_name."""
 
@@ -67,12 +66,6 @@ class Servers:
                     yield connection.cursor()
         except (Error, OSError, struct.error) as error:
             raise _explained(member, error) from error
-
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each node says, by its member's id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(ASKED_AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{version, node, nodes, designed, current, since}``, or ``{error, code}``.

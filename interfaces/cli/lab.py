@@ -1,4 +1,6 @@
 """lab, demo: try it on a real Trove and real servers on this machine."""
+import json
+
 from cliff.command import Command
 
 from .engine import wait_for_signal
@@ -45,21 +47,37 @@ def _welcome(cloud, cluster):
     """What people read when the lab is up."""
     kind, old, new = cloud.lab.kind, cloud.lab.settings.old, cloud.lab.settings.new
     files = {user: cloud.write_rc(user) for user in ("demo", "admin")}
-    what, wanted = ("instance", "instance_id") if kind.replicates else ("cluster", "cluster_id")
-    entry = "replication_set" if kind.replicates else "cluster"
+    what = "instance" if kind.replicates else "cluster"
     return f"""
 # Cluster {cluster.name} ({cluster.id}) runs {kind.name} {old}; {new} is there, too.
 # Its owner is demo, a member of project demo; the same lines stand in {files["demo"]}
 {files["demo"].read_text()}
 # The administrator:   . {files["admin"]}
 
-# In another shell, after one of them:
+# In another shell, after   . {files["demo"]}
 #   openstack database {what} list
-#   openstack workflow execution list
-#   mistral execution-create trove_upgrade.{entry} \\
-#     '{{"{wanted}": "{cluster.name}", "datastore_version": "{new}"}}'
+{_as_operator(kind, files["admin"])}#   openstack workflow execution list
+{_upgrade(kind, cluster, new)}
 #   trove-upgrade watch --mistral-from-catalog
 {_dashboard(cloud)}# Ctrl-C ends it all and removes {cloud.directory}"""
+
+
+def _as_operator(kind, file):
+    """Who has to upgrade what its owner does not see whole."""
+    return f"# Trove shows all its members to the administrator only, so after   . {file}\n" \
+        if kind.for_operators else ""
+
+
+def _upgrade(kind, cluster, version):
+    """The command that upgrades it."""
+    entry, wanted = ("replication_set", "instance_id") if kind.replicates else (
+        "cluster", "cluster_id")
+    inputs = {wanted: cluster.id if kind.for_operators else cluster.name,
+              "datastore_version": version}
+    if kind.consent:
+        inputs["skip_checks"] = kind.consent
+    return f"""#   mistral execution-create trove_upgrade.{entry} \\
+#     '{json.dumps(inputs)}'"""
 
 
 def _dashboard(cloud):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..settings import Settings
+    from .archive import Archive
     from .server import ServerProcess
 
 
@@ -90,6 +91,8 @@ class Kind(abc.ABC):
     :cvar name: name of the lab's kind and of the pack's driver.
     :cvar datastore: name of the datastore in Trove.
     :cvar manager: Trove's manager of it.
+    :cvar archive: where its servers are fetched from, which may be out of reach; None where none
+        are fetched.
     :cvar starts_alone: a new server is started before the cluster is formed.
     :cvar unprivileged: its servers refuse to run as root; the lab then runs them as `nobody`.
     :cvar replicates: its clusters are replication sets: Trove instances, and no Trove cluster.
@@ -104,6 +107,7 @@ class Kind(abc.ABC):
     name: str
     datastore: str
     manager: str
+    archive: "Archive | None" = None
     starts_alone = True
     unprivileged = False
     replicates = False

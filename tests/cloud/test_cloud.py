@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 from keystoneauth1.exceptions import Unauthorized
 from mistralclient.api.base import APIException
@@ -15,6 +14,8 @@ from trove_upgrade.lab.cloud import Cloud
 from trove_upgrade.lab.process import wait_for
 from trove_upgrade.workflows import paths
 from troveclient.apiclient.exceptions import NotFound
+
+from tests.lab.processes import alive, processes
 
 BIN = Path(sys.executable).parent
 MAKER = """
@@ -46,21 +47,6 @@ def pair(cloud):
     made = cloud.lab.create_cluster("pair", shards=1, replicas=1)
     yield made
     cloud.trove().clusters.delete(made.id)
-
-
-def processes(directory):
-    """All that works in or for this directory."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "cwd", "status"]):
-        facts = process.info
-        named = " ".join(facts["cmdline"] or []) + (facts["cwd"] or "")
-        if facts["status"] != psutil.STATUS_ZOMBIE and str(directory) in named:
-            found.append(process)
-    return found
-
-
-def alive(found):
-    return [p for p in found if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.mark.parametrize(("command", "words"), [
@@ -264,41 +250,6 @@ def test_kill_9_of_the_clouds_maker_ends_all_and_removes_the_directory():
         maker.send_signal(signal.SIGKILL)
     wait_for(lambda: not alive(found), 30, "everyone's end")
     wait_for(lambda: not directory.exists(), 5, "the directory's end")
-
-
-@pytest.mark.parametrize(("datastore", "shape", "what", "row"), [
-    ("redis", "shards=1", "cluster", " shop redis 8.1.8 NONE"),
-    ("postgresql_replication", "replicas=1", "instance", " shop postgresql 18.4 ACTIVE HEALTHY")],
-    ids=["a cluster", "a replication set"])
-def test_the_command_lab_stays_until_ctrl_c_and_leaves_nothing(tmp_path, datastore, shape, what,
-                                                               row):
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
-    output = tmp_path / "output"
-    with output.open("w") as file, subprocess.Popen(
-            [BIN / "trove-upgrade", "lab", "--datastore", datastore, "--shape", shape],
-            stdout=file, cwd=tmp_path, stderr=subprocess.STDOUT,
-            env={**kept, "HOME": str(tmp_path)},
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) as lab:
-        try:
-            wait_for(lambda: "Ctrl-C ends it" in output.read_text(), 90, "a lab that is ready")
-            text = output.read_text()
-            exports = dict(re.findall(r"^export (\w+)=(.*)$", text, re.M))
-            directory = Path(re.search(r"removes (\S+)", text)[1])
-            shown = subprocess.run(
-                [BIN / "openstack", "database", what, "list", "-f", "value"], check=True,
-                env={**kept, **exports}, capture_output=True, text=True, timeout=60)
-            assert row in shown.stdout
-            as_admin = subprocess.run(["bash", "-c", f". {directory}/admin.rc; env"], check=True,
-                                      capture_output=True, text=True).stdout
-            assert "OS_USERNAME=admin" in as_admin
-            found = processes(directory)
-            lab.send_signal(signal.SIGINT)
-            assert lab.wait(30) == 0
-        finally:
-            lab.kill()
-    assert alive(found) == []
-    assert not directory.exists()
-    assert not re.search("Traceback|Warning", output.read_text())
 
 
 def test_a_keystone_that_cannot_start_leaves_nothing(monkeypatch):

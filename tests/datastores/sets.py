@@ -7,7 +7,10 @@ import pytest
 import yaml
 from trove_upgrade.datastores import driver
 from trove_upgrade.datastores.base import PRIMARY, REPLICA, Member
+from trove_upgrade.lab.kinds import kind
 from trove_upgrade.lab.lab import Lab, wait_for
+
+from tests.end_to_end.invariants import assert_nothing_lost
 
 SECRET = "not-in-any-error"
 
@@ -19,6 +22,12 @@ def require(archive):
     except RuntimeError as error:
         required = archive.name in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
         (pytest.fail if required else pytest.skip)(str(error))
+
+
+def require_kind(name):
+    """As :func:`require`, for the servers of a kind of the lab; most come with its packages."""
+    if (archive := kind(name).archive) is not None:
+        require(archive)
 
 
 class Set:
@@ -75,9 +84,10 @@ class Set:
 
 
 @contextlib.contextmanager
-def running(kind):
+def running(name):
     """A lab of this kind with a source and two replicas; its servers ask for a password."""
-    with Lab(kind=kind, swap_sec=0.2, heartbeat_sec=1, password=SECRET) as lab:
+    require_kind(name)
+    with Lab(kind=name, swap_sec=0.2, heartbeat_sec=1, password=SECRET) as lab:
         one = Set(lab, lab.create_replication_set("shop", replicas=2))
         one.settle()
         yield one
@@ -96,6 +106,35 @@ def is_complete(result):
     """Nothing lost, nothing failed, and something was measured at all."""
     return (result["lost"], result["failed"], result["unreadable"]) == (0, 0, 0) \
         and result["wrong_reads"] == 0 and result["acknowledged"] > 800
+
+
+def assert_is_read_as_it_is(one):
+    """By the driver's word each member is what the lab finds it to be; no gate closes but that of
+    the source."""
+    facts = one.read()
+    assert {each.id: (each.name, each.role, each.version) for each in facts.values()} == {
+        each.id: (each.name, each.role, each.version) for each in one.lab.members(one.made)}
+    assert sorted(each.role for each in facts.values()) == ["primary", "replica", "replica"]
+    assert one.refused() == {}
+    assert one.driver.obstacles(facts, [one.replica().id]) == []
+    assert one.driver.obstacles(facts, [one.source().id]) != []
+    assert {each.identity for each in facts.values()} == {each.identity for each in
+                                                          one.read().values()}
+
+
+def assert_replicas_were_built_anew(site, cluster, found):
+    """The upgrade was undone under load: new replicas bear the old ones' names, and the source
+    was never touched."""
+    assert found.result["status"] == "rolled_back", found.result
+    assert_nothing_lost(found)
+    assert found.lock is None
+    assert found.versions() == {site.old}
+    before, after = ({one.name: one.id for one in members}
+                     for members in (found.before, found.after))
+    assert before.keys() == after.keys(), "each bears the name of the one that it replaces"
+    assert {name for name in before if before[name] != after[name]} == before.keys() - {
+        cluster.name}, "the source is as it was, both replicas are new"
+    assert [one for one in found.stops() if one["instance"] == cluster.id] == []
 
 
 def assert_refused_password_is_not_told(one, tmp_path):

@@ -2,35 +2,9 @@
 import pytest
 
 from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
-from tests.end_to_end.site import Site
+from tests.end_to_end.site import resume_when_paused
 
-LAB = {"kind": "cassandra"}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("engine"), **LAB) as made:
-        yield made
-        made.engine.stop()
-        assert made.unexpected() == []
-        assert made.leaks() == [], "a secret is in the engine's files"
-
-
-@pytest.fixture
-def cluster(site):
-    """Three racks of one member."""
-    with site.cluster() as made:
-        yield made
-
-
-def upgrade(site, cluster, act=lambda run: None, **inputs):
-    """Under load, to its end."""
-    with site.load(cluster) as load:
-        run = site.begin(cluster, **inputs)
-        seen = act(run)
-        found = run.end()
-        found.seen, found.load = seen, load.stop()
-    return found
+LAB = {"kind": "cassandra"}         # three racks of one member
 
 
 def go_back(run):
@@ -39,7 +13,7 @@ def go_back(run):
 
 
 def test_one_by_one_under_load_and_back_while_the_mode_is_compatible(site, cluster):
-    found = upgrade(site, cluster, act=go_back)
+    found = site.upgrade_under_load(cluster, act=go_back)
     first, back = found.seen
     assert first.result["status"] == "upgraded", first.result
     assert first.forward() == ["1", "2", "3"]
@@ -53,7 +27,7 @@ def test_one_by_one_under_load_and_back_while_the_mode_is_compatible(site, clust
 
 def test_second_member_does_not_start_and_all_go_back(site, cluster):
     site.break_member(cluster, "does_not_start", 2)
-    found = upgrade(site, cluster)
+    found = site.upgrade_under_load(cluster)
     assert found.result["status"] == "rolled_back", found.result
     assert found.forward() == ["1", "2"]
     assert sorted(found.names("rolled_back")) == ["1", "2"]
@@ -61,14 +35,8 @@ def test_second_member_does_not_start_and_all_go_back(site, cluster):
     assert_invariants(found)
 
 
-def resume(run):
-    paused = run.until_paused()
-    run.resume()
-    return paused
-
-
 def test_pause_after_the_first_member_and_resume(site, cluster):
-    found = upgrade(site, cluster, act=resume, pause_after="first")
+    found = site.upgrade_under_load(cluster, act=resume_when_paused, pause_after="first")
     assert found.seen.forward() == ["1"]
     assert found.result["status"] == "upgraded", found.result
     assert found.versions() == {site.new}
@@ -77,7 +45,7 @@ def test_pause_after_the_first_member_and_resume(site, cluster):
 
 def test_a_whole_rack_at_a_time_where_replication_covers_it(site):
     with site.cluster(members=2) as cluster:
-        found = upgrade(site, cluster, parallelism="domain", canary=False)
+        found = site.upgrade_under_load(cluster, parallelism="domain", canary=False)
         assert found.result["status"] == "upgraded", found.result
         order = found.forward()
         assert [set(order[at:at + 2]) for at in (0, 2, 4)] == [

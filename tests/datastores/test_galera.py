@@ -3,48 +3,20 @@ import pytest
 import yaml
 from trove_upgrade.datastores import driver
 from trove_upgrade.datastores.base import DatastoreError, Member
-from trove_upgrade.lab.kinds import mariadb
 from trove_upgrade.lab.kinds.galera import native
 
-from tests.datastores import sets
 from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
-from tests.end_to_end.site import Site
+from tests.end_to_end.site import resume_when_paused
 
+LAB = {"kind": "galera", "stop_timeout_sec": 15}
 pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    sets.require(mariadb.ARCHIVE)
-    with Site(tmp_path_factory.mktemp("engine"), kind="galera", stop_timeout_sec=15) as made:
-        yield made
-        made.engine.stop()
-        assert made.unexpected() == []
-        assert made.leaks() == [], "a secret is in the engine's files"
-
-
-@pytest.fixture
-def cluster(site):
-    """Three members of the older version."""
-    with site.cluster() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 def old_cluster(site):
-    """The same for tests that leave it as it was; to form one takes a while."""
+    """A cluster for tests that leave it as it was; to form one takes a while."""
     with site.cluster() as made:
         yield made
-
-
-def upgrade(site, cluster, act=lambda run: None, **inputs):
-    """Under load, to its end."""
-    with site.load(cluster) as load:
-        run = site.begin(cluster, **inputs)
-        seen = act(run)
-        found = run.end()
-        found.seen, found.load = seen, load.stop()
-    return found
 
 
 def order(found):
@@ -70,7 +42,7 @@ def finalize_and_again(run):
 
 def test_one_by_one_under_load_the_written_member_last_and_a_second_run_touches_nothing(
         site, cluster):
-    found = upgrade(site, cluster, act=finalize_and_again)
+    found = site.upgrade_under_load(cluster, act=finalize_and_again)
     first, done, second = found.seen
     assert first.result["status"] == "upgraded", first.result
     assert order(first) == [2, 3, 1]
@@ -85,7 +57,7 @@ def test_one_by_one_under_load_the_written_member_last_and_a_second_run_touches_
 
 def test_second_member_does_not_start_and_both_go_back_on_their_data(site, old_cluster):
     site.break_member(old_cluster, "does_not_start", 3)
-    found = upgrade(site, old_cluster)
+    found = site.upgrade_under_load(old_cluster)
     assert found.result["status"] == "rolled_back", found.result
     assert order(found) == [2, 3]
     assert len(found.result["rolled_back"]) == 2
@@ -94,14 +66,8 @@ def test_second_member_does_not_start_and_both_go_back_on_their_data(site, old_c
     assert_invariants(found)
 
 
-def resume(run):
-    paused = run.until_paused()
-    run.resume()
-    return paused
-
-
 def test_pause_after_the_first_member_and_resume(site, cluster):
-    found = upgrade(site, cluster, act=resume, pause_after="first")
+    found = site.upgrade_under_load(cluster, act=resume_when_paused, pause_after="first")
     assert order(found.seen) == [2]
     assert found.seen.lock is not None
     assert found.result["status"] == "upgraded", found.result

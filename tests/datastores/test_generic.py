@@ -1,27 +1,13 @@
 """A datastore without a driver: Trove's word alone, on a cluster that can spare one member."""
-import pytest
-
-from tests.end_to_end.conftest import clean_site
 from tests.end_to_end.invariants import assert_every_member_is_accounted_for, assert_nothing_lost
+from tests.end_to_end.site import resume_when_paused
 
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with clean_site(tmp_path_factory.mktemp("engine"), kind="generic") as made:
-        yield made
-
-
-@pytest.fixture
-def cluster(site):
-    with site.cluster() as made:
-        yield made
+LAB = {"kind": "generic"}
 
 
 def upgrade(site, cluster, **inputs):
-    """Under load, to its end."""
-    with site.load(cluster) as load:
-        found = site.begin(cluster, **inputs).end()
-        found.load = load.stop()
+    """Under load, to its end, with nothing lost."""
+    found = site.upgrade_under_load(cluster, **inputs)
     assert_nothing_lost(found)
     assert_every_member_is_accounted_for(found)
     return found
@@ -50,12 +36,7 @@ def test_second_member_does_not_start_and_both_go_back(site, cluster):
 
 
 def test_pause_to_look_for_oneself_and_resume(site, cluster):
-    with site.load(cluster) as load:
-        run = site.begin(cluster, pause_after="first")
-        assert run.until_paused().forward() == ["1"]
-        run.resume()
-        found = run.end()
-        found.load = load.stop()
+    found = upgrade(site, cluster, act=resume_when_paused, pause_after="first")
+    assert found.seen.forward() == ["1"]
     assert found.result["status"] == "upgraded", found.result
     assert found.versions() == {site.new}
-    assert_nothing_lost(found)

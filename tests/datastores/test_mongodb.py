@@ -6,18 +6,11 @@ import pytest
 from trove_upgrade.lab.kinds.mongodb import native
 from trove_upgrade.lab.kinds.mongodb.kind import NEW, OLD
 
-from tests.end_to_end.conftest import clean_site
 from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 
+LAB = {"kind": "mongodb", "node_timeout_ms": 2000}
 CONFIG, SHARD, ROUTERS = ({f"{name}-{number}" for number in range(1, size + 1)}
                           for name, size in (("configsvr", 3), ("rs1", 3), ("mongos", 2)))
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    options = {"kind": "mongodb", "node_timeout_ms": 2000}
-    with clean_site(tmp_path_factory.mktemp("engine"), **options) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +64,8 @@ def test_second_config_server_does_not_start_and_both_go_back(site, cluster):
     broken = sorted(one.name for one in site.lab.members(cluster)
                     if "configsvr" in one.name and one.role == "replica")[1]
     number = [one.name for one in site.lab.members(cluster)].index(broken) + 1
-    with site.load(cluster) as load:
-        site.break_member(cluster, "does_not_start", number)
-        run = site.begin(cluster)
-        outcome = run.end()
-        outcome.load = load.stop()
+    site.break_member(cluster, "does_not_start", number)
+    outcome = site.upgrade_under_load(cluster)
     assert_invariants(outcome)
     assert outcome.result["status"] == "rolled_back", outcome.result
     assert len(forward(outcome)) == 2
@@ -84,20 +74,20 @@ def test_second_config_server_does_not_start_and_both_go_back(site, cluster):
 
 
 def test_config_servers_shard_and_routers_in_turn_under_load_with_a_pause(site, cluster):
-    with site.load(cluster) as load:
-        run = site.begin(cluster, pause_after="first")
+    def look_at_the_pause(run):
         run.until_paused()
         resting = balancer(site, cluster)
         run.resume()
-        outcome = run.end()
-        outcome.load = load.stop()
+        return resting
+
+    outcome = site.upgrade_under_load(cluster, act=look_at_the_pause, pause_after="first")
     assert_invariants(outcome)
     assert_replicas_first(outcome)
     assert outcome.result["status"] == "upgraded", outcome.result
     order = forward(outcome)
     assert (set(order[:3]), set(order[3:6]), set(order[6:])) == (CONFIG, SHARD, ROUTERS)
     assert outcome.versions() == {NEW}
-    assert (resting, balancer(site, cluster)) == ("off", "full")
+    assert (outcome.seen, balancer(site, cluster)) == ("off", "full")
     assert feature_versions(site, cluster) == {"6.0"}
     assert OLD in outcome.result["undo"]
 

@@ -4,105 +4,43 @@ What the pack's workflows do with them is in test_mysql_upgrades.py.
 """
 import pymysql
 import pytest
-from trove_upgrade.lab.kinds import mysql
 from trove_upgrade.lab.kinds.mysql_replication import native
 from trove_upgrade.lab.kinds.replication import UPGRADER
 
 from tests.datastores import sets
+from tests.datastores.mysql_sets import SetTests, Words, address, ask
 
 pytestmark = pytest.mark.timeout(240)
+WORDS = Words(
+    start="start replica", stop="stop replica", stop_applying="stop replica sql_thread",
+    stop_receiving="stop replica io_thread", position="select @@global.gtid_executed as p",
+    restore="set global gtid_purged = '{}'",
+    follow_another="change replication source to source_host = '127.0.0.1', source_user = 'x' "
+                   "for channel 'other'",
+    forget_it="reset replica all for channel 'other'")
 
 
 @pytest.fixture(scope="module")
 def shop():
-    sets.require(mysql.ARCHIVE)
     with sets.running("mysql_replication") as one:
         yield one
 
 
-def address(shop, member):
-    return next(each.address for each in shop.members if each.id == member.id)
-
-
-def ask(shop, member, statement):
-    return native.ask(address(shop, member), shop.lab.settings, statement)
-
-
-def test_a_healthy_set_is_read_as_it_is(shop):
-    facts = shop.read()
-    assert sorted((one.name, one.role) for one in facts.values()) == [
-        ("shop", "primary"), ("shop-replica-1", "replica"), ("shop-replica-2", "replica")]
-    assert {one.version for one in facts.values()} == {shop.lab.settings.old}
-    assert shop.refused() == {}
-    assert shop.driver.obstacles(facts, [shop.replica().id]) == []
-    assert shop.driver.obstacles(facts, [shop.source().id]) != []
-    assert {one.identity for one in facts.values()} == {one.identity for one in
-                                                        shop.read().values()}
-
-
-@pytest.mark.parametrize(("broken", "healed", "words"), [
-    ("stop replica sql_thread", "start replica", "applying thread"),
-    ("stop replica io_thread", "start replica", "receiving thread"),
-    ("set global read_only = 0", "set global read_only = 1", "takes writes")])
-def test_a_replica_that_is_not_as_it_should_be_closes_the_gate(shop, broken, healed, words):
-    replica, source = shop.replica(), shop.source()
-    ask(shop, replica, broken)
-    try:
-        assert any(words in one for one in shop.driver.obstacles(shop.read(), ()))
-        assert shop.driver.heir(shop.read(), source.id, "") not in ("", replica.id)
-    finally:
-        ask(shop, replica, healed)
-    shop.settle()
+class TestMySQL(SetTests):
+    words = WORDS
 
 
 def test_transactions_that_are_not_applied_are_counted(shop):
     replica, source = shop.replica(), shop.source()
-    ask(shop, replica, "stop replica sql_thread")
+    ask(shop, replica, WORDS.stop_applying)
     try:
         for _ in range(3):
             ask(shop, source, "insert into lab.kv values (uuid(), '')")
         assert shop.read()[replica.id].native["behind"] == 3
     finally:
-        ask(shop, replica, "start replica")
+        ask(shop, replica, WORDS.start)
     shop.settle()
     assert shop.read()[replica.id].native["behind"] == 0
-
-
-def test_a_write_on_a_replica_is_found_and_it_is_no_heir(shop):
-    replica, source = shop.replica(), shop.source()
-    position = ask(shop, replica, "select @@global.gtid_executed as p")[0]["p"]
-    ask(shop, replica, "create database strange")
-    try:
-        assert "transactions of its own" in shop.refused()["members_healthy"]
-        assert shop.driver.heir(shop.read(), source.id, "") not in ("", replica.id)
-    finally:
-        for statement in ("stop replica", "drop database strange", "reset master",
-                          f"set global gtid_purged = '{position}'", "start replica"):
-            ask(shop, replica, statement)
-    shop.settle()
-
-
-def test_a_replica_of_two_sources_is_refused(shop):
-    replica = shop.replica()
-    ask(shop, replica, "change replication source to source_host = '127.0.0.1', "
-                       "source_user = 'x' for channel 'other'")
-    try:
-        assert "follows 2 sources" in shop.refused()["members_match"]
-    finally:
-        ask(shop, replica, "reset replica all for channel 'other'")
-    shop.settle()
-    assert shop.refused() == {}
-
-
-def test_what_an_upgrade_would_not_survive_is_refused(shop):
-    replica = shop.replica()
-    ask(shop, replica, "set global innodb_fast_shutdown = 2")
-    try:
-        assert "clean_shutdown" in shop.refused()
-        assert shop.driver.obstacles(shop.read(), [replica.id]) != []
-    finally:
-        ask(shop, replica, "set global innodb_fast_shutdown = 1")
-    assert shop.refused() == {}
 
 
 def test_a_prepared_transaction_keeps_its_member(shop):
@@ -117,10 +55,6 @@ def test_a_prepared_transaction_keeps_its_member(shop):
         finally:
             cursor.execute("xa rollback 'open'")
     assert shop.refused() == {}
-
-
-def test_a_refused_password_is_told_without_it(shop, tmp_path):
-    sets.assert_refused_password_is_not_told(shop, tmp_path)
 
 
 @pytest.mark.parametrize(("change", "back"), [

@@ -11,36 +11,17 @@ import pytest
 from trove_upgrade.lab.kinds import mysql
 
 from tests.datastores import sets
-from tests.end_to_end.conftest import clean_site
 from tests.end_to_end.invariants import assert_nothing_lost
+from tests.end_to_end.site import resume_when_paused
 
+LAB = {"kind": "mysql_replication", "stop_timeout_sec": 15}         # a source and two replicas
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    sets.require(mysql.ARCHIVE)
-    with clean_site(tmp_path_factory.mktemp("engine"), kind="mysql_replication",
-                    stop_timeout_sec=15) as made:
-        yield made
-
-
-@pytest.fixture
-def cluster(site):
-    """A fresh source and two replicas."""
-    with site.cluster() as made:
-        yield made
 
 
 def test_a_set_that_is_paused_and_resumed_is_upgraded_under_load_and_does_not_go_back(
         site, cluster):
-    with site.load(cluster) as load:
-        run = site.begin(cluster, pause_after="first")
-        paused = run.until_paused()
-        assert len(paused.versions()) == 2, "one replica is upgraded"
-        run.resume()
-        found = run.end()
-        found.load = load.stop()
+    found = site.upgrade_under_load(cluster, act=resume_when_paused, pause_after="first")
+    assert len(found.seen.versions()) == 2, "one replica is upgraded"
     assert found.result["status"] == "upgraded", found.result
     assert_nothing_lost(found)
     assert found.lock is None
@@ -59,19 +40,7 @@ def test_a_set_that_is_paused_and_resumed_is_upgraded_under_load_and_does_not_go
 
 def test_replicas_are_built_anew_when_one_fails_under_load(site, cluster):
     site.break_member(cluster, "does_not_start", 3)
-    with site.load(cluster) as load:
-        found = site.begin(cluster).end()
-        found.load = load.stop()
-    assert found.result["status"] == "rolled_back", found.result
-    assert_nothing_lost(found)
-    assert found.lock is None
-    assert found.versions() == {site.old}
-    before, after = ({one.name: one.id for one in members}
-                     for members in (found.before, found.after))
-    assert before.keys() == after.keys()
-    assert {name for name in before if before[name] != after[name]} == before.keys() - {
-        cluster.name}, "the source is as it was, both replicas are new"
-    assert [one for one in found.stops() if one["instance"] == cluster.id] == []
+    sets.assert_replicas_were_built_anew(site, cluster, site.upgrade_under_load(cluster))
 
 
 class Place:

@@ -1,29 +1,13 @@
 """Valkey clusters of other shapes: several replicas a shard, and none at all."""
-import pytest
-
-from tests.end_to_end.conftest import clean_site
 from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 
+LAB: dict = {}
 CONSENT = {"skip_checks": "replicas_ready"}
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with clean_site(tmp_path_factory.mktemp("engine")) as running:
-        yield running
-
-
-def upgrade(site, cluster, prepare=None, **inputs):
-    """An upgrade under load: its outcome."""
-    with site.load(cluster) as load:
-        found = site.begin(cluster, prepare, **inputs).end()
-        found.load = load.stop()
-    return found
 
 
 def test_two_replicas_a_shard_go_one_after_the_other(site):
     with site.cluster(shards=3, replicas=2) as cluster:
-        found = upgrade(site, cluster, parallelism="domain", canary=False)
+        found = site.upgrade_under_load(cluster, parallelism="domain", canary=False)
     assert found.result["status"] == "upgraded", found.state_info
     assert_invariants(found, together=3)
     assert_replicas_first(found)
@@ -40,17 +24,16 @@ def test_without_replicas_it_is_refused_and_nothing_is_touched(site):
 
 def test_without_replicas_and_with_consent_nothing_is_lost(site):
     with site.cluster(shards=3, replicas=0) as cluster:
-        found = upgrade(site, cluster, **CONSENT)
+        found = site.upgrade_under_load(cluster, **CONSENT)
     assert found.result["status"] == "upgraded", found.state_info
     assert found.versions() == {site.new}
     assert (found.load["lost"], found.load["unreadable"]) == (0, 0)
 
 
 def test_without_replicas_a_member_that_has_run_the_new_version_stays_on_it(site):
-    def second_fails(site, cluster, members):
-        site.break_member(cluster, "does_not_start", 2)
     with site.cluster(shards=3, replicas=0) as cluster:
-        found = upgrade(site, cluster, second_fails, **CONSENT)
+        site.break_member(cluster, "does_not_start", 2)
+        found = site.upgrade_under_load(cluster, **CONSENT)
     assert found.result["status"] == "stopped", found.state_info
     assert (found.names("upgraded"), found.names("rolled_back"), found.names("todo")) == (
         ["1"], ["2"], ["3"])

@@ -7,21 +7,9 @@ import json
 
 import pytest
 
-from tests.end_to_end.conftest import clean_site
 from tests.end_to_end.invariants import assert_invariants
 
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with clean_site(tmp_path_factory.mktemp("engine"), kind="postgresql_replication") as made:
-        yield made
-
-
-@pytest.fixture
-def cluster(site):
-    """A fresh source and two replicas."""
-    with site.cluster() as made:
-        yield made
+LAB = {"kind": "postgresql_replication"}         # a source and two replicas
 
 
 def source(site, cluster):
@@ -45,10 +33,7 @@ def plan_of(site, instance):
 
 
 def test_replicas_then_promotion_then_the_old_source_under_load(site, cluster):
-    with site.load(cluster) as load:
-        run = site.begin(cluster, bake_sec=1)
-        found = run.end()
-        found.load = load.stop()
+    found = site.upgrade_under_load(cluster, bake_sec=1)
     assert_invariants(found)
     assert (found.state, found.result["status"]) == ("SUCCESS", "upgraded"), found.result
     assert found.versions() == {site.new}
@@ -78,8 +63,7 @@ def test_a_failing_replica_is_put_back_and_the_source_is_never_touched(site, clu
 
 
 def test_a_paused_set_is_found_locked_from_each_of_its_members(site, cluster):
-    with site.load(cluster) as load:
-        run = site.begin(cluster, pause_after="first", backup="skip")
+    def look_at_the_pause(run):
         run.until_paused()
         for member in run.before:
             plan = plan_of(site, member.id)
@@ -87,8 +71,9 @@ def test_a_paused_set_is_found_locked_from_each_of_its_members(site, cluster):
                 False]
             assert plan["cluster"]["id"] == cluster.id, "a set has one identity"
         run.resume()
-        found = run.end()
-        found.load = load.stop()
+
+    found = site.upgrade_under_load(cluster, act=look_at_the_pause, pause_after="first",
+                                    backup="skip")
     assert_invariants(found)
     assert found.result["status"] == "upgraded", found.result
     assert backups(site, cluster.id) == []

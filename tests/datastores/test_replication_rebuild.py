@@ -6,34 +6,17 @@ replica of the source while that is not upgraded; after the switch the way back 
 import re
 
 import pytest
-from trove_upgrade.lab.kinds import mariadb
 
 from tests.datastores import sets
-from tests.end_to_end.conftest import clean_site
 from tests.end_to_end.invariants import assert_nothing_lost
 
+LAB = {"kind": "mariadb_replication"}         # a source and two replicas
 BAKE_SEC = 4
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    sets.require(mariadb.ARCHIVE)
-    with clean_site(tmp_path_factory.mktemp("engine"), kind="mariadb_replication") as made:
-        yield made
-
-
-@pytest.fixture
-def cluster(site):
-    """A fresh source and two replicas."""
-    with site.cluster() as made:
-        yield made
-
-
 def test_the_bake_comes_before_the_switch(site, cluster):
-    with site.load(cluster) as load:
-        found = site.begin(cluster, bake_sec=BAKE_SEC).end()
-        found.load = load.stop()
+    found = site.upgrade_under_load(cluster, bake_sec=BAKE_SEC)
     assert found.result["status"] == "upgraded", found.result
     assert_nothing_lost(found)
     assert found.versions() == {site.new}
@@ -44,23 +27,12 @@ def test_the_bake_comes_before_the_switch(site, cluster):
 
 def test_upgraded_replicas_are_built_anew_when_one_fails(site, cluster):
     site.break_member(cluster, "does_not_start", 3)
-    with site.load(cluster) as load:
-        run = site.begin(cluster)
-        found = run.end()
-        found.load = load.stop()
-    assert found.result["status"] == "rolled_back", found.result
-    assert_nothing_lost(found)
-    assert found.lock is None
-    assert found.versions() == {site.old}
-    before, after = ({one.name: one.id for one in members}
-                     for members in (found.before, found.after))
-    assert before.keys() == after.keys(), "each bears the name of the one that it replaces"
-    assert {name for name in before if before[name] != after[name]} == before.keys() - {
-        cluster.name}, "the source is as it was, both replicas are new"
-    assert {one["id"] for one in found.result["rolled_back"]} == set(after.values()) - {cluster.id}
+    found = site.upgrade_under_load(cluster)
+    sets.assert_replicas_were_built_anew(site, cluster, found)
+    before, after = ({one.id for one in members} for members in (found.before, found.after))
+    assert {one["id"] for one in found.result["rolled_back"]} == after - {cluster.id}
     told = " ".join(found.result["notes"])
-    assert all(one in told for one in (set(before.values()) ^ set(after.values())))
-    assert [one for one in found.stops() if one["instance"] == cluster.id] == []
+    assert all(one in told for one in before ^ after)
     assert site.begin(cluster, dry_run=True).end().result["status"] == "planned"
 
 

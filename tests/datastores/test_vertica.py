@@ -1,34 +1,14 @@
 """Vertica on the lab: real Trove, real Mistral, and nodes that speak Vertica's protocol."""
-import pytest
 from trove_upgrade.lab.kinds.vertica.kind import VerticaKind
-
-from tests.end_to_end.conftest import clean_site
 
 AGREED = VerticaKind.consent
 OLD, NEW = "11.1.1", "12.0.4"
+LAB = {"kind": "vertica"}
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with clean_site(tmp_path_factory.mktemp("engine"), kind="vertica") as made:
-        yield made
-
-
-@pytest.fixture
-def cluster(site):
-    with site.cluster() as made:
-        yield made
-
-
-def run_under_load(site, cluster, faults=(), **inputs):
-    """The outcome of a run, with what the load saw."""
-    with site.load(cluster) as load:
-        for fault, number, *how in faults:
-            site.break_member(cluster, fault, number, **(how[0] if how else {}))
-        found = site.begin(cluster, **{"skip_checks": AGREED, "member_timeout_sec": 60,
-                                       **inputs}).end()
-        found.load = load.stop()
-    return found
+def run_under_load(site, cluster):
+    """The outcome of a run that a person has agreed to."""
+    return site.upgrade_under_load(cluster, skip_checks=AGREED, member_timeout_sec=60)
 
 
 def assert_nothing_lost(found):
@@ -64,7 +44,8 @@ def test_refused_without_consent_and_upgraded_whole_with_it(site, cluster):
 
 
 def test_a_member_that_does_not_start_is_named_and_nothing_is_put_back(site, cluster):
-    found = run_under_load(site, cluster, [("does_not_start", 2)])
+    site.break_member(cluster, "does_not_start", 2)
+    found = run_under_load(site, cluster)
     assert found.result["status"] == "failed"
     assert found.names("failed") == ["2"]
     assert sorted(found.names("upgraded")) == ["1", "3"]
@@ -84,7 +65,8 @@ def test_a_member_that_does_not_start_is_named_and_nothing_is_put_back(site, clu
 
 
 def test_no_member_starts_the_new_version_and_all_go_back_together(site, cluster):
-    found = run_under_load(site, cluster, [("does_not_start", "*")])
+    site.break_member(cluster, "does_not_start", "*")
+    found = run_under_load(site, cluster)
     assert found.result["status"] == "rolled_back", found.result
     assert sorted(found.names("rolled_back")) == ["1", "2", "3"]
     assert found.versions() == {OLD}
@@ -97,7 +79,8 @@ def test_a_request_that_trove_refuses_after_the_shutdown_starts_all_members_agai
     refused = site.lab.members(cluster)[1:]
     for member in refused:
         site.break_api(cluster, "status", "PATCH", member.id, status=422, count=1)
-    found = run_under_load(site, cluster, [("does_not_start", 1)])
+    site.break_member(cluster, "does_not_start", 1)
+    found = run_under_load(site, cluster)
     assert found.result["status"] == "rolled_back", found.result
     assert found.versions() == {OLD}
     assert all_whole(found)

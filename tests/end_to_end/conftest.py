@@ -4,7 +4,7 @@ A test marked ``scenario`` only looks at the outcome of its upgrade. The scenari
 several at once in the background, because each of them spends most of its time waiting for Trove.
 """
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 import pytest
 
@@ -82,12 +82,8 @@ def play(site, asked):
     """Run one scenario to its end."""
     inputs = dict(asked)
     faults, loaded = inputs.pop("faults", ()), inputs.pop("load", False)
-    prepare, act = inputs.pop("prepare", None), inputs.pop("act", None)
-    with site.cluster() as cluster, (site.load(cluster) if loaded else nullcontext()) as load:
+    with site.cluster() as cluster:
         for fault, number, *how in faults:
             site.break_member(cluster, fault, number, **(how[0] if how else {}))
-        run = site.begin(cluster, prepare, **inputs)
-        seen = act(run) if act else None
-        found = run.end()
-        found.seen, found.load = seen, load.stop() if load else None
+        found = site.upgrade_to_end(cluster, loaded=loaded, **inputs)
     return found, 3 if inputs.get("parallelism") == "domain" else 1

@@ -7,7 +7,7 @@ import threading
 import time
 import warnings
 from collections import defaultdict
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -197,6 +197,13 @@ class Run:
                    "Trove at rest")
 
 
+def resume_when_paused(run: Run) -> Outcome:
+    """An `act`: the facts at the pause; the run goes on."""
+    paused = run.until_paused()
+    run.resume()
+    return paused
+
+
 class Site:
     """A lab and an engine of this project on it; a context manager.
 
@@ -308,6 +315,24 @@ class Site:
         if chosen["datastore_version"] == self.old:
             run.target, run.origin = self.old, self.new
         return run
+
+    def upgrade_to_end(self, cluster: Cluster, act=None, loaded: bool = False, **inputs) -> Outcome:
+        """An upgrade to its end.
+
+        :param act: called with the run once it has begun; what it returns is seen in the outcome.
+        :param loaded: under the write load, which ends after the upgrade.
+        :param inputs: as of `begin`.
+        """
+        with self.load(cluster) if loaded else nullcontext() as load:
+            run = self.begin(cluster, **inputs)
+            seen = act(run) if act else None
+            found = run.end()
+            found.seen, found.load = seen, load.stop() if load else None
+        return found
+
+    def upgrade_under_load(self, cluster: Cluster, act=None, **inputs) -> Outcome:
+        """As `upgrade_to_end`; the outcome holds what the load says."""
+        return self.upgrade_to_end(cluster, act, loaded=True, **inputs)
 
     def execute(self, workflow: str, **inputs) -> dict:
         """Run any workflow to its end; its output."""

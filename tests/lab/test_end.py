@@ -6,9 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import psutil
 import pytest
 from trove_upgrade.lab.lab import Lab, wait_for
+
+from tests.lab.processes import alive, processes
 
 MAKER = """
 import sys, time
@@ -18,22 +19,6 @@ with Lab() as lab:
     print(lab.directory, flush=True)
     time.sleep(600)
 """
-
-
-def processes(lab_directory: Path) -> list[psutil.Process]:
-    """Trove and the servers of the lab in this directory."""
-    found = []
-    for process in psutil.process_iter(["pid", "cmdline", "cwd", "status"]):
-        facts = process.info
-        here = str(lab_directory)
-        if facts["status"] != psutil.STATUS_ZOMBIE and (
-                here in " ".join(facts["cmdline"] or []) or here in (facts["cwd"] or "")):
-            found.append(process)
-    return found
-
-
-def alive(found: list[psutil.Process]) -> list[psutil.Process]:
-    return [p for p in found if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ class GaleraKind(Kind):
 
     name = "galera"
     datastore = manager = "mariadb"
+    archive = mariadb.ARCHIVE
     starts_alone = False          # the first one founds the cluster, the others join it
     unprivileged = True
 
     def binaries(self) -> dict[str, str]:
-        return {version: str(root) for version, root in mariadb.servers().items()}
+        return {version: str(root) for version, root in self.archive.servers().items()}
 
     def shape(self, members: int = 3) -> tuple[int, int]:
         """The layout is the number of members."""

@@ -11,7 +11,6 @@ from .client import SQLClients
 class MySQLReplicationKind(ReplicationKind):
     """A source and its replicas.
 
-    :cvar archive: where its servers come from.
     :cvar status: the statement that tells how a replica is.
     """
 

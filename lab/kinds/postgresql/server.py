@@ -132,7 +132,7 @@ class PostgreSQL(ReplicatingServer):
     def attach(self, origin: dict[str, Any], restart: bool) -> None:
         self._follow(origin)
         if restart:
-            self.restart()
+            self._rejoin()
 
     def detach(self, for_failover: bool) -> None:
         """Trove's own guest promotes here, and so does with every replica of a set whose source
@@ -159,6 +159,12 @@ class PostgreSQL(ReplicatingServer):
                                      position)[0][0], timeout, f"it has not come to {position}")
 
     def demote(self) -> None:
+        self._rejoin()
+
+    def _rejoin(self) -> None:
+        """Start anew as a standby of its origin, whatever it holds beyond the place where that took
+        over. A standby does hold more when the old source went on writing WAL of itself (its
+        background writer does, and readers that set hint bits) until this one was told."""
         self.stop()
         origin = (self.directory / "primary.conf").read_text().split("'")[1]
         self._run("pg_rewind", "--target-pgdata", "data", "--source-server", origin, "--no-sync",

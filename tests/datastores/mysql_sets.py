@@ -1,0 +1,101 @@
+"""What the replication sets of MySQL and of MariaDB are both asked; only the words differ.
+
+The module of each gives its words and a fixture `shop`.
+"""
+from dataclasses import dataclass
+
+import pytest
+from trove_upgrade.lab.kinds.mysql_replication import native
+
+from tests.datastores import sets
+
+
+@dataclass(frozen=True)
+class Words:
+    """Statements of one dialect.
+
+    :ivar position: the query of what a replica has, as p; ``restore`` is given that.
+    :ivar follow_another: makes a replica follow a second source; ``forget_it`` takes that back.
+    """
+
+    start: str
+    stop: str
+    stop_applying: str
+    stop_receiving: str
+    position: str
+    restore: str
+    follow_another: str
+    forget_it: str
+
+
+def address(shop, member):
+    return next(each.address for each in shop.members if each.id == member.id)
+
+
+def ask(shop, member, statement):
+    return native.ask(address(shop, member), shop.lab.settings, statement)
+
+
+class SetTests:
+    """To be inherited; a test leaves the set as it was."""
+
+    words: Words
+
+    def test_a_healthy_set_is_read_as_it_is(self, shop):
+        sets.assert_is_read_as_it_is(shop)
+
+    @pytest.mark.parametrize(("broken", "complaint"), [
+        ("stop_applying", "applying thread"), ("stop_receiving", "receiving thread")])
+    def test_a_replica_that_stands_still_closes_the_gate(self, shop, broken, complaint):
+        self._assert_closes_the_gate(shop, getattr(self.words, broken), self.words.start, complaint)
+
+    def test_a_replica_that_takes_writes_closes_the_gate(self, shop):
+        self._assert_closes_the_gate(shop, "set global read_only = 0", "set global read_only = 1",
+                                     "takes writes")
+
+    @staticmethod
+    def _assert_closes_the_gate(shop, broken, healed, complaint):
+        replica, source = shop.replica(), shop.source()
+        ask(shop, replica, broken)
+        try:
+            assert any(complaint in one for one in shop.driver.obstacles(shop.read(), ()))
+            assert shop.driver.heir(shop.read(), source.id, "") not in ("", replica.id)
+        finally:
+            ask(shop, replica, healed)
+        shop.settle()
+
+    def test_a_write_on_a_replica_is_found_and_it_is_no_heir(self, shop):
+        replica, source = shop.replica(), shop.source()
+        position = ask(shop, replica, self.words.position)[0]["p"]
+        ask(shop, replica, "create database strange")
+        try:
+            assert "transactions of its own" in shop.refused()["members_healthy"]
+            assert shop.driver.heir(shop.read(), source.id, "") not in ("", replica.id)
+        finally:
+            for statement in (self.words.stop, "drop database strange", "reset master",
+                              self.words.restore.format(position), self.words.start):
+                ask(shop, replica, statement)
+        shop.settle()
+
+    def test_a_replica_of_two_sources_is_refused(self, shop):
+        replica = shop.replica()
+        ask(shop, replica, self.words.follow_another)
+        try:
+            assert "follows 2 sources" in shop.refused()["members_match"]
+        finally:
+            ask(shop, replica, self.words.forget_it)
+        shop.settle()
+        assert shop.refused() == {}
+
+    def test_what_an_upgrade_would_not_survive_is_refused(self, shop):
+        replica = shop.replica()
+        ask(shop, replica, "set global innodb_fast_shutdown = 2")
+        try:
+            assert "clean_shutdown" in shop.refused()
+            assert shop.driver.obstacles(shop.read(), [replica.id]) != []
+        finally:
+            ask(shop, replica, "set global innodb_fast_shutdown = 1")
+        assert shop.refused() == {}
+
+    def test_a_refused_password_is_told_without_it(self, shop, tmp_path):
+        sets.assert_refused_password_is_not_told(shop, tmp_path)
