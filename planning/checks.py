@@ -16,8 +16,9 @@ def run_checks(situation: Situation, driver: Driver, order: list[list[str]],
     """
     own = _of_set(situation, driver) if situation.kind == SET else [_cluster_idle(situation)]
     checks = [*own, _lock_free(situation), _members_active(situation),
-              _broken_first(situation, order), _version_active(situation), _not_a_downgrade(situation),
-              _version_path(situation, driver), *_way_back_open(situation, driver),
+              _broken_first(situation, order), _version_active(situation),
+              _not_a_downgrade(situation), _version_path(situation, driver),
+              *_way_back_open(situation, driver),
               *driver.checks(situation.facts, situation.held),
               *driver.checks_towards(situation.facts, number_of(situation.target))]
     return [{"name": check.name, "ok": check.ok, "skipped": not check.ok and check.name in skip,
