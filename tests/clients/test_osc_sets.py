@@ -1,4 +1,4 @@
-"""`openstack database cluster upgrade ... --replication-set` on real Trove, Mistral, PostgreSQL."""
+"""`openstack database cluster upgrade ... --replication-set` on real servers: PostgreSQL."""
 import json
 
 import pytest
