@@ -52,6 +52,7 @@ def log_in(cloud, browser):
     """log_in("demo"): the dashboard as this user."""
     def enter(user="demo"):
         page = Page(browser, cloud.horizon.url)
+        page.complaints()           # those of the tests before, which it tells once
         page.log_in(user, cloud.password(user))
         return Dashboard(page)
     return enter

@@ -170,7 +170,7 @@ def test_somebody_else_was_faster(cluster, demo, client):
 
 
 def test_page_survives_a_mistral_that_goes_away(cloud, cluster, demo, client):
-    run = client.upgrade(cluster.id, NEW, bake_sec=0).id
+    run = client.upgrade(cluster.id, NEW, bake_sec=0, parallelism="domain").id
     demo.follow(cluster, run)
     demo.page.until(lambda: demo.page.text("#upgrade-count").startswith("1 of 6"), "one done")
     cloud.engine.kill()
