@@ -2,7 +2,7 @@
 import dataclasses
 from typing import Any
 
-from ..datastores.base import ClusterFacts, Member
+from ..datastores.base import ClusterFacts, Driver, Member
 from ..planning import verdict
 from ..planning.groups import CLUSTER
 from ..planning.undo import find_errors
@@ -40,10 +40,11 @@ class Report(UpgradeAction):
             return verdict.refused(errors[0], str(self.inputs.get("cluster_id")), self.kind)
         if self.plan["options"]["dry_run"]:
             return verdict.planned(self.plan)
-        members, facts, notes = self._seen(context, self.plan)
-        return verdict.verdict(self.plan, members, facts, self.failure, self.undone, notes)
+        driver = driver_for(self.plan["job"])
+        members, facts, notes = self._seen(context, driver, self.plan)
+        return verdict.verdict(driver, self.plan, members, facts, self.failure, self.undone, notes)
 
-    def _seen(self, context: Any,
+    def _seen(self, context: Any, driver: Driver,
               plan: dict[str, Any]) -> tuple[list[Member], ClusterFacts, list[str]]:
         """By Trove and the members; by the members alone where the rights are gone."""
         try:
@@ -52,18 +53,17 @@ class Report(UpgradeAction):
             cluster = trove.group(plan["job"])
             members = trove.members(cluster["members"])
             resting = Lock(actor, cluster["id"], context.security.project_id).owed()
-            return (members, facts_of(driver_for(plan["job"]), trove, members),
+            return (members, facts_of(driver, trove, members),
                     _notes(plan, cluster["datastore_version"], resting))
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             found = explain(error)
             if found.klass != STOP:
                 raise
-            return _by_members_alone(plan, found)
+            return _by_members_alone(driver, plan, found)
 
 
-def _by_members_alone(plan: dict[str, Any],
+def _by_members_alone(driver: Driver, plan: dict[str, Any],
                       error: UpgradeError) -> tuple[list[Member], ClusterFacts, list[str]]:
-    driver = driver_for(plan["job"])
     note = ["Trove could not be asked at the end, so this is what the members' own servers said. "
             f"{error.message}"]
     if driver.asks_trove:

@@ -1,11 +1,11 @@
 """How a run ended, told by the members' own evidence (schemas/result.json)."""
 from typing import Any
 
-from ..datastores.base import ClusterFacts, Member
+from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
 from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, option
 from .undo import find_errors, reasons
-from .versions import runs
+from .versions import number_of, runs
 
 GOOD = ("upgraded", "nothing_to_do", "planned")
 # Codes of errors that come before anything is touched.
@@ -37,8 +37,8 @@ def complaints(plan: dict[str, Any]) -> str:
     return " ".join(f"[{check['name']}] {check['message']} {check['remedy']}" for check in wrong)
 
 
-def verdict(plan: dict[str, Any], members: list[Member], facts: ClusterFacts, failure: Any,
-            undone: list[str], notes: list[str]) -> dict[str, Any]:
+def verdict(driver: Driver, plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
+            failure: Any, undone: list[str], notes: list[str]) -> dict[str, Any]:
     """The result of a run that had a plan.
 
     :param failure: whatever the failed task left behind, or None.
@@ -48,9 +48,19 @@ def verdict(plan: dict[str, Any], members: list[Member], facts: ClusterFacts, fa
     lists = _sort(plan, {member.id: member for member in members}, facts, set(undone))
     errors = find_errors(failure)
     status = _status(plan, lists, errors)
-    notes = [*notes, *_built_anew(plan)]
+    undo = _undo(plan, lists)
+    closed = _closed(driver, plan, facts, lists) if undo else []
+    notes = [*notes, *_built_anew(plan), *(f"No way back: {reason}." for reason in closed)]
     return _result(status, _summary(plan, status, lists, errors), errors, notes) | lists | {
-        "undo": _undo(plan, lists), "resume": _resume(plan, lists, status)}
+        "undo": "" if closed else undo, "resume": _resume(plan, lists, status)}
+
+
+def _closed(driver: Driver, plan, facts: ClusterFacts, lists) -> list[str]:
+    """Why members that are upgraded can't go back, each reason once."""
+    origins = {one["id"]: number_of(one["origin"]) for one in plan["members"]}
+    found = (driver.closed_way_back(facts, one["id"], origins[one["id"]])
+               for one in lists["upgraded"])
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _built_anew(plan) -> list[str]:

@@ -44,7 +44,8 @@ class Rehearsal:
         if failure:
             undone, more = self._undo(failure)
             failure = [*more, *failure]
-        return verdict.verdict(self.plan, self.cluster.members, self._facts(), failure, undone, [])
+        return verdict.verdict(self.cluster.driver, self.plan, self.cluster.members,
+                               self._facts(), failure, undone, [])
 
     def _roll(self):
         progress = waves.Progress(baked=True)

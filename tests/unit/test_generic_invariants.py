@@ -97,13 +97,20 @@ class Cluster:
         self.books.rows[one].status = "ACTIVE" if node.up else "ERROR"
 
     def upgrade(self, one, number):
-        agreed = self.sick if one in self.sick else ()
+        agreed = self._agreed(one, number)
         others = [row for row in self.books.rows.values() if row.id not in (one, *agreed)]
         assert all(row.status in WELL for row in others), "another member is not ACTIVE"
         assert all(self.nodes[row.id].up for row in others), "two members are away"
         self.taken.append((one, number))
         node = self.nodes[one]
         node.up, node.wanted, node.coming = False, number, self.slow
+
+    def _agreed(self, one, number):
+        """Those that may be broken while this one is taken away: broken, too, it was chosen before
+        them. When it goes back it may have become well since."""
+        if number == NEW:
+            return self.sick if one in self.sick else set()
+        return {each for each, row in self.books.rows.items() if row.version == NEW}
 
 
 @st.composite

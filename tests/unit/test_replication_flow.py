@@ -147,7 +147,7 @@ def test_a_rebuilt_member_is_not_undone_again_and_is_reported_by_both_ids():
     facts = facts_of(now)
     followed = plan | {"members": groups.followed(plan["members"], now)}
     assert undo.to_undo(followed, now, facts, "all") == []
-    result = verdict.verdict(plan, now, facts, FAILED, ["b"], [])
+    result = verdict.verdict(SetDriver(), plan, now, facts, FAILED, ["b"], [])
     assert complaints("result", result | {"plan": None}) == []
     assert result["status"] == "rolled_back"
     assert [one["id"] for one in result["rolled_back"]] == ["x"]
@@ -157,7 +157,7 @@ def test_a_rebuilt_member_is_not_undone_again_and_is_reported_by_both_ids():
 def test_a_set_is_named_by_an_instance_that_is_there():
     plan = plan_of()
     now = [Member("x", "name-a", "", "ACTIVE", OLD), *members_of("b", "c")]
-    result = verdict.verdict(plan, now, facts_of(now, "x"), FAILED, [], [])
+    result = verdict.verdict(SetDriver(), plan, now, facts_of(now, "x"), FAILED, [], [])
     assert result["resume"].startswith("trove-upgrade run --instance x ")
     assert "replication set shop" in result["summary"]
 
@@ -167,7 +167,7 @@ def test_a_source_without_a_well_replica_is_let_through_by_the_resume_command(si
     members = members_of(*"abc"[:size])
     facts = facts_of(members)
     facts["b"] = Facts("b", "name-b", problems=("b: no answer",))
-    result = verdict.verdict(plan_of(members), members, facts, FAILED, [], [])
+    result = verdict.verdict(SetDriver(), plan_of(members), members, facts, FAILED, [], [])
     assert [one["id"] for one in result["failed"]] == ["b"]
     assert ("--skip-check replicas_ready" in result["resume"]) is alone
 

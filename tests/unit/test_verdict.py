@@ -7,8 +7,8 @@ from tests.unit.test_undo import FAILED
 
 
 def result(cluster, plan, failure=None, undone=()):
-    found = verdict.verdict(plan, cluster.members, cluster.driver.read(cluster.members), failure,
-                            list(undone), [])
+    facts = cluster.driver.read(cluster.members)
+    found = verdict.verdict(cluster.driver, plan, cluster.members, facts, failure, list(undone), [])
     assert complaints("result", found) == []
     return found
 
@@ -37,6 +37,15 @@ def test_an_upgrade_that_is_not_finalised_names_the_command_that_undoes_it(clust
     upgrade(cluster, *cluster.nodes)
     assert result(cluster, plan)["undo"].endswith(
         "--datastore-version 8.1.8 --skip-check not_a_downgrade")
+
+
+def test_an_upgrade_whose_way_back_is_closed_names_no_such_command_but_the_reason(cluster):
+    plan = plan_of(cluster, finalize="manual")
+    upgrade(cluster, *cluster.nodes)
+    cluster.nodes["m0004"].saves = 1
+    found = result(cluster, plan)
+    assert found["undo"] == ""
+    assert found["notes"] == ["No way back: the files of member-4 are in the format of 9.1.2."]
 
 
 def test_an_upgrade_whose_finalising_failed_needs_a_person_and_names_the_command(cluster):
@@ -90,7 +99,7 @@ def test_a_member_that_was_deleted_meanwhile_is_named_as_failed(cluster):
     plan = plan_of(cluster)
     left = [one for one in cluster.members if one.id != "m0004"]
     facts = cluster.driver.read(left)
-    found = verdict.verdict(plan, left, facts, FAILED, [], [])
+    found = verdict.verdict(cluster.driver, plan, left, facts, FAILED, [], [])
     assert "member-4" in names(found["failed"])
 
 

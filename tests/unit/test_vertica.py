@@ -174,7 +174,7 @@ def test_a_member_that_did_not_come_up_after_the_others_is_left_and_named(databa
         with pytest.raises(UpgradeError, match="mend node-1 and start the upgrade again") as error:
             undoing(database, plan, wanted)
         assert (error.value.code, error.value.klass) == ("way_back_closed", "stop")
-    found = verdict.verdict(plan, database.members, read(database), FAILED, [], [])
+    found = verdict.verdict(database.driver, plan, database.members, read(database), FAILED, [], [])
     assert found["status"] == "failed"
     assert [one["id"] for one in found["failed"]] == ["n1"]
     assert "--skip-check outage_accepted" in found["resume"]
@@ -229,7 +229,8 @@ def test_every_run_ends_new_and_served_or_back_and_served_or_names_who_failed(si
     broken, refused = data.draw(some), data.draw(some)
     plan = plan_of(database)
     failure, undone = run(database, plan, broken, refused)
-    found = verdict.verdict(plan, database.members, read(database), failure, undone, [])
+    facts = read(database)
+    found = verdict.verdict(database.driver, plan, database.members, facts, failure, undone, [])
     listed = [one["id"] for key in verdict.LISTS for one in found[key]]
     assert sorted(listed) == sorted(database.nodes)
     assert database.shutdowns == 1
