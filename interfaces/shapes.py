@@ -59,6 +59,7 @@ class PlanMember(TypedDict):
     domain: str
     kind: str
     version: str
+    healthy: bool
     origin: Version
     done: bool
 
