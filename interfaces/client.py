@@ -270,23 +270,25 @@ class Client:
         look = self._execution(what)
         if look:
             return look
-        named, owner = self._named(cast(Reference, what))
+        called, named, owner = self._named(cast(Reference, what))
         newest = owner or next((one.id for one in self._each(named)), "")
         if not newest:
-            raise UpgradeNotFound(f"There is no upgrade of {clusters.identity(what)} here yet.")
+            raise UpgradeNotFound(f"There is no upgrade of {called} here yet.")
         return self._upgrades.progress(newest)
 
-    def _named(self, what: Reference) -> tuple[Collection[str], str]:
-        """The ids and names under which it may have been asked for, and who upgrades it now."""
+    def _named(self, what: Reference) -> tuple[str, Collection[str], str]:
+        """What it is called, the ids and names under which it may have been asked for, and who
+        upgrades it now."""
         try:
-            named = self._cluster(what)
+            identifier, name = self._cluster(what)
         except ClusterNotFound:
             instances = clusters.find_set(lambda: self._trove, clusters.identity(what))
             if not instances:
                 raise
-            ids = [one for one, _ in instances]
-            return {*itertools.chain(*instances)}, self._owner_of(ids)
-        return named, self._upgrades.owner(named[0])
+            owner = self._owner_of(one for one, _ in instances)
+            called = f"replication set {clusters.identity(what)}"
+            return called, {*itertools.chain(*instances)}, owner
+        return f"cluster {name}", (identifier, name), self._upgrades.owner(identifier)
 
     def _owner_of(self, ids: Iterable[str]) -> str:
         return next(filter(None, map(self._upgrades.owner_of_set, ids)), "")
