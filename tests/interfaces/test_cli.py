@@ -3,7 +3,8 @@ import json
 import os
 import re
 import signal
-import time
+import subprocess
+import sys
 
 import pytest
 from trove_upgrade.embedded import EmbeddedEngine
@@ -21,11 +22,17 @@ def service(tmp_path_factory):
         yield engine
 
 
-def test_help_names_every_command_and_is_quick(cli):
-    started = time.monotonic()
+def test_help_names_every_command(cli):
     shown = cli("--help")
-    assert time.monotonic() - started < 3
     assert all(re.search(rf"^  {name} ", shown.stdout, re.MULTILINE) for name in COMMANDS)
+
+
+def test_help_loads_no_engine_nor_database_client_and_so_is_quick():
+    code = ("import sys\nfrom trove_upgrade.interfaces.cli.app import main\n"
+            "try:\n    main(['--help'])\nfinally:\n"
+            "    print(sorted({'mistral', 'eventlet', 'troveclient', 'redis'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_help_of_run_names_inputs_and_exit_codes(cli):

@@ -21,7 +21,7 @@ def mistral(tmp_path_factory):
     files = [*paths(), *(str(folder / name) for name in broken.FOR_MISTRAL)]
     probe = Path(__file__).with_name("probe.py")
     done = subprocess.run([sys.executable, "-W", "ignore", str(probe)], input=json.dumps(files),
-                          check=True, capture_output=True, text=True, timeout=120)
+                          check=True, capture_output=True, text=True, timeout=300)
     answer = json.loads(done.stdout)
     found = answer.pop("definitions")
     return answer | {"definitions": {one: found[one] for one in paths()},
