@@ -187,9 +187,13 @@ class Run:
         tasks = [task for one in tree for task in client.tasks.list(workflow_execution_id=one)
                  if task.state not in ("SUCCESS", "ERROR")]
         return [f"open: {task.workflow_name} {task.name} {task.state} {task.state_info}; "
-                + "; ".join(f"{one.state} {client.action_executions.get(one.id).output[:200]}"
+                + "; ".join(f"{one.state} {self._output(one.id)}"
                             for one in client.action_executions.list(task.id)[-3:])
                 for task in tasks]
+
+    def _output(self, action: str) -> str:
+        """The beginning of it; one that is still running has none."""
+        return (self.site.mistral.action_executions.get(action).output or "")[:200]
 
     def until_at_rest(self) -> None:
         """Wait until Trove calls all members ACTIVE."""
