@@ -7,6 +7,7 @@ import re
 
 import pytest
 from trove_upgrade.lab.kinds import mariadb
+from trove_upgrade.lab.process import wait_for
 
 from tests.datastores import sets
 from tests.end_to_end.conftest import clean_site
@@ -48,13 +49,6 @@ def group(galera):
         yield made
 
 
-def under_load(site, cluster, **inputs):
-    with site.load(cluster) as load:
-        found = site.begin(cluster, **inputs).end()
-        found.load = load.stop()
-    return found
-
-
 def tables_of(site, member):
     """The version that the member's system tables were last brought to, by what mariadb-upgrade
     writes down on its success; empty for none."""
@@ -64,7 +58,7 @@ def tables_of(site, member):
 
 
 def test_a_set_is_upgraded_to_the_next_series_under_load_and_its_tables_are_new(site, cluster):
-    found = under_load(site, cluster)
+    found = site.upgrade_under_load(cluster)
     assert found.result["status"] == "upgraded", found.result
     assert_nothing_lost(found)
     assert found.lock is None
@@ -80,7 +74,7 @@ def test_a_set_is_upgraded_to_the_next_series_under_load_and_its_tables_are_new(
 
 def test_upgraded_replicas_are_built_anew_of_the_older_series_when_one_fails(site, cluster):
     site.break_member(cluster, "does_not_start", 3)
-    found = under_load(site, cluster)
+    found = site.upgrade_under_load(cluster)
     assert found.result["status"] == "rolled_back", found.result
     assert_nothing_lost(found)
     assert found.lock is None
@@ -95,7 +89,7 @@ def test_upgraded_replicas_are_built_anew_of_the_older_series_when_one_fails(sit
 
 
 def test_a_cluster_is_upgraded_to_the_next_series_under_load_and_finalised(galera, group):
-    found = under_load(galera, group)
+    found = galera.upgrade_under_load(group)
     assert found.result["status"] == "upgraded", found.result
     assert_nothing_lost(found)
     assert found.versions() == {galera.new}
@@ -105,21 +99,30 @@ def test_a_cluster_is_upgraded_to_the_next_series_under_load_and_finalised(galer
     assert {tables_of(galera, one) for one in found.after} == {galera.new}
 
 
+def break_the_others(run):
+    """After the first wave the others fail, whichever comes next; the name of the upgraded one."""
+    [upgraded] = [one.name for one in run.until_paused().after if one.version == run.target]
+    for number, one in enumerate(run.before, 1):
+        if one.name != upgraded:
+            run.site.break_member(run.cluster, "does_not_start", number)
+    run.resume()
+    return upgraded
+
+
 def test_a_member_that_fails_goes_back_and_the_upgraded_one_stays_and_is_named(galera, group):
     """It has not run the new series; the other one has, and its data are not given to the old."""
-    galera.break_member(group, "does_not_start", 3)
-    found = under_load(galera, group)
+    found = galera.upgrade_under_load(group, break_the_others, pause_after="first")
     assert found.result["status"] == "stopped", found.result
     assert_nothing_lost(found)
     assert found.lock is None
     assert "way_back_closed" in found.codes()
-    first, second, third = (one.name for one in found.before)
-    assert [[one["name"] for one in found.result[key]]
-            for key in ("upgraded", "rolled_back", "todo")] == [
-        [second], [third], [first]]
-    assert {one.name: one.version for one in found.after} == {
-        first: galera.old, second: galera.new, third: galera.old}
-    galera.mend(group)
-    again = galera.begin(group).end()
+    assert [one["name"] for one in found.result["upgraded"]] == [found.seen]
+    assert [len(found.names(key)) for key in ("rolled_back", "todo", "failed")] == [1, 1, 0]
+    assert {one.name for one in found.after if one.version == galera.new} == {found.seen}
+    assert found.result["undo"] == ""
+    assert any("which 10.6" in note for note in found.result["notes"]), found.result["notes"]
+    wait_for(lambda: {one["status"] for one in galera.shown(group)} == {"ACTIVE"}, 120,
+             "Trove to hear of the member that is back")
+    again = galera.upgrade_to_end(group)
     assert again.result["status"] == "upgraded", again.result
     assert again.versions() == {galera.new}
