@@ -68,7 +68,7 @@ rabbit: $(READY)
 
 ## make dashboard      the plugin for Horizon, in a real browser; needs chromium and chromium-driver
 dashboard: $(READY)
-	@$(BIN)/pytest tests/dashboard
+	@$(BIN)/pytest tests/dashboard -n $(JOBS) --dist worksteal
 
 ## make dashboard-pictures  the same, and the pictures of docs/images anew
 dashboard-pictures: $(READY)
