@@ -26,9 +26,9 @@ def test_member_reads_the_plan_starts_it_and_nothing_is_lost(cloud, cluster, dem
     rows = demo.page.rows("#upgrade-plan")
     assert [row[0] for row in rows[:6]] == ["1", "2", "3", "4", "5", "6"]
     assert [row[2] for row in rows[:6]] == ["replica"] * 3 + ["primary"] * 3
-    demo.page.click("#upgrade-plan summary", "13 checks, all say yes")
+    demo.page.click("#upgrade-plan summary", "checks, all say yes")
     checks = demo.page.rows("#upgrade-plan .upgrade-checks")
-    assert len(checks) == 13
+    assert demo.page.text("#upgrade-plan summary") == f"{len(checks)} checks, all say yes"
     assert {row[0] for row in checks} == {"yes"}
     assert "An upgraded member goes back on its own data." in demo.page.text("#upgrade-plan")
     assert client.list(cluster.id) == []                    # nothing but plans so far
