@@ -84,6 +84,8 @@ def test_a_paused_execution_stays_paused(mistral, make_engine):
     engine.kill()
     client = mistral(engine.start().url)
     assert client.client.executions.get(execution).state == "PAUSED"
+    # Mistral ends an execution early that is resumed while an action ends; see record 0007.
+    client.until(lambda: not client.client.action_executions.list(state="RUNNING"))
     client.client.executions.update(execution, "RUNNING")
     assert_done(client, execution)
 
