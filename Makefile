@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
+ROUNDS ?= 10
 DATASTORE ?= redis
 OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 
-.PHONY: help env demo demo-failure demo-upstream test unit workflows system lint datastores ways-in rabbit \
-    dashboard dashboard-pictures lab lab-horizon docs benchmark clean
+.PHONY: help env demo demo-failure demo-upstream test unit search workflows system lint datastores \
+    ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -43,6 +44,11 @@ lint: $(READY)
 ## make unit           decisions and drivers, in seconds
 unit: $(READY)
 	@$(BIN)/pytest tests/unit -n $(JOBS)
+
+## make search         the properties again, over examples that nobody has seen; ROUNDS=N
+search: $(READY)
+	@for round in $$(seq $(ROUNDS)); do \
+	    $(BIN)/pytest tests/unit -m hypothesis --hypothesis-profile search -n $(JOBS) || exit 1; done
 
 ## make workflows      definitions, call sites, golden diagrams
 workflows: $(READY)

@@ -36,6 +36,7 @@ class Acting(Rehearsal):
     ask: bool = False           # a person is to be waited for
 
     def run(self):
+        self.taken = self.cluster.taken
         with acting_on(self.cluster.driver):
             return super().run()
 
@@ -66,7 +67,6 @@ class Acting(Rehearsal):
         for one in self.step["members"]:
             given = {"member": one, "peers": self.step["peers"], "away": self.step["away"]}
             (self._forward if version == self.target else self._back)(given)
-            self.taken = self.cluster.taken
 
     def _forward(self, given):
         target = self.plan["job"]["target"]
