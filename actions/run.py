@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import datastores
 from ..datastores.base import Driver
-from ..planning import verdict
+from ..planning import verdict, waves
 from ..planning.groups import CLUSTER, SET
 from ..planning.plan import make_plan
 from ..planning.situation import Situation
@@ -88,14 +88,19 @@ class Verify(StepAction):
 
 
 class AwaitTrove(StepAction):
-    """Trove agrees: every member ACTIVE in its books. Its poll backs off, so this comes last."""
+    """Trove agrees: every member ACTIVE in its books. Its poll backs off, so this comes last.
 
-    def __init__(self, job: dict[str, Any]):
+    :param heed_abort: False when members have been put back already.
+    """
+
+    def __init__(self, job: dict[str, Any], heed_abort: bool = True):
         super().__init__(job)
+        self.heed_abort = heed_abort
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         deadline = time.monotonic() + self.job["look_sec"]
         while True:
+            waves.obey(lock.read(), self.job["owner"], self.heed_abort)
             members = trove.group(self.job)["members"]
             others = [one for one in members if one.status != "ACTIVE"]
             if not others:

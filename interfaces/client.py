@@ -150,8 +150,8 @@ class Client:
         return look
 
     def pause(self, what: Upgrade | Reference, *, now: bool = False) -> Progress:
-        """Ask for a pause: between two waves when members are away, else, and with ``now``, at
-        once. `wait` returns when it is paused."""
+        """Ask for a pause: after the wave at hand when members are away, else, and with ``now``,
+        at once. `wait` returns when it is paused."""
         return self._ask(what, lambda one: self._upgrades.pause(one, now=now))
 
     def resume(self, what: Upgrade | Reference) -> Progress:

@@ -18,6 +18,7 @@ QUICK_LOOK_SEC = 0.1
 PAGE = 100
 PLAN_SEC = 300
 BEFORE_THE_LOCK = ("planning", "locking")
+MEMBERS_AWAY = ("upgrading", "holding", "rolling back")     # or about to be
 OPEN_STATES = "in:RUNNING,DELAYED,IDLE,PAUSED"
 CHILD_FIELDS = ("id", "workflow_name", "task_execution_id", "state", "created_at", "updated_at",
                 "input")
@@ -133,7 +134,7 @@ class Upgrades:
         return self.start(inputs)
 
     def pause(self, execution_id, now=False):
-        """Pause it: between two waves when members are away, at once otherwise.
+        """Pause it: after the wave at hand when members are away, at once otherwise.
 
         Mistral's own pause in the middle of a wave can lose the wave's outcome (a member that
         ends while paused may end the whole roll when it is resumed), so that takes ``now``.
@@ -141,10 +142,11 @@ class Upgrades:
         look = self.progress(execution_id)
         if look.ended or look.state == "PAUSED":
             return
-        waits = look.phase in ("upgrading", "holding", "baking", "rolling back")
-        if not now and waits and self._tell_lock(look, pause_after="all"):
-            return
-        self._set_state(look, "PAUSED")
+        if not now and look.phase in MEMBERS_AWAY and self._tell_lock(look, pause_after="all"):
+            look = self.progress(execution_id)
+            if look.ended or look.phase in MEMBERS_AWAY:
+                return
+        self._set_state(look, "PAUSED")     # nobody is away, or the last wave has just ended
 
     def resume(self, execution_id):
         """Go on, at the root: a resumed child would leave the rest of the tree paused."""
@@ -152,8 +154,7 @@ class Upgrades:
         if look.ended:
             raise ServiceError(f"The upgrade has ended ({look.state}); start it again: members "
                                "that are done are not touched again.")
-        wanted = ((look.plan or {}).get("options") or {}).get("pause_after")
-        self._tell_lock(look, pause_after=None if wanted in (None, "none") else wanted)
+        self._tell_lock(look, pause_after=None)
         if look.state == "PAUSED":
             self._set_state(look, "RUNNING")
 

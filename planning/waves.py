@@ -71,10 +71,10 @@ def next_step(driver: Driver, facts: ClusterFacts, todo: Collection[str], option
     """What the roll does now: ``upgrade`` with the wave, ``hold``, ``bake`` or ``done``.
 
     :param asked: ``pause_after`` as the operator changed it in flight, or None. Asked in flight,
-        ``all`` holds before the very next wave, be it the first.
+        ``all`` holds before the very next wave, be it the first, and after the last one.
     """
     if not todo:
-        return DONE, []
+        return HOLD if asked == "all" and progress.held != progress.waves else DONE, []
     wave = next_wave(driver, facts, todo, options, progress, back)
     due = progress.waves == 1 or driver.bake_before(facts, wave)
     if due and options["bake_sec"] and not progress.baked:

@@ -97,7 +97,7 @@ class Watch(Control):
 
 
 class Pause(Control):
-    """Pause an upgrade between two waves; what is running ends first."""
+    """Pause an upgrade; the wave at hand ends first, be it the last."""
 
     def add_options(self, parser):
         """Add --now."""

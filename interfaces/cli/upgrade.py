@@ -31,7 +31,7 @@ class Plan(Base):
 class Run(Base):
     """Upgrade a cluster or a replication set and follow it to the end.
 
-    Ctrl-C pauses it between two waves.
+    Ctrl-C pauses it after the wave at hand.
     """
 
     def add_options(self, parser):

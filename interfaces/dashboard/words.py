@@ -32,7 +32,7 @@ NOW = {
     "locking": _("Reserving the cluster, so that nobody else changes it meanwhile."),
     "preflight": _("Asking all checks. Nothing is changed yet."),
     "backing up": _("Trove takes a backup. Nothing is changed yet."),
-    "holding": _("Waiting for you between two waves."),
+    "holding": _("Waiting for you: resume it, or abort it."),
     "baking": _("Watching the upgraded members before it goes on."),
     "verifying": _("Asking every member once more, and waiting for Trove to agree."),
     "rolling back": _("A member failed. What was changed is being put back."),

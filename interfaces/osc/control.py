@@ -84,7 +84,7 @@ class Asked(Shown):
 
 
 class Pause(Asked):
-    """Pause an upgrade between two waves; what is running ends first."""
+    """Pause an upgrade; the wave at hand ends first, be it the last."""
 
     verb = "pause"
     examples = ("orders", "orders --wait")

@@ -2,7 +2,7 @@
 import pytest
 
 from tests.end_to_end.invariants import assert_invariants
-from tests.end_to_end.site import ALL, NEW, OLD
+from tests.end_to_end.site import ALL, NEW, OLD, resume_when_paused
 
 scenario = pytest.mark.scenario
 
@@ -38,6 +38,59 @@ def test_pause_after_all_waves_and_resume(outcome):
     done = [len(pause.forward()) for pause in outcome.seen]
     assert done[:2] == [1, 3]
     assert outcome.result["status"] == "upgraded"
+
+
+def pause_in_the_last_wave(run):
+    run.until_event("stopping", 6)
+    run.pause()
+    return resume_when_paused(run)
+
+
+@scenario(parallelism="domain", act=pause_in_the_last_wave)
+def test_operator_pauses_in_the_last_wave(outcome):
+    assert_all_are_up_and_the_way_back_is_open(outcome.seen)
+    assert outcome.result["status"] == "upgraded"
+    assert len(outcome.forward()) == 6
+
+
+def pause_in_the_last_bake(run):
+    run.until_event("serving", 6)
+    run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
+    run.pause()
+    return resume_when_paused(run)
+
+
+@scenario(parallelism="domain", canary=False, bake_sec=8, act=pause_in_the_last_bake)
+def test_operator_pauses_while_the_whole_cluster_is_watched(outcome):
+    assert_all_are_up_and_the_way_back_is_open(outcome.seen)
+    assert outcome.result["status"] == "upgraded"
+
+
+def abort_at_a_pause_that_outlasts_the_bake(run):
+    run.until_event("serving", 6)
+    run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
+    run.pause()
+    run.until(lambda: "SUCCESS" in [one.state for one in tasks(run) if one.name == "bake"], "baked")
+    run.abort()
+
+
+def tasks(run):
+    return run.site.mistral.tasks.list(workflow_execution_id=run.id)
+
+
+@scenario(parallelism="domain", canary=False, bake_sec=4,
+          act=abort_at_a_pause_that_outlasts_the_bake)
+def test_abort_after_the_last_wave_puts_all_back(outcome):
+    assert outcome.result["status"] == "aborted"
+    assert outcome.versions() == {OLD}
+    assert len(outcome.names("rolled_back")) == 6
+    assert outcome.held is None
+
+
+def assert_all_are_up_and_the_way_back_is_open(paused):
+    assert paused.state == "PAUSED"
+    assert len([one for one in paused.journal if one["event"] == "serving"]) == 6
+    assert len(paused.held) == 6
 
 
 def pause_in_flight(run):

@@ -94,7 +94,20 @@ def test_pause_while_members_are_away_waits_for_the_end_of_the_wave():
     assert client.states == []
 
 
-@pytest.mark.parametrize(("phase", "now"), [("check_preflight", False), ("upgrade", True)])
+def test_pause_as_the_last_wave_ends_is_not_lost():
+    client = FakeMistral(tree_in("RUNNING"), lock())
+    write = client.environments.update
+
+    def write_late(**given):
+        write(**given)
+        client.tree = tree_in("RUNNING", "verify")
+    client.environments.update = write_late
+    Upgrades(client).pause(trees.ROOT)
+    assert client.states == [(trees.ROOT, "PAUSED")]
+
+
+@pytest.mark.parametrize(("phase", "now"), [
+    ("check_preflight", False), ("bake", False), ("upgrade", True)])
 def test_pause_at_once(phase, now):
     client = FakeMistral(tree_in("RUNNING", phase), lock())
     Upgrades(client).pause(trees.ROOT, now=now)

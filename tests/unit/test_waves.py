@@ -32,6 +32,13 @@ def test_a_pause_holds_once_between_waves(cluster, planned, asked, waves, held, 
     assert step(cluster, progress, asked, pause_after=planned)[0] == expected
 
 
+@pytest.mark.parametrize(("asked", "held", "expected"), [
+    ("all", 5, "hold"), ("all", 6, "done"), ("first", -1, "done"), (None, -1, "done")])
+def test_a_pause_asked_for_in_the_last_wave_holds_after_it(cluster, asked, held, expected):
+    progress = Progress(waves=6, held=held, baked=True)
+    assert step(cluster, progress, asked, todo=[], pause_after="all") == (expected, [])
+
+
 def test_roles_are_looked_at_anew_before_each_wave(cluster):
     cluster.fail_over("m0003")
     upgrade, wave = step(cluster, Progress(waves=1, baked=True), todo=["m0003", "m0000"])
