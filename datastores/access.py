@@ -2,8 +2,9 @@
 
 ``password_file`` is a file that the executors can read. ``tls`` asks for TLS: the member's
 certificate must be signed by an authority of ``ca_file`` (without one: of the system's) and be
-issued for the address that Trove tells, unless ``check_name`` is false. Nothing falls back to a
-connection that is not encrypted, or not checked.
+issued for the address that Trove tells, unless ``check_name`` is false. A member that asks for a
+certificate of its clients is shown that of ``cert_file``; its key stands in ``key_file``, or in the
+same file. Nothing falls back to a connection that is not encrypted, or not checked.
 """
 import ssl
 from pathlib import Path
@@ -15,6 +16,9 @@ CLASSES = (ssl.SSLCertVerificationError, ssl.CertificateError)
 WORDS = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed",    # OpenSSL's
          "provider signature failure",      # of another authority by the same name
          "does not match host name")        # libpq's
+# What a member's last words are when it wants another certificate of its client, or one at all.
+ALERTS = ("alert certificate required", "alert unknown ca", "alert bad certificate",
+          "requires a valid client certificate")        # PostgreSQL's
 
 
 def password(access: dict[str, Any]) -> str | None:
@@ -30,8 +34,8 @@ def password(access: dict[str, Any]) -> str | None:
 def tls(access: dict[str, Any]) -> ssl.SSLContext | None:
     """How a connection is encrypted and the member's certificate checked; None without TLS.
 
-    :raises DatastoreError: code ``access_incomplete``: the CA file can't be used, or the name is
-        not to be checked although every public authority would do.
+    :raises DatastoreError: code ``access_incomplete``: a file can't be used, or the name is not to
+        be checked although every public authority would do.
     """
     if not access.get("tls"):
         return None
@@ -48,7 +52,15 @@ def tls(access: dict[str, Any]) -> ssl.SSLContext | None:
     # What Python 3.13 asks beyond OpenSSL, certificates that servers make for themselves lack.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.check_hostname = checks_name(access)
+    _show_certificate(context, access)
     return context
+
+
+def own_certificate(access: dict[str, Any]) -> tuple[str, str] | None:
+    """Files of the executors' own certificate and of its key; None when they have none."""
+    if not access.get("cert_file"):
+        return None
+    return access["cert_file"], access.get("key_file") or access["cert_file"]
 
 
 def checks_name(access: dict[str, Any]) -> bool:
@@ -57,22 +69,51 @@ def checks_name(access: dict[str, Any]) -> bool:
 
 
 def distrust(member: Member, error: BaseException) -> DatastoreError | None:
-    """An error that says so, when a client library gave up for the member's certificate.
+    """An error that says so, when a client library gave up for a certificate: the member's, or the
+    one that the member was shown.
 
-    It does not pass by itself: the same certificate comes again.
+    It does not pass by itself: the same certificates come again.
     """
-    links = []
+    links = _links(error)
+    words = next((str(one) for one in links if isinstance(one, CLASSES)
+                  or any(word in str(one) for word in WORDS)), "")
+    if words:
+        return DatastoreError("not_trusted", f"{member.name} is not trusted for its certificate: "
+                              f"{words.splitlines()[0]} (ca_file and check_name of the access "
+                              "file)", instance=member.id)
+    if any(alert in str(one) for one in links for alert in ALERTS):
+        return DatastoreError("access_refused", f"{member.name} demands a certificate that it "
+                              "trusts of its clients (cert_file and key_file of the access file)",
+                              instance=member.id)
+    return None
+
+
+def _links(error: BaseException) -> list[BaseException]:
+    """The error and what led to it."""
+    links: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in links:
         links.append(link)
         link = link.__cause__ or link.__context__
-    words = next((str(one) for one in links if isinstance(one, CLASSES)
-                  or any(word in str(one) for word in WORDS)), "")
-    if not words:
-        return None
-    return DatastoreError("not_trusted", f"{member.name} is not trusted for its certificate: "
-                          f"{words.splitlines()[0]} (ca_file and check_name of the access file)",
-                          instance=member.id)
+    return links
+
+
+def _show_certificate(context: ssl.SSLContext, access: dict[str, Any]) -> None:
+    if access.get("key_file") and not access.get("cert_file"):
+        raise DatastoreError("access_incomplete", "The access file names a key_file and no "
+                             "cert_file.")
+    if not (own := own_certificate(access)):
+        return
+    for key in ("cert_file", "key_file"):
+        if access.get(key):
+            _read(access, key)
+    try:
+        # Without an answer OpenSSL would ask a person at the terminal.
+        context.load_cert_chain(*own, password=lambda: "")
+    except ssl.SSLError as error:
+        raise DatastoreError("access_incomplete", "The cert_file and key_file of the access file "
+                             "are no certificate with its own key (PEM, without a pass phrase)."
+                             ) from error
 
 
 def _read(access: dict[str, Any], key: str) -> str:

@@ -24,7 +24,7 @@ STATUS = ("SELECT VARIABLE_NAME, VARIABLE_VALUE, UNIX_TIMESTAMP() FROM {}.GLOBAL
 
 class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
-    check_name."""
+    check_name, cert_file, key_file."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -96,6 +96,8 @@ class Servers(AskedAtOnce):
         if access.tls(chosen):
             lines += ["ssl", *([f"ssl-ca={chosen['ca_file']}"] if chosen.get("ca_file") else [])]
             lines += ["ssl-verify-server-cert"] if access.checks_name(chosen) else []
+            if own := access.own_certificate(chosen):
+                lines += [f"ssl-cert={own[0]}", f"ssl-key={own[1]}"]
         return "\n".join(lines) + "\n"
 
     def _arguments(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ LOCAL_OPLOG = "oplog.rs"
 
 class Servers(AskedAtOnce):
     """Connections to servers, by the access file: port, username, password_file, auth_source, tls,
-    ca_file, check_name."""
+    ca_file, check_name, cert_file, key_file."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -71,8 +71,17 @@ class Servers(AskedAtOnce):
                           "authSource": chosen.get("auth_source", "admin")}
         if access.tls(chosen):
             arguments |= {"tls": True, "tlsCAFile": chosen.get("ca_file"),
-                          "tlsAllowInvalidHostnames": not access.checks_name(chosen)}
+                          "tlsAllowInvalidHostnames": not access.checks_name(chosen),
+                          "tlsCertificateKeyFile": _certificate_with_key(chosen)}
         return arguments
+
+
+def _certificate_with_key(chosen: dict[str, Any]) -> str | None:
+    """The client library takes both from one file."""
+    if chosen.get("key_file"):
+        raise DatastoreError("access_incomplete", "The access file gives mongodb a key_file: put "
+                             "the key into the cert_file, behind the certificate.")
+    return chosen.get("cert_file")
 
 
 def _data_member(client) -> dict[str, Any]:

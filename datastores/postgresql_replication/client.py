@@ -46,7 +46,7 @@ where backend_type = 'client backend' and pid <> pg_backend_pid() and xact_start
 
 class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, database, tls,
-    ca_file, check_name."""
+    ca_file, check_name, cert_file, key_file."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access
@@ -107,8 +107,10 @@ def _tls(chosen: dict[str, Any]) -> dict[str, Any]:
     """libpq has a TLS of its own; without a file of authorities it only knows the system's."""
     if not access.tls(chosen):
         return {"sslmode": "disable"}
+    own = access.own_certificate(chosen)
     return {"sslmode": "verify-full" if access.checks_name(chosen) else "verify-ca",
-            "sslrootcert": chosen.get("ca_file") or "system"}
+            "sslrootcert": chosen.get("ca_file") or "system",
+            **({"sslcert": own[0], "sslkey": own[1]} if own else {})}
 
 
 def _failure(member: Member, error: psycopg.Error) -> DatastoreError:

@@ -26,7 +26,7 @@ class TLSConnection(redis.Connection):
 
 class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
-    check_name."""
+    check_name, cert_file, key_file."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access

@@ -49,7 +49,7 @@ class Connection(vertica_python.Connection):
 
 class Servers(AskedAtOnce):
     """Connections to nodes, by the access file: port, database, username, password_file, tls,
-    ca_file, check_name."""
+    ca_file, check_name, cert_file, key_file."""
 
     def __init__(self, access: dict[str, Any]):
         self._access = access

@@ -29,7 +29,7 @@ class Authority:
         self.file.write_bytes(made.public_bytes(PEM))
 
     def issue(self, directory: Path, address: str) -> tuple[Path, Path]:
-        """(certificate, key) of a server at this address, in files that only their owner reads."""
+        """(certificate, key) of whoever has this address, in files that only their owner reads."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a member")])
         made = self._builder(name, key).add_extension(
@@ -50,12 +50,16 @@ class Authority:
 
 
 @contextlib.contextmanager
-def front(listen: tuple[str, int], target: tuple[str, int], certificate=None):
-    """Whoever connects to `listen` speaks to `target`; with (certificate, key) by TLS."""
+def front(listen: tuple[str, int], target: tuple[str, int], certificate=None, clients=None):
+    """Whoever connects to `listen` speaks to `target`; with (certificate, key) by TLS, with a file
+    of authorities `clients` only with a certificate of theirs."""
     context = None
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
+        if clients:
+            context.load_verify_locations(clients)
+            context.verify_mode = ssl.CERT_REQUIRED
     loop, ready, over = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
 
     async def serve():

@@ -96,6 +96,18 @@ def test_a_driver_that_wants_tls_does_not_do_without_where_the_server_has_none(s
         assert facts.answers, facts.problems
 
 
+def test_a_server_that_demands_a_certificate_of_its_clients_is_shown_one(served, tmp_path):
+    with served.demanding():
+        for shown in ({}, served.shown(Authority(tmp_path, "another CA"), tmp_path)):
+            answer = served.read(**shown)
+            assert not answer[0].answers
+            # Who writes before the server's last words have come does not read them.
+            assert answer[0].native["code"] in ("access_refused", "no_answer"), answer
+            assert_no_secret(served, answer)
+        facts, _ = served.read(**served.shown(served.authority, tmp_path))
+        assert facts.answers, facts.problems
+
+
 def test_a_refused_password_is_told_without_it(served, tmp_path):
     wrong = tmp_path / "wrong"
     wrong.write_text("not-in-any-error")
@@ -104,7 +116,7 @@ def test_a_refused_password_is_told_without_it(served, tmp_path):
     assert "not-in-any-error" not in repr((facts, failed))
 
 
-@pytest.mark.parametrize("key", ["password_file", "ca_file"])
+@pytest.mark.parametrize("key", ["password_file", "ca_file", "cert_file"])
 def test_a_file_that_is_not_there_is_told_by_its_key(served, key):
     facts, failed = served.read(**{key: "/nowhere/at-all"})
     assert facts.native["code"] == "access_incomplete"
@@ -130,14 +142,15 @@ def finalised(authority, tmp_path_factory):
                            f"{found['LD_LIBRARY_PATH']}' exec '{made.root}/usr/bin/"
                            "mariadb-upgrade' \"$@\" --force\n")
         program.chmod(0o700)
-        made.program = str(program)
+        made.upgrade_program = str(program)
         yield made
 
 
 def finalise(made, member, **changes):
     """What the program says when it fails; empty when it does not."""
     try:
-        driver("galera", made.chosen(upgrade_program=made.program, **changes)).finalize(member, {})
+        chosen = made.chosen(upgrade_program=made.upgrade_program, **changes)
+        driver("galera", chosen).finalize(member, {})
     except DatastoreError as error:
         assert error.code == "tables_not_upgraded", error
         assert_no_secret(made, error.message)
@@ -154,3 +167,10 @@ def test_finalising_looks_at_the_certificate_as_well(finalised, tmp_path):
                             (made.member, {"ca_file": stranger, "check_name": False}),
                             (made.elsewhere, {})):
         assert "certificate" in finalise(made, member, **changes), changes
+
+
+def test_finalising_shows_the_certificate_that_the_member_demands(finalised, tmp_path):
+    made = finalised
+    with made.demanding():
+        assert "Access denied" in finalise(made, made.member)
+        assert finalise(made, made.member, **made.shown(made.authority, tmp_path)) == ""

@@ -2,6 +2,9 @@
 front of them, as their clients begin with it anyway."""
 import contextlib
 import shutil
+from pathlib import Path
+
+from trove_upgrade.lab.settings import free_network
 
 from tests.datastores.authority import front
 from tests.datastores.cassandra_nodes import PASSWORD as CASSANDRA_PASSWORD
@@ -26,9 +29,20 @@ class Behind(Served):
 
     @contextlib.contextmanager
     def _fronts(self):
-        certificate = self.authority.issue(self.directory, self.address)
-        with front((self.address, self.port), self.plain, certificate), self.ways():
+        self.certificate = self.authority.issue(self.directory, self.address)
+        with front((self.address, self.port), self.plain, self.certificate), self.ways():
             yield self
+
+    @contextlib.contextmanager
+    def demanding(self):
+        """By another front, on a port of its own."""
+        used, self.port = self.port, free_network()[1]
+        try:
+            with front((self.address, self.port), self.plain, self.certificate,
+                       self.authority.file):
+                yield
+        finally:
+            self.port = used
 
     @contextlib.contextmanager
     def without_tls(self):
@@ -47,6 +61,13 @@ class MongoDB(Behind):
     @property
     def access(self):
         return {**super().access, "username": MONGODB_USER}
+
+    def shown(self, authority, directory):
+        """In one file."""
+        named = super().shown(authority, directory)
+        both, key = Path(named["cert_file"]), Path(named["key_file"])
+        both.write_bytes(both.read_bytes() + key.read_bytes())
+        return {"cert_file": str(both)}
 
     @contextlib.contextmanager
     def running(self):
@@ -107,9 +128,17 @@ class Vertica(Served):
         finally:
             self._again(str(self.directory / "server.crt"))
 
-    def _again(self, certificate):
+    @contextlib.contextmanager
+    def demanding(self):
+        self._again(str(self.directory / "server.crt"), str(self.authority.file))
+        try:
+            yield
+        finally:
+            self._again(str(self.directory / "server.crt"))
+
+    def _again(self, certificate, authority=""):
         self.nodes.kill(0)
-        self.nodes.configure(certificate=certificate)
+        self.nodes.configure(certificate, authority)
         self.nodes.up()
 
 

@@ -47,7 +47,6 @@ class Served:
     """
 
     kind: str
-    double = False
 
     def __init__(self, directory: Path, authority):
         self.directory, self.authority = directory, authority
@@ -76,9 +75,20 @@ class Served:
         return {key: value for key, value in {**self.access, **changes}.items()
                 if value is not None}
 
+    def shown(self, authority, directory):
+        """What the access file says of a certificate that this authority has given to a client."""
+        certificate, key = authority.issue(directory, "127.0.0.1")
+        return {"cert_file": str(certificate), "key_file": str(key)}
+
     @contextlib.contextmanager
     def without_tls(self):
         """The member as one that offers no TLS."""
+        raise NotImplementedError
+        yield
+
+    @contextlib.contextmanager
+    def demanding(self):
+        """The member as one that wants a certificate of its clients, by the same authority."""
         raise NotImplementedError
         yield
 
@@ -98,6 +108,7 @@ class Server(Served):
     archive: Archive
     greets = True               # the server speaks first
     stop_signal = signal.SIGTERM
+    demands = False             # a certificate of its clients
 
     def __init__(self, directory, authority):
         super().__init__(directory, authority)
@@ -131,13 +142,25 @@ class Server(Served):
 
     @contextlib.contextmanager
     def without_tls(self):
-        self.stop(self.stop_signal)
-        self.start(False)
+        self._again(False)
         try:
             yield
         finally:
-            self.stop(self.stop_signal)
-            self.start(True)
+            self._again(True)
+
+    @contextlib.contextmanager
+    def demanding(self):
+        self.demands = True
+        self._again(True)
+        try:
+            yield
+        finally:
+            self.demands = False
+            self._again(True)
+
+    def _again(self, tls):
+        self.stop(self.stop_signal)
+        self.start(tls)
 
     def start(self, tls):
         with (self.home / "out").open("ab") as out:
@@ -208,12 +231,13 @@ class Redis(Server):
     def command(self, tls):
         port = ["--port", 0, "--tls-port", self.port, "--tls-cert-file", self.certificate,
                 "--tls-key-file", self.key, "--tls-ca-cert-file", self.home / "ca.pem",
-                "--tls-auth-clients", "no"] if tls else ["--port", self.port]
-        return [self.root / REDIS.program, "redis.conf", *port]
+                "--tls-auth-clients", "yes" if self.demands else "no"]
+        return [self.root / REDIS.program, "redis.conf", *(port if tls else ["--port", self.port])]
 
 
 class MariaDB(Server):
     kind, archive, program = "mariadb_replication", mariadb.ARCHIVE, mariadb.ARCHIVE.program
+    init: tuple = ()
     rights = "GRANT SLAVE MONITOR ON *.*"
     more: tuple = ("--log-bin=binlog", "--server-id=1")
 
@@ -221,9 +245,7 @@ class MariaDB(Server):
         (self.home / "tmp").mkdir()
         self._give()
         self.make()
-        self.write("init.sql", f"CREATE USER {USER}@'%' IDENTIFIED BY '{SECRET}';\n"
-                               f"{self.rights} TO {USER}@'%';\n")
-        self.init = [f"--init-file={self.home}/init.sql"]
+        self.init = (f"--init-file={self.home}/init.sql",)
 
     def make(self):
         self.run(self.root / "usr/bin/mariadb-install-db", "--no-defaults",
@@ -231,14 +253,17 @@ class MariaDB(Server):
                  f"--tmpdir={self.home / 'tmp'}", "--auth-root-authentication-method=normal")
 
     def command(self, tls):
-        init, self.init = self.init, []
+        self.write("init.sql", f"CREATE USER IF NOT EXISTS {USER}@'%' IDENTIFIED BY '{SECRET}';\n"
+                               f"{self.rights} TO {USER}@'%';\n"
+                               f"ALTER USER {USER}@'%' REQUIRE "
+                               f"{'X509' if self.demands else 'NONE'};\n")
         return [self.root / self.program, "--no-defaults", f"--datadir={self.home}/data",
                 f"--tmpdir={self.home / 'tmp'}", f"--basedir={self.root}/usr",
                 f"--lc-messages-dir={self.root}/usr/share/mysql",
                 f"--plugin-dir={self.root}/usr/lib/mysql/plugin", f"--socket={self.home}/sock",
                 f"--pid-file={self.home}/pid", f"--bind-address={self.address}",
                 f"--port={self.port}", "--skip-name-resolve", "--innodb-buffer-pool-size=16M",
-                *self.more, *init, *(self.tls() if tls else ["--skip-ssl"])]
+                *self.more, *self.init, *(self.tls() if tls else ["--skip-ssl"])]
 
     def tls(self):
         return [f"--ssl-cert={self.certificate}", f"--ssl-key={self.key}",
@@ -269,7 +294,6 @@ class MySQL(MariaDB):
             "--mysqlx=OFF", "--secure-file-priv=NULL", "--innodb-use-native-aio=OFF")
 
     def make(self):
-        self.init = []
         self.run(*self.command(True), "--initialize-insecure")
 
     def command(self, tls):
@@ -292,11 +316,14 @@ class PostgreSQL(Server):
         (self.home / "init").unlink()
 
     def command(self, tls):
-        self.write("hba", f"{'hostssl' if tls else 'host'} all all 127.0.0.0/8 scram-sha-256\n")
+        who = " clientcert=verify-ca" if self.demands else ""
+        self.write("hba",
+                   f"{'hostssl' if tls else 'host'} all all 127.0.0.0/8 scram-sha-256{who}\n")
         options = {"listen_addresses": self.address, "port": self.port,
                    "unix_socket_directories": "", "hba_file": self.home / "hba",
                    "shared_buffers": "16MB", "ssl": "on" if tls else "off",
-                   "ssl_cert_file": self.certificate, "ssl_key_file": self.key}
+                   "ssl_cert_file": self.certificate, "ssl_key_file": self.key,
+                   "ssl_ca_file": self.home / "ca.pem"}
         return [self.programs / "postgres", "-D", "data",
                 *(word for key, value in options.items() for word in ("-c", f"{key}={value}"))]
 

@@ -46,13 +46,14 @@ class Nodes:
             process.kill()
             process.wait()
 
-    def configure(self, certificate):
+    def configure(self, certificate, authority=""):
         """For nodes that are started after it."""
         port = self.settings.port
         for number, address in enumerate(self.addresses):
             self._write(number, "node.json", {
                 "address": address, "port": port, "bus_port": port + 1, "nodes": self.addresses,
-                "password": self.password, "certificate": certificate})
+                "password": self.password, "certificate": certificate,
+                "authority": authority})
 
     def measure(self, **measured):
         """What every node says that it measured."""

@@ -41,7 +41,7 @@ class Node:
         self.directory, self.version = directory, version
         self.password = configuration["password"]
         self.port, self.address = configuration["port"], configuration["address"]
-        self.tls = _tls(configuration.get("certificate"))
+        self.tls = _tls(configuration.get("certificate"), configuration.get("authority"))
         self.store = Store(directory, version)
         self.ring = Ring(self.address, configuration["bus_port"], configuration["nodes"],
                          self.store, self.stop)
@@ -210,12 +210,16 @@ def _texts(query: str) -> list[str]:
     return [text.replace("''", "'") for text in TEXT.findall(query)]
 
 
-def _tls(certificate: str | None) -> ssl.SSLContext | None:
-    """With a file that holds the node's key and certificate."""
+def _tls(certificate: str | None, authority: str | None) -> ssl.SSLContext | None:
+    """With a file that holds the node's key and certificate, and one of those who sign for clients:
+    with it a client must show a certificate (Vertica's TLSMODE verify_ca)."""
     if not certificate:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
+    if authority:
+        context.load_verify_locations(authority)
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 
