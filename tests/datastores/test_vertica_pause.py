@@ -67,8 +67,10 @@ def test_mistrals_pause_at_the_shutdown_leaves_the_database_down_until_it_is_res
     assert_upgraded(run)
 
 
-def test_the_products_own_pause_comes_too_late_and_the_database_comes_up(run):
+def test_the_products_own_pause_holds_when_the_database_is_up_again(run):
     run.pause()
-    run.until(lambda: run.state != "RUNNING", "paused or over")
-    assert run.state == "SUCCESS"
+    paused = run.until_paused()
+    assert paused.state == "PAUSED"
+    assert paused.versions() == {run.target}
+    run.resume()
     assert_upgraded(run)
