@@ -9,7 +9,8 @@ DATASTORE ?= redis
 OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 
 .PHONY: help env demo demo-failure demo-upstream test unit search workflows system lint datastores \
-    ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark clean
+    ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark \
+    benchmark-datastores clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -94,6 +95,10 @@ docs: $(READY)
 ## make benchmark      figures of this pack and of Trove's own upgrade, in one run
 benchmark: $(READY)
 	@$(BIN)/python benchmarks/compare.py
+
+## make benchmark-datastores  what clients see of each datastore with real servers; ~20 minutes
+benchmark-datastores: $(READY)
+	@$(BIN)/python benchmarks/datastores.py
 
 ## make clean          remove what make made
 clean:

@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import time
 
 from ..embedded import EmbeddedEngine, running
 from . import report
@@ -34,11 +35,11 @@ def connected(state_dir, *, env=None, access_dir=None, cloud=None, look_only=Fal
         yield Upgrades(plain_client(engine.url)), True
 
 
-def upgrade_in_lab(lab, cluster, to_version, progress, options=None):
+def upgrade_in_lab(lab, cluster, to_version, progress, options=None, rest_sec=0):
     """Upgrade the lab's cluster and wait for the end: what the lab's demos call.
 
-    ``progress`` is called with lines of text. Returns the workflow's output
-    (schemas/result.json) and beside it {"execution_id", "state", "result", "elapsed_sec"}.
+    ``progress`` is called with lines of text; a pause lasts ``rest_sec``. Returns the workflow's
+    output (schemas/result.json) and beside it {"execution_id", "state", "result", "elapsed_sec"}.
     """
     env = {**os.environ, **lab.env()}
     wanted = "instance_id" if lab.kind.replicates else "cluster_id"
@@ -48,8 +49,18 @@ def upgrade_in_lab(lab, cluster, to_version, progress, options=None):
                    access_dir=lab.access_dir) as (upgrades, _):
         execution_id = upgrades.start(inputs)
         lines = report.Lines(progress, stamped=False)
-        for look in upgrades.follow(execution_id):
-            lines(look)
+        look = _follow(upgrades, execution_id, lines)
+        while not look.ended:
+            time.sleep(rest_sec)
+            upgrades.resume(execution_id)
+            look = _follow(upgrades, execution_id, lines)
     result = look.result or {}
     return {**result, "execution_id": execution_id, "state": look.state, "result": result,
             "elapsed_sec": look.elapsed_sec}
+
+
+def _follow(upgrades, execution_id, lines):
+    """The last look: it has ended or is paused."""
+    for look in upgrades.follow(execution_id):
+        lines(look)
+    return look
