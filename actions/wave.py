@@ -30,7 +30,7 @@ class ChooseWave(StepAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         trove.prove()
-        control = waves.obey(lock.read(), self.job["owner"])
+        waves.obey(lock.read(), self.job["owner"])
         driver = driver_for(self.job)
         members = lock.check_task(trove.group(self.job))["members"]
         self.plan = self.plan | {"members": followed(self.plan["members"], members)}
@@ -38,6 +38,7 @@ class ChooseWave(StepAction):
         progress = waves.Progress(**self.progress)
         self._open_gate(driver, trove, members, todo, progress)
         facts = facts_of(driver, trove, members)
+        control = waves.obey(lock.read(), self.job["owner"])   # the gate may have taken its time
         if not progress.waves:
             todo = _unfinished(trove, members, facts, todo, self.job["target"])
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
