@@ -91,20 +91,22 @@ class AwaitTrove(StepAction):
     """Trove agrees: every member ACTIVE in its books. Its poll backs off, so this comes last.
 
     :param heed_abort: False when members have been put back already.
+    :param held: whether a person was waited for here before.
+    :returns: ``{"hold": whether the operator asks for a pause before anything is finalised}``.
     """
 
-    def __init__(self, job: dict[str, Any], heed_abort: bool = True):
+    def __init__(self, job: dict[str, Any], heed_abort: bool = True, held: bool = False):
         super().__init__(job)
-        self.heed_abort = heed_abort
+        self.heed_abort, self.held = heed_abort, held
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         deadline = time.monotonic() + self.job["look_sec"]
         while True:
-            waves.obey(lock.read(), self.job["owner"], self.heed_abort)
+            control = waves.obey(lock.read(), self.job["owner"], self.heed_abort)
             members = trove.group(self.job)["members"]
             others = [one for one in members if one.status != "ACTIVE"]
             if not others:
-                return {"agreed": True}
+                return {"hold": control.get("pause_after") == "all" and not self.held}
             broken = all(one.status in ("ERROR", "FAILED") for one in others)
             if broken or time.monotonic() > deadline:
                 words = ", ".join(f"{one.name} {one.status}" for one in others)

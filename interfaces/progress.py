@@ -17,7 +17,8 @@ PHASES = {
     "check_preflight": "preflight", "request_backup": "backing up",
     "await_backup": "backing up", "suspend_background": "preflight", "upgrade": "upgrading",
     "verify": "verifying", "await_trove": "verifying", "bake": "baking", "undo": "rolling back",
-    "await_trove_undone": "rolling back", "hold_failed": "holding", "finalize": "finalising",
+    "await_trove_undone": "rolling back", "hold_failed": "holding", "hold_last": "holding",
+    "finalize": "finalising",
     "resume_background": "finalising", "release_lock": "finalising",
     "release_anyway": "finalising", "report": "finalising", "drop_rights": "finalising"}
 ROLL_PHASES = {"hold": "holding", "bake_canary": "baking"}

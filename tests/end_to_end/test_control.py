@@ -66,6 +66,23 @@ def test_operator_pauses_while_the_whole_cluster_is_watched(outcome):
     assert outcome.result["status"] == "upgraded"
 
 
+def ask_for_a_pause_in_the_lock(run):
+    """Where `pause` itself may come too late for the roll, and no earlier than its last look."""
+    run.until_event("serving", 6)
+    run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
+    run.site.set_lock(run.cluster, pause_after="all")
+    paused = run.until_paused()
+    run.set_state("RUNNING")
+    return paused
+
+
+@scenario(parallelism="domain", canary=False, bake_sec=4, act=ask_for_a_pause_in_the_lock)
+def test_nothing_is_finalised_while_the_lock_asks_for_a_pause(outcome):
+    assert_all_are_up_and_the_way_back_is_open(outcome.seen)
+    assert outcome.result["status"] == "upgraded"       # resumed once, with the lock as it was
+    assert outcome.held is None
+
+
 def abort_at_a_pause_that_outlasts_the_bake(run):
     run.until_event("serving", 6)
     run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
