@@ -53,9 +53,13 @@ def test_operator_pauses_in_the_last_wave(outcome):
     assert len(outcome.forward()) == 6
 
 
-def pause_in_the_last_bake(run):
+def until_the_last_bake(run):
     run.until_event("serving", 6)
     run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
+
+
+def pause_in_the_last_bake(run):
+    until_the_last_bake(run)
     run.pause()
     return resume_when_paused(run)
 
@@ -67,9 +71,8 @@ def test_operator_pauses_while_the_whole_cluster_is_watched(outcome):
 
 
 def ask_for_a_pause_in_the_lock(run):
-    """Where `pause` itself may come too late for the roll, and no earlier than its last look."""
-    run.until_event("serving", 6)
-    run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
+    """By hand, when the roll, which reads it between waves, is over."""
+    until_the_last_bake(run)
     run.site.set_lock(run.cluster, pause_after="all")
     paused = run.until_paused()
     run.set_state("RUNNING")
@@ -84,8 +87,7 @@ def test_nothing_is_finalised_while_the_lock_asks_for_a_pause(outcome):
 
 
 def abort_at_a_pause_that_outlasts_the_bake(run):
-    run.until_event("serving", 6)
-    run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
+    until_the_last_bake(run)
     run.pause()
     run.until(lambda: "SUCCESS" in [one.state for one in tasks(run) if one.name == "bake"], "baked")
     run.abort()
