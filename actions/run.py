@@ -91,22 +91,24 @@ class AwaitTrove(StepAction):
     """Trove agrees: every member ACTIVE in its books. Its poll backs off, so this comes last.
 
     :param heed_abort: False when members have been put back already.
-    :param held: whether a person was waited for here before.
-    :returns: ``{"hold": whether the operator asks for a pause before anything is finalised}``.
+    :param heed_pause: False, too, when a person has been waited for here already.
+    :returns: ``{"hold": whether the operator asks for a pause}``; then Trove is not waited for.
     """
 
-    def __init__(self, job: dict[str, Any], heed_abort: bool = True, held: bool = False):
+    def __init__(self, job: dict[str, Any], heed_abort: bool = True, heed_pause: bool = True):
         super().__init__(job)
-        self.heed_abort, self.held = heed_abort, held
+        self.heed_abort, self.heed_pause = heed_abort, heed_pause
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         deadline = time.monotonic() + self.job["look_sec"]
         while True:
             control = waves.obey(lock.read(), self.job["owner"], self.heed_abort)
+            if self.heed_pause and control.get("pause_after") == "all":
+                return {"hold": True}
             members = trove.group(self.job)["members"]
             others = [one for one in members if one.status != "ACTIVE"]
             if not others:
-                return {"hold": control.get("pause_after") == "all" and not self.held}
+                return {"hold": False}
             broken = all(one.status in ("ERROR", "FAILED") for one in others)
             if broken or time.monotonic() > deadline:
                 words = ", ".join(f"{one.name} {one.status}" for one in others)

@@ -104,13 +104,13 @@ class Books:
 
 
 class Lock:
-    """The lock of the run, held by it; ``abort`` is the operator's flag."""
+    """The lock of the run, held by it; ``abort`` and ``pause_after`` are the operator's flags."""
 
     def __init__(self):
-        self.abort = False
+        self.abort, self.pause_after = False, None
 
     def read(self):
-        return {"owner": OWNER, "abort": self.abort}
+        return {"owner": OWNER, "abort": self.abort, "pause_after": self.pause_after}
 
     def check_task(self, group):
         return group

@@ -1,0 +1,46 @@
+"""The last step before an upgrade is finalised: it awaits Trove's books and heeds the operator."""
+import warnings
+from types import SimpleNamespace
+
+import pytest
+from trove_upgrade.schemas import UpgradeError
+
+from tests.unit.trove_model import OWNER, Books, Lock, Row
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions.run import AwaitTrove
+
+JOB = {"owner": OWNER, "cluster_id": "c1", "kind": "cluster", "members": [], "look_sec": 0}
+VERSIONS = [{"id": "id-1", "name": "9.1.2", "number": "9.1.2"}]
+
+
+def wait_for(statuses, abort=False, pause_after=None, **heeded):
+    rows = [Row(f"m{number}", f"orders-{number}", "9.1.2", f"10.0.0.{number + 1}", number, status)
+            for number, status in enumerate(statuses)]
+    books = Books(SimpleNamespace(tick=lambda: None), "redis", VERSIONS, rows, "orders")
+    lock = Lock()
+    lock.abort, lock.pause_after = abort, pause_after
+    return AwaitTrove(JOB, **heeded).step(books.trove, lock)
+
+
+@pytest.mark.parametrize(("asked", "heeded", "hold"), [
+    (None, True, False), ("first", True, False), ("all", True, True), ("all", False, False)])
+def test_where_trove_agrees_a_pause_holds_once(asked, heeded, hold):
+    assert wait_for(["ACTIVE"] * 2, pause_after=asked, heed_pause=heeded) == {"hold": hold}
+
+
+@pytest.mark.parametrize("statuses", [["ACTIVE", "ERROR"], ["ACTIVE", "UPGRADE"]])
+def test_a_pause_holds_whether_trove_agrees_or_not(statuses):
+    """Else the run would go on to finalise, which no disagreement of Trove's keeps it from."""
+    assert wait_for(statuses, pause_after="all") == {"hold": True}
+    with pytest.raises(UpgradeError, match="Trove calls orders-1") as disagreed:
+        wait_for(statuses, pause_after="all", heed_pause=False)
+    assert disagreed.value.code == "trove_disagrees"
+
+
+def test_an_abort_is_heeded_before_anything_is_finalised_but_not_when_members_are_back():
+    with pytest.raises(UpgradeError) as aborted:
+        wait_for(["ACTIVE"], abort=True, pause_after="all")
+    assert aborted.value.code == "aborted"
+    assert wait_for(["ACTIVE"], abort=True, heed_abort=False) == {"hold": False}
