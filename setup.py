@@ -63,14 +63,14 @@ ACTIONS = (
     "suspend_background = trove_upgrade.actions.wave:SuspendBackground",
     "resume_background = trove_upgrade.actions.wave:ResumeBackground",
     "restore_roles = trove_upgrade.actions.wave:RestoreRoles",
-    "hand_over = trove_upgrade.actions.member:HandOver",
+    "switchover = trove_upgrade.actions.member:Switchover",
     "request_upgrade = trove_upgrade.actions.member:RequestUpgrade",
     "request_rollback = trove_upgrade.actions.member:RequestRollback",
     "await_evidence = trove_upgrade.actions.member:AwaitEvidence",
     "request_backup = trove_upgrade.actions.backup:RequestBackup",
     "await_backup = trove_upgrade.actions.backup:AwaitBackup",
-    "build_anew = trove_upgrade.actions.rebuild:BuildAnew",
-    "await_built = trove_upgrade.actions.rebuild:AwaitBuilt",
+    "rebuild_member = trove_upgrade.actions.rebuild:RebuildMember",
+    "await_rebuilt = trove_upgrade.actions.rebuild:AwaitRebuilt",
     "drop_member = trove_upgrade.actions.rebuild:DropMember",
 )
 
@@ -109,15 +109,15 @@ setup(
         "mistral.preinstalled_workflows": [
             "trove_upgrade = trove_upgrade.workflows:paths"],
         "mistral.notification.publishers": [
-            "trove_upgrade = trove_upgrade.actions.publisher:LockPublisher",
+            "trove_upgrade = trove_upgrade.notifiers.lock_publisher:LockPublisher",
             "trove_upgrade_notifications = "
-            "trove_upgrade.actions.notifications:UpgradeNotifications"],
+            "trove_upgrade.notifiers.notifications:UpgradeNotifications"],
         "trove_upgrade.datastores": [
             f"{name} = trove_upgrade.datastores.{name}:{driver}" for name, driver in DRIVERS],
         "oslo.messaging.drivers": [
             "trove-upgrade-memory = trove_upgrade.embedded.transport:MemoryDriver"],
         "oslo.config.opts": [
-            "trove_upgrade = trove_upgrade.actions.config:list_opts",
+            "trove_upgrade = trove_upgrade.services.config:list_opts",
             "trove_upgrade_api = trove_upgrade.interfaces.trove_api.config:list_opts"],
         "oslo.policy.policies": [
             "trove-upgrade = trove_upgrade.interfaces.trove_api.policies:list_rules"],

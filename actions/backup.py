@@ -8,11 +8,11 @@ from ..planning import waves
 from ..schemas import UpgradeError
 from ..schemas.errors import RETRY
 from .base import StepAction
-from .errors import explain
-from .lock import Lock
-from .trove import Trove
+from ..services.errors import explain
+from ..ownership.lock import Lock
+from ..services.trove import Trove
 
-LOOK_SEC = 1.0
+POLL_SEC = 1.0
 DONE, FAILED = "COMPLETED", ("FAILED", "DELETE_FAILED")
 
 
@@ -25,7 +25,7 @@ class RequestBackup(StepAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"])
+        waves.check_lock(lock.read(), self.job["owner"])
         found = find(trove, self.job)
         return {"backup": found["id"] if found else self._asked(trove)}
 
@@ -49,9 +49,9 @@ class AwaitBackup(StepAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        deadline = time.monotonic() + self.job["look_sec"]
+        deadline = time.monotonic() + self.job["try_sec"]
         while True:
-            waves.obey(lock.read(), self.job["owner"])
+            waves.check_lock(lock.read(), self.job["owner"])
             found = find(trove, self.job)
             status = found["status"] if found else "gone"
             if status in (*FAILED, "gone"):
@@ -64,7 +64,7 @@ class AwaitBackup(StepAction):
             if time.monotonic() > deadline:
                 raise UpgradeError("not_yet", f"The backup is {status}.", "retry",
                                    self.job["backup"])
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
 
 
 def name_of(owner: str) -> str:

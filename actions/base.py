@@ -3,11 +3,11 @@ from typing import Any
 
 from mistral_lib.actions import Action, Result
 
-from . import rights, sessions
-from .errors import explain
-from .lock import Lock
-from .sessions import Actor
-from .trove import Trove
+from ..services import rights, sessions
+from ..services.errors import explain
+from ..ownership.lock import Lock
+from ..services.sessions import Actor
+from ..services.trove import Trove
 
 
 class UpgradeAction(Action):

@@ -2,40 +2,41 @@
 from typing import Any
 
 from ..planning.groups import CLUSTER, SET
-from ..planning.situation import is_done
+from ..planning.snapshot import is_done
 from ..planning.versions import Version
 from ..schemas import UpgradeError
-from . import rights
+from ..services import rights
 from .base import UpgradeAction, run_of
-from .claim import give_back_claim
-from .executions import Witness
-from .lock import Lock
+from ..ownership.start_token import give_back_start
+from ..services.executions import ExecutionReader
+from ..ownership.lock import Lock
 from .observe import driver_for, facts_of, found_now
-from .sessions import Actor
-from .trigger import spare_trust
-from .trove import Trove
+from ..services.sessions import Actor
+from ..services.trigger_trust import spare_trust
+from ..services.trove import Trove
 
 
 class TakeLock(UpgradeAction):
     """Hold the cluster for this execution, or fail with code ``locked`` naming who holds it.
 
     :param cluster_id: id or unique name; of any member of a replication set.
-    :param claim: the moment since when trove-api holds the cluster for this execution, or empty.
+    :param start_token: the moment since when trove-api holds the cluster for this execution, or
+        empty.
     :param kind: ``cluster`` or ``replication_set``.
     :returns: ``{"cluster_id": id}``.
     """
 
-    def __init__(self, cluster_id: str, claim: str = "", kind: str = CLUSTER):
+    def __init__(self, cluster_id: str, start_token: str = "", kind: str = CLUSTER):
         super().__init__()
-        self.cluster_id, self.claim, self.kind = cluster_id, claim, kind
+        self.cluster_id, self.start_token, self.kind = cluster_id, start_token, kind
 
     def act(self, context: Any) -> dict[str, str]:
         actor, run = rights.caller(context), _own_run(context)
         group = found_now(Trove(actor), self.kind, self.cluster_id)
         found, members = group["id"], [one.id for one in group["members"]]
         lock = Lock(actor, found, context.security.project_id)
-        lock.take(run, self.claim, members if self.kind == SET else ())
-        if not Witness(actor).is_open(run):
+        lock.take(run, self.start_token, members if self.kind == SET else ())
+        if not ExecutionReader(actor).is_open(run):
             lock.release(run)
             raise _over(run)
         return {"cluster_id": found}
@@ -58,7 +59,7 @@ class KeepRights(UpgradeAction):
             return {"kept": False}
         run = _own_run(context)
         kept = rights.keep(context, run, self.cluster_id, self.kind)
-        if not Witness(kept.actor()).is_open(run):
+        if not ExecutionReader(kept.actor()).is_open(run):
             rights.drop(run)
             raise _over(run)
         return {"kept": True}
@@ -87,16 +88,17 @@ class DropRights(UpgradeAction):
     """End what keep_rights has kept, and a hold of trove-api's that take_lock never came to.
 
     :param cluster_id: as the caller gave it.
-    :param claim: the moment since when trove-api holds the cluster for this execution, or empty.
+    :param start_token: the moment since when trove-api holds the cluster for this execution, or
+        empty.
     """
 
-    def __init__(self, cluster_id: str = "", claim: str = ""):
+    def __init__(self, cluster_id: str = "", start_token: str = ""):
         super().__init__()
-        self.cluster_id, self.claim = cluster_id, claim
+        self.cluster_id, self.start_token = cluster_id, start_token
 
     def act(self, context: Any) -> dict[str, bool]:
         run = run_of(context)
-        given_back = give_back_claim(run, self.cluster_id, self.claim)
+        given_back = give_back_start(run, self.cluster_id, self.start_token)
         dropped = rights.drop(run)
         spare_trust(context, run)
         return {"dropped": dropped, "given_back": given_back}

@@ -7,11 +7,11 @@ from ..planning import waves
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
 from .base import StepAction
-from .lock import Lock
+from ..ownership.lock import Lock
 from .observe import as_members, driver_for, facts_of, health_of
 from .promotion import Promotion
-from .sessions import REVOKED
-from .trove import Trove
+from ..services.sessions import REVOKED
+from ..services.trove import Trove
 
 FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the member has failed
 
@@ -22,13 +22,13 @@ class MemberAction(StepAction):
     :param member: ``{id, name, address, role, domain, version, identity, origin, recorded}``, the
         last four as they were when the member was chosen.
     :param peers: all members of the cluster, ``{id, name, address}`` each.
-    :param away: ids of all members that are away, this one among them.
+    :param unavailable: ids of all members that are unavailable, this one among them.
     """
 
     def __init__(self, job: dict[str, Any], member: dict[str, Any], peers: list[dict[str, Any]],
-                 away: list[str]):
+                 unavailable: list[str]):
         super().__init__(job)
-        self.member, self.peers, self.away = member, peers, away
+        self.member, self.peers, self.unavailable = member, peers, unavailable
 
     @property
     def _itself(self) -> Member:
@@ -38,36 +38,36 @@ class MemberAction(StepAction):
         return health_of(driver, trove, self.job, as_members(self.peers))
 
     def _await_gate(self, driver: Driver, trove: Trove) -> None:
-        """Return as soon as it is safe to take the wave away.
+        """Return as soon as it is safe to make the wave unavailable.
 
         :raises UpgradeError: code ``gate_closed``, class retry.
         """
-        deadline = time.monotonic() + self.job["look_sec"]
-        while wrong := driver.obstacles(self._health(driver, trove), self.away):
+        deadline = time.monotonic() + self.job["try_sec"]
+        while wrong := driver.blockers(self._health(driver, trove), self.unavailable):
             if time.monotonic() > deadline:
                 raise UpgradeError("gate_closed", f"It is not safe to take {self.member['name']} "
                                    f"away: {'; '.join(wrong)}.", "retry", self.member["id"])
             time.sleep(max(self.job["poll_sec"], driver.poll_sec))
 
 
-class HandOver(MemberAction):
+class Switchover(MemberAction):
     """Move a leading role away from the member, never forced.
 
     :param prefer: number of the version that the new leader should run.
     """
 
-    def __init__(self, job, member, peers, away, prefer: str):
-        super().__init__(job, member, peers, away)
+    def __init__(self, job, member, peers, unavailable, prefer: str):
+        super().__init__(job, member, peers, unavailable)
         self.prefer = prefer
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
         if driver.promotes_by_trove:
-            Promotion(driver, trove, self.job, self.member, self.away, self.prefer).carry_out()
+            Promotion(driver, trove, self.job, self.member, self.unavailable, self.prefer).carry_out()
             return {"role_before": self.member["role"]}
         facts = facts_of(driver, trove, as_members(self.peers))
-        driver.hand_over(facts, self.member["id"], self.prefer)
+        driver.switchover(facts, self.member["id"], self.prefer)
         return {"role_before": facts[self.member["id"]].role}
 
 
@@ -85,9 +85,9 @@ class RequestUpgrade(MemberAction):
         target = self.job["target"]
         if _asked(self.member, trove.member(self.member["id"]), target):
             return {"requested": False}
-        trove.prove()
+        trove.verify_credentials()
         driver = driver_for(self.job)
-        waves.obey(lock.read(), self.job["owner"], heed_abort=not self._has_switched(driver))
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=not self._has_switched(driver))
         self._await_gate(driver, trove)
         trove.upgrade(self.member["id"], target)
         return {"requested": True}
@@ -95,7 +95,7 @@ class RequestUpgrade(MemberAction):
     def _has_switched(self, driver: Driver) -> bool:
         """It led when it was chosen, so it replicates newer data now, which the old version is not
         made for: an abort comes too late, and it must be upgraded."""
-        return driver.one_way and self.member["role"] == PRIMARY
+        return driver.forward_only and self.member["role"] == PRIMARY
 
 
 class RequestRollback(MemberAction):
@@ -105,18 +105,18 @@ class RequestRollback(MemberAction):
     Trove's record, and is asked for all the same: that starts it.
 
     :returns: ``{requested, rebuild}``: rebuild when its data can't go back, so that it must be
-        built anew.
+        rebuilt.
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         origin = self.member["origin"]
         if _asked(self.member, trove.member(self.member["id"]), origin):
             return {"requested": False, "rebuild": False}
-        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
-        if driver.one_way and not self._still_runs(driver, trove, origin):
+        if driver.forward_only and not self._still_runs(driver, trove, origin):
             return {"requested": False, "rebuild": True}
-        self._check_way_back(driver, trove, origin)
+        self._check_rollback_path(driver, trove, origin)
         self._await_gate(driver, trove)
         trove.upgrade(self.member["id"], origin)
         return {"requested": True, "rebuild": False}
@@ -126,10 +126,10 @@ class RequestRollback(MemberAction):
         facts = facts_of(driver, trove, [self._itself])[self.member["id"]]
         return facts.answers and runs(facts.version, version)
 
-    def _check_way_back(self, driver: Driver, trove: Trove, origin: Version) -> None:
+    def _check_rollback_path(self, driver: Driver, trove: Trove, origin: Version) -> None:
         facts = facts_of(driver, trove, as_members(self.peers))
-        if closed := driver.closed_way_back(facts, self.member["id"], number_of(origin)):
-            raise UpgradeError("way_back_closed", f"{closed}; it is left as it is.",
+        if closed := driver.closed_rollback_path(facts, self.member["id"], number_of(origin)):
+            raise UpgradeError("rollback_path_closed", f"{closed}; it is left as it is.",
                                "stop", self.member["id"])
 
 
@@ -140,8 +140,8 @@ class AwaitEvidence(MemberAction):
     :returns: ``{version, role}`` by the member's own word.
     """
 
-    def __init__(self, job, member, peers, away, version: dict[str, Any]):
-        super().__init__(job, member, peers, away)
+    def __init__(self, job, member, peers, unavailable, version: dict[str, Any]):
+        super().__init__(job, member, peers, unavailable)
         self.version = version
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
@@ -149,30 +149,30 @@ class AwaitEvidence(MemberAction):
         begin = time.monotonic()
         ask_at = FIRST_ASK_SEC
         while True:
-            facts, missing = self._look(driver, trove)
+            facts, missing = self._poll(driver, trove)
             if not missing:
                 return {"version": facts.version, "role": facts.role}
             waited = time.monotonic() - begin
             if waited >= ask_at:
                 ask_at += ASK_SEC
                 self._check_not_failed(driver, trove, facts)
-            if waited >= self.job["look_sec"]:
+            if waited >= self.job["try_sec"]:
                 raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry",
                                    self.member["id"])
             time.sleep(max(self.job["poll_sec"], driver.poll_sec))
 
-    def _look(self, driver: Driver, trove: Trove) -> tuple[Facts, str]:
+    def _poll(self, driver: Driver, trove: Trove) -> tuple[Facts, str]:
         """The member's facts, and what is missing to be content with them."""
         facts = facts_of(driver, trove, [self._itself])[self.member["id"]]
         if not self._arrived(facts):
             return facts, (
                 facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}")
-        if self._goes_forward() and self.job["keep_way_back"]:
-            driver.keep_way_back(self._itself, number_of(self.member["origin"]), facts.version)
+        if self._goes_forward() and self.job["keep_rollback_path"]:
+            driver.keep_rollback_path(self._itself, number_of(self.member["origin"]), facts.version)
         if facts.problems:
             return facts, facts.problems[0]
-        others = set(self.away) - {self.member["id"]}
-        wrong = driver.obstacles(self._health(driver, trove), others)
+        others = set(self.unavailable) - {self.member["id"]}
+        wrong = driver.blockers(self._health(driver, trove), others)
         return facts, "; ".join(wrong)
 
     def _arrived(self, facts: Facts) -> bool:

@@ -5,10 +5,10 @@ from typing import Any
 from .. import datastores
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..planning.groups import CLUSTER, SET
-from ..planning.situation import Situation
-from . import clients, rights
-from .lock import Lock
-from .trove import Trove
+from ..planning.snapshot import ClusterSnapshot
+from ..services import clients, rights
+from ..ownership.lock import Lock
+from ..services.trove import Trove
 
 
 def driver_for(job: dict[str, Any]) -> Driver:
@@ -31,8 +31,8 @@ def health_of(driver: Driver, trove: Trove, job: dict[str, Any],
     return driver.read(members)
 
 
-def situation(context: Any, options: dict[str, Any], owner: str,
-              kind: str = CLUSTER) -> tuple[Situation, Driver, Lock]:
+def snapshot(context: Any, options: dict[str, Any], owner: str,
+              kind: str = CLUSTER) -> tuple[ClusterSnapshot, Driver, Lock]:
     """Everything that a plan needs, with the driver that read it and the cluster's lock.
 
     :param owner: the execution that asks; its own lock does not stand in its way.
@@ -48,8 +48,8 @@ def situation(context: Any, options: dict[str, Any], owner: str,
     driver = datastores.driver(name, clients.access(options["access"], name))
     lock = Lock(actor, cluster["id"], context.security.project_id)
     holder = lock.live_owner()
-    now = Situation(cluster, members, offered, target, driver.read(members),
-                    "" if holder == owner else holder, lock.held(), lock.holds_task(owner),
+    now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
+                    "" if holder == owner else holder, lock.saved_settings(), lock.holds_task(owner),
                     lock.reach(in_trove=kind == CLUSTER), kind)
     return now, driver, lock
 

@@ -6,7 +6,7 @@ from ..datastores.base import PRIMARY, ClusterFacts, DatastoreError, Driver, Fac
 from ..planning.versions import runs
 from ..schemas import UpgradeError
 from .observe import facts_of
-from .trove import Trove
+from ..services.trove import Trove
 
 ASK_SEC = 1.0       # between two looks: each asks Trove for every member
 PROMOTING = "PROMOTE"
@@ -16,14 +16,14 @@ class Promotion:
     """One member stops being the source of its replication set. Asked twice, it is done once.
 
     :param member: ``{id, name}`` and more, see actions.member.MemberAction.
-    :param away: ids of members that are away, this one among them.
+    :param unavailable: ids of members that are unavailable, this one among them.
     :param prefer: number of the version that the new source should run.
     """
 
     def __init__(self, driver: Driver, trove: Trove, job: dict[str, Any], member: dict[str, Any],
-                 away: list[str], prefer: str):
+                 unavailable: list[str], prefer: str):
         self._driver, self._trove, self._job, self._member = driver, trove, job, member
-        self._others_away = set(away) - {member["id"]}
+        self._others_unavailable = set(unavailable) - {member["id"]}
         self._prefer = prefer
 
     def carry_out(self) -> None:
@@ -32,7 +32,8 @@ class Promotion:
         The source takes no writes from right before Trove is asked until it has ended. An executor
         that dies between leaves that to the next try, or to the end of the run.
 
-        :raises UpgradeError: code ``promoting`` (retry), ``promotion_failed``, ``way_back_closed``.
+        :raises UpgradeError: code ``promoting`` (retry), ``promotion_failed``,
+            ``rollback_path_closed``.
         """
         try:
             self._carry_out()
@@ -40,7 +41,7 @@ class Promotion:
             self._unfence()
 
     def _carry_out(self) -> None:
-        deadline = time.monotonic() + self._job["look_sec"]
+        deadline = time.monotonic() + self._job["try_sec"]
         asked = False
         while True:
             group = self._trove.group(self._job)
@@ -63,7 +64,7 @@ class Promotion:
         if moving:
             return f"Trove is promoting ({', '.join(moving)})"
         broken = [one.name for one in group["members"]
-                  if one.status in ("ERROR", "FAILED") and one.id not in self._others_away
+                  if one.status in ("ERROR", "FAILED") and one.id not in self._others_unavailable
                   and one.id != self._member["id"]]
         if broken:
             raise UpgradeError("promotion_failed", f"Trove calls {', '.join(broken)} ERROR while "
@@ -74,25 +75,25 @@ class Promotion:
         return ""
 
     def _ask(self, group: dict[str, Any], facts: ClusterFacts, asked: bool) -> str:
-        """Ask Trove to promote the heir, once; why it can't be asked yet, or empty."""
+        """Ask Trove to promote the candidate, once; why it can't be asked yet, or empty."""
         if asked:
             raise UpgradeError("promotion_failed", f"Trove has ended its promotion, and "
                                f"{self._member['name']} is still the source.", "rollback",
                                self._member["id"])
-        self._check_one_way(facts)
+        self._check_forward_only(facts)
         others = [one.name for one in group["members"]
-                  if one.status != "ACTIVE" and one.id not in self._others_away]
-        wrong = self._driver.obstacles(facts, self._others_away)
+                  if one.status != "ACTIVE" and one.id not in self._others_unavailable]
+        wrong = self._driver.blockers(facts, self._others_unavailable)
         if others or wrong:
             return "; ".join([*(f"Trove is at work on {name}" for name in others), *wrong])
-        heir = self._driver.heir(facts, self._member["id"], self._prefer)
-        if not heir:
-            raise DatastoreError("no_heir", f"{self._member['name']} is the source, and no replica "
+        candidate = self._driver.candidate(facts, self._member["id"], self._prefer)
+        if not candidate:
+            raise DatastoreError("no_candidate", f"{self._member['name']} is the source, and no replica "
                                  "has all its writes; nothing can take over from it.",
                                  passing=True, instance=self._member["id"])
-        self._trove.prove()
-        self._driver.fence(facts, self._member["id"], heir)
-        self._trove.promote(heir)
+        self._trove.verify_credentials()
+        self._driver.fence(facts, self._member["id"], candidate)
+        self._trove.promote(candidate)
         return ""
 
     def _unfence(self) -> None:
@@ -101,13 +102,13 @@ class Promotion:
         if all(one.status != PROMOTING for one in members):
             self._driver.unfence(facts_of(self._driver, self._trove, members))
 
-    def _check_one_way(self, facts: ClusterFacts) -> None:
+    def _check_forward_only(self, facts: ClusterFacts) -> None:
         """A member that is not upgraded must not follow one that is."""
-        if not self._driver.one_way:
+        if not self._driver.forward_only:
             return
         target, own = self._job["target"], self._own(facts)
         if self._prefer != target["number"] and runs(own.version, target):
-            raise UpgradeError("way_back_closed", f"{own.name} is the source and runs "
+            raise UpgradeError("rollback_path_closed", f"{own.name} is the source and runs "
                                f"{own.version}; a member of the old version can't replicate it, so "
                                "the set can't go back: restore the backup into a new instance.",
                                "stop", own.id)

@@ -1,16 +1,16 @@
-"""A member whose data can't go back is built anew, as a replica of one that is not upgraded."""
+"""A member whose data can't go back is rebuilt, as a replica of one that is not upgraded."""
 import time
 from typing import Any
 
 from ..datastores.base import REPLICA, Driver, Member
 from ..planning import waves
-from ..planning.groups import twin
+from ..planning.groups import replacement
 from ..planning.versions import runs
 from ..schemas import UpgradeError
-from .lock import Lock
+from ..ownership.lock import Lock
 from .member import MemberAction
 from .observe import driver_for, facts_of
-from .trove import Trove
+from ..services.trove import Trove
 
 ASK_SEC = 1.0       # between two looks at Trove
 
@@ -19,25 +19,25 @@ class RebuildAction(MemberAction):
     """A step of one member and the one that takes its place, which bears its name."""
 
     def _built(self, group: dict[str, Any]) -> Member | None:
-        return twin(group["members"], self.member["name"],
+        return replacement(group["members"], self.member["name"],
                     [*self.job["members"], self.member["id"]])
 
 
-class BuildAnew(RebuildAction):
+class RebuildMember(RebuildAction):
     """Ask Trove for a replica of the source in the member's place. Asked already? Then say so.
 
     :returns: ``{"built": id of the new instance}``.
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         group = trove.group(self.job)
         built = self._built(group)
         if built:
             return {"built": built.id}
         source = next(one for one in group["members"] if one.id == group["source"])
         self._check_source(driver_for(self.job), trove, source)
-        trove.prove()
+        trove.verify_credentials()
         return {"built": trove.replicate(self.member["name"], source.id)}
 
     def _check_source(self, driver: Driver, trove: Trove, source: Member) -> None:
@@ -46,13 +46,13 @@ class BuildAnew(RebuildAction):
         own = facts_of(driver, trove, [source])[source.id]
         if source.id == self.member["id"] or source.version != origin["name"] \
                 or not runs(own.version, origin):
-            raise UpgradeError("way_back_closed", f"{self.member['name']} can't be built anew on "
+            raise UpgradeError("rollback_path_closed", f"{self.member['name']} can't be rebuilt on "
                                f"{origin['name']}: the source, {source.name}, runs "
                                f"{own.version or 'nothing'}. The set can't go back: restore the "
                                "backup into a new instance.", "stop", self.member["id"])
 
 
-class AwaitBuilt(RebuildAction):
+class AwaitRebuilt(RebuildAction):
     """Wait until the new one replicates the source, by its own word and that of all others.
 
     :returns: ``{built, version, role}``.
@@ -60,7 +60,7 @@ class AwaitBuilt(RebuildAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
-        deadline = time.monotonic() + self.job["look_sec"]
+        deadline = time.monotonic() + self.job["try_sec"]
         while True:
             group = trove.group(self.job)
             built = self._built(group)
@@ -69,7 +69,7 @@ class AwaitBuilt(RebuildAction):
                                    f"{self.member['name']} is {built.status if built else 'gone'}; "
                                    "delete it if it is there, and start a new run.", "stop",
                                    self.member["id"])
-            found, missing = self._look(driver, trove, group["members"], built)
+            found, missing = self._poll(driver, trove, group["members"], built)
             if not missing:
                 return found
             if time.monotonic() > deadline:
@@ -77,7 +77,7 @@ class AwaitBuilt(RebuildAction):
                                    self.member["id"])
             time.sleep(max(ASK_SEC, driver.poll_sec))
 
-    def _look(self, driver: Driver, trove: Trove, members: list[Member],
+    def _poll(self, driver: Driver, trove: Trove, members: list[Member],
               built: Member) -> tuple[dict[str, Any], str]:
         if built.status != "ACTIVE" or not built.address:
             return {}, f"Trove calls the new {built.name} {built.status}"
@@ -88,15 +88,15 @@ class AwaitBuilt(RebuildAction):
             return found, own.problems[0] if own.problems else f"{own.name} does not answer"
         if own.role != REPLICA or not runs(own.version, self.member["origin"]):
             return found, f"{own.name} is {own.role} and runs {own.version}"
-        return found, "; ".join(driver.obstacles(facts, self.away))
+        return found, "; ".join(driver.blockers(facts, self.unavailable))
 
 
 class DropMember(RebuildAction):
     """Delete the instance whose place was taken, and wait until it is gone."""
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
-        deadline = time.monotonic() + self.job["look_sec"]
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
+        deadline = time.monotonic() + self.job["try_sec"]
         asked = False
         while True:
             there = [one for one in trove.group(self.job)["members"]
@@ -104,7 +104,7 @@ class DropMember(RebuildAction):
             if not there:
                 return {"dropped": self.member["id"]}
             if not asked and there[0].status != "SHUTDOWN":
-                trove.prove()
+                trove.verify_credentials()
                 trove.delete(self.member["id"])
                 asked = True
             if time.monotonic() > deadline:

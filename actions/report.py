@@ -9,12 +9,12 @@ from ..planning.undo import find_errors
 from ..planning.versions import runs
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
-from . import rights
+from ..services import rights
 from .base import UpgradeAction
-from .errors import explain
-from .lock import Lock
+from ..services.errors import explain
+from ..ownership.lock import Lock
 from .observe import as_members, driver_for, facts_of
-from .trove import Trove
+from ..services.trove import Trove
 
 
 class Report(UpgradeAction):
@@ -52,7 +52,7 @@ class Report(UpgradeAction):
             trove = Trove(actor)
             cluster = trove.group(plan["job"])
             members = trove.members(cluster["members"])
-            resting = Lock(actor, cluster["id"], context.security.project_id).owed()
+            resting = Lock(actor, cluster["id"], context.security.project_id).suspended_background()
             return (members, facts_of(driver, trove, members),
                     _notes(plan, cluster["datastore_version"], resting))
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported

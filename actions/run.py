@@ -8,14 +8,14 @@ from ..datastores.base import Driver
 from ..planning import verdict, waves
 from ..planning.groups import CLUSTER, SET
 from ..planning.plan import make_plan
-from ..planning.situation import Situation
+from ..planning.snapshot import ClusterSnapshot
 from ..planning.versions import runs
 from ..schemas import UpgradeError, read_input
-from . import clients, rights
+from ..services import clients, rights
 from .base import StepAction, UpgradeAction, run_of
-from .lock import Lock
-from .observe import driver_for, facts_of, found_now, situation
-from .trove import Trove
+from ..ownership.lock import Lock
+from .observe import driver_for, facts_of, found_now, snapshot
+from ..services.trove import Trove
 
 TROVE_POLL_SEC = 2.0   # Trove itself looks only every 5 s and ever more seldom
 
@@ -24,17 +24,18 @@ class Plan(UpgradeAction):
     """The plan of an upgrade (schemas/plan.json). Changes nothing.
 
     :param inputs: what the caller of the workflow gave (schemas/input.json), as it came.
-    :param claim: the moment since when trove-api holds the cluster for this execution, or empty.
+    :param start_token: the moment since when trove-api holds the cluster for this execution, or
+        empty.
     :param kind: ``cluster`` or ``replication_set``; then cluster_id is that of any of its members.
     """
 
-    def __init__(self, inputs: dict[str, Any], claim: str = "", kind: str = CLUSTER):
+    def __init__(self, inputs: dict[str, Any], start_token: str = "", kind: str = CLUSTER):
         super().__init__()
-        self.inputs, self.claim, self.kind = inputs, claim, kind
+        self.inputs, self.start_token, self.kind = inputs, start_token, kind
 
     def act(self, context: Any) -> dict[str, Any]:
         options = read_input(self.inputs)
-        return _plan(context, options, self.kind, bool(self.claim))[0]
+        return _plan(context, options, self.kind, bool(self.start_token))[0]
 
 
 class Preflight(UpgradeAction):
@@ -54,12 +55,12 @@ class Preflight(UpgradeAction):
         plan, now, lock = _plan(context, self.options, self.kind)
         if not plan["ready"]:
             raise verdict.refusal(plan)
-        if plan["job"]["keep_way_back"] and (settings := _untouched_settings(now)):
-            lock.hold(settings)
+        if plan["job"]["keep_rollback_path"] and (settings := _untouched_settings(now)):
+            lock.save_settings(settings)
         return plan
 
 
-def _untouched_settings(now: Situation) -> dict[str, Any]:
+def _untouched_settings(now: ClusterSnapshot) -> dict[str, Any]:
     """Settings of the members that still run their old version, so as people have set them."""
     return {one.id: now.facts[one.id].settings for one in now.members
             if now.facts[one.id].settings and runs(now.facts[one.id].version, now.origin(one))}
@@ -78,7 +79,7 @@ class Verify(StepAction):
         driver = driver_for(self.job)
         members = trove.group(self.job)["members"]
         facts = facts_of(driver, trove, members)
-        wrong = driver.obstacles(facts, ())
+        wrong = driver.blockers(facts, ())
         wrong += [f"{one.name} runs {one.version or 'nothing'}" for one in facts.values()
                   if not runs(one.version, self.job["target"])]
         if wrong:
@@ -88,7 +89,7 @@ class Verify(StepAction):
 
 
 class AwaitTrove(StepAction):
-    """Trove agrees: every member ACTIVE in its books. Its poll backs off, so this comes last.
+    """Trove agrees: every member ACTIVE in its record. Its poll backs off, so this comes last.
 
     :param heed_abort: False when members have been put back already.
     :param heed_pause: False, too, when a person has been waited for here already.
@@ -100,9 +101,9 @@ class AwaitTrove(StepAction):
         self.heed_abort, self.heed_pause = heed_abort, heed_pause
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        deadline = time.monotonic() + self.job["look_sec"]
+        deadline = time.monotonic() + self.job["try_sec"]
         while True:
-            control = waves.obey(lock.read(), self.job["owner"], self.heed_abort)
+            control = waves.check_lock(lock.read(), self.job["owner"], self.heed_abort)
             if self.heed_pause and control.get("pause_after") == "all":
                 return {"hold": True}
             members = trove.group(self.job)["members"]
@@ -118,7 +119,7 @@ class AwaitTrove(StepAction):
 
 
 class Finalize(UpgradeAction):
-    """Close the way back: give every member the settings back that kept it open.
+    """Close the rollback path: give every member the settings back that kept it open.
 
     :param cluster_id: id or unique name.
     :param access: name of the access file.
@@ -137,13 +138,13 @@ class Finalize(UpgradeAction):
         actor = rights.of_run(context)
         cluster = self._found(Trove(actor))
         lock = Lock(actor, cluster["id"], context.security.project_id)
-        kept = lock.held()
+        kept = lock.saved_settings()
         driver = self._driver(cluster["datastore"])
         changed = [one for one in cluster["members"] if one.id in kept]
         for member in changed:
             driver.finalize(member, kept[member.id])
         if kept:
-            lock.forget_held()
+            lock.forget_saved_settings()
         return {"finalized": [one.name for one in changed]}
 
     def _found(self, trove: Trove) -> dict[str, Any]:
@@ -157,9 +158,9 @@ class Finalize(UpgradeAction):
 
 
 def _plan(context: Any, options: dict[str, Any], kind: str,
-          task_is_ours: bool = False) -> tuple[dict[str, Any], Situation, Lock]:
+          task_is_ours: bool = False) -> tuple[dict[str, Any], ClusterSnapshot, Lock]:
     owner = run_of(context)
-    now, driver, lock = situation(context, options, owner, kind)
+    now, driver, lock = snapshot(context, options, owner, kind)
     if task_is_ours:
         now = dataclasses.replace(now, task_is_ours=True)
     return make_plan(now, driver, options, owner), now, lock

@@ -8,19 +8,20 @@ from ..planning.groups import followed
 from ..planning.versions import Version, runs
 from ..schemas import UpgradeError
 from .base import StepAction
-from .lock import Lock
+from ..ownership.lock import Lock
 from .observe import as_members, driver_for, facts_of, health_of
-from .trove import Trove
+from ..services.trove import Trove
 
-UNWELL_LOOKS = 3   # looks in a row after which a watched cluster counts as unwell
+UNWELL_POLLS = 3   # looks in a row after which a watched cluster counts as unwell
 
 
 class ChooseWave(StepAction):
     """The gate before a wave: waits until it is safe, then says who goes.
 
     :param plan: the plan.
-    :param progress: ``{done: [ids], waves, held, baked}``, see planning.waves.Progress.
-    :returns: ``{next: upgrade | hold | bake | done, members, peers, away, until, done}``; done are
+    :param progress: ``{done: [ids], waves, paused_at, baked}``, see planning.waves.Progress.
+    :returns: ``{next: upgrade | hold | bake | done, members, peers, unavailable, until, done}``;
+    done are
         the ids of progress and of the members that an earlier roll of this run has upgraded.
     """
 
@@ -29,8 +30,8 @@ class ChooseWave(StepAction):
         self.plan, self.progress = plan, progress
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        trove.prove()
-        waves.obey(lock.read(), self.job["owner"])
+        trove.verify_credentials()
+        waves.check_lock(lock.read(), self.job["owner"])
         driver = driver_for(self.job)
         members = lock.check_task(trove.group(self.job))["members"]
         self.plan = self.plan | {"members": followed(self.plan["members"], members)}
@@ -38,13 +39,13 @@ class ChooseWave(StepAction):
         progress = waves.Progress(**self.progress)
         self._open_gate(driver, trove, members, todo, progress)
         facts = facts_of(driver, trove, members)
-        control = waves.obey(lock.read(), self.job["owner"])   # the gate may have taken its time
+        control = waves.check_lock(lock.read(), self.job["owner"])   # the gate may have taken its time
         if not progress.waves:
             todo = _unfinished(trove, members, facts, todo, self.job["target"])
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
                                      control.get("pause_after"), self._goes_back)
         return _step(step, wave, self.plan, members, facts, trove) | {
-            "away": _away(facts, waves.excused(self.plan, todo), wave),
+            "unavailable": _unavailable(facts, waves.known_unhealthy(self.plan, todo), wave),
             "until": time.time() + self.job["bake_sec"],
             "done": [*progress.done, *(one for one in listed if one not in todo)]}
 
@@ -59,19 +60,19 @@ class ChooseWave(StepAction):
 
         :raises UpgradeError: code ``gate_closed``, class retry.
         """
-        excused = waves.excused(self.plan, todo)
-        deadline = time.monotonic() + self.job["look_sec"]
+        known_unhealthy = waves.known_unhealthy(self.plan, todo)
+        deadline = time.monotonic() + self.job["try_sec"]
         passes = 0
         while True:
             facts = health_of(driver, trove, self.job, members)
             wave = waves.next_wave(driver, facts, todo, self.plan["options"], progress,
                                    self._goes_back)
-            wrong = driver.obstacles(facts, waves.already_away(facts, excused, wave))
+            wrong = driver.blockers(facts, waves.already_unavailable(facts, known_unhealthy, wave))
             passes = 0 if wrong else passes + 1
             if passes >= self.job["gate_passes"]:
                 return
             if time.monotonic() > deadline:
-                raise UpgradeError("gate_closed", "It is not safe to take a member away: "
+                raise UpgradeError("gate_closed", "It is not safe to make a member unavailable: "
                                    f"{'; '.join(wrong)}.", "retry")
             time.sleep(max(self.job["poll_sec"], driver.poll_sec))
 
@@ -92,7 +93,8 @@ class ChooseUndo(StepAction):
     :param plan: the plan.
     :param failure: whatever the failed task left behind.
     :param undone: ids of members that are back already.
-    :returns: ``{next: undo | done, ask, members, peers, away}``; ask is True when a person is to be
+    :returns: ``{next: undo | done, ask, members, peers, unavailable}``; ask is True when a person
+    is to be
         waited for after the undoing.
     """
 
@@ -101,7 +103,7 @@ class ChooseUndo(StepAction):
         self.plan, self.failure, self.undone = plan, failure, undone
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
         listed = trove.group(self.job)["members"]
         members = trove.members(listed)
@@ -109,38 +111,38 @@ class ChooseUndo(StepAction):
         facts = facts_of(driver, trove, members)
         errors = undo.find_errors(self.failure)
         wanted = undo.scope(self.plan["options"]["on_failure"], errors)
-        todo = [one for one in undo.to_undo(self.plan, members, facts, wanted, driver.whole)
+        todo = [one for one in undo.to_undo(self.plan, members, facts, wanted, driver.full_stop)
                 if one not in self.undone]
         wave = undo.next_undo(driver, facts, self.plan, todo)
-        undo.check_way_back(driver, facts, self.plan, wave)
+        undo.check_rollback_path(driver, facts, self.plan, wave)
         if not wave and wanted == "all" and not any(one["done"] for one in self.plan["members"]):
-            lock.forget_held()   # all are back on servers that were started with their own settings
+            lock.forget_saved_settings()   # all are back on servers that were started with their own settings
         ask = undo.ask_person(self.plan["options"]["on_failure"], errors)
         found = _step("undo" if wave else "done", wave, self.plan, members, facts, trove)
-        return found | {"ask": ask, "away": _away(facts, todo, wave)}
+        return found | {"ask": ask, "unavailable": _unavailable(facts, todo, wave)}
 
 
 class WatchHealth(StepAction):
     """Look until the bake time is over; fails when the cluster stays unwell.
 
     :param until: unix time.
-    :param away: ids of members that need not be well: they are still to be upgraded.
+    :param unavailable: ids of members that need not be well: they are still to be upgraded.
     """
 
-    def __init__(self, job: dict[str, Any], until: float, away: list[str] | None = None):
+    def __init__(self, job: dict[str, Any], until: float, unavailable: list[str] | None = None):
         super().__init__(job)
-        self.until, self.away = until, away or []
+        self.until, self.unavailable = until, unavailable or []
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
         members = trove.group(self.job)["members"]
-        end = min(self.until, time.time() + self.job["look_sec"])
+        end = min(self.until, time.time() + self.job["try_sec"])
         unwell = 0
         while True:
-            waves.obey(lock.read(), self.job["owner"])
-            wrong = driver.obstacles(health_of(driver, trove, self.job, members), self.away)
+            waves.check_lock(lock.read(), self.job["owner"])
+            wrong = driver.blockers(health_of(driver, trove, self.job, members), self.unavailable)
             unwell = unwell + 1 if wrong else 0
-            if unwell >= UNWELL_LOOKS:
+            if unwell >= UNWELL_POLLS:
                 raise UpgradeError("unwell", f"While watching: {'; '.join(wrong)}.", "rollback")
             if time.time() >= end and not unwell:
                 break
@@ -162,10 +164,10 @@ class SuspendBackground(StepAction):
         self.plan = plan      # plain data: an action is sent to its executor as JSON
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"])
+        waves.check_lock(lock.read(), self.job["owner"])
         driver = driver_for(self.job)
         members = as_members(self.plan["members"])
-        resting = lock.owe(driver.background(members))
+        resting = lock.save_background(driver.background(members))
         if resting:
             driver.suspend(members, resting)
         return {"resting": sorted(resting)}
@@ -183,14 +185,14 @@ class ResumeBackground(StepAction):
         self.plan = plan      # plain data: an action is sent to its executor as JSON
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
-        resting = lock.owed()
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
+        resting = lock.suspended_background()
         driver = driver_for(self.job)
         if driver.promotes_by_trove:
             driver.unfence(facts_of(driver, trove, trove.group(self.job)["members"]))
         if resting:
             driver.resume(as_members(self.plan["members"]), resting)
-            lock.settle()
+            lock.forget_background()
         return {"resumed": sorted(resting)}
 
 
@@ -202,7 +204,7 @@ class RestoreRoles(StepAction):
         self.plan = plan
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.obey(lock.read(), self.job["owner"], heed_abort=False)
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
         members = as_members(self.plan["members"])
         leaders = [one["id"] for one in self.plan["members"] if one["role"] == "primary"]
@@ -217,9 +219,10 @@ def _unfinished(trove: Trove, members: list[Member], facts: ClusterFacts, todo: 
                                         and runs(facts[one].version, target))]
 
 
-def _away(facts: ClusterFacts, excused: list[str], wave: list[str]) -> list[str]:
-    """Ids of all members that are away while the wave is: itself, and who is away already."""
-    return sorted({*wave, *waves.already_away(facts, excused, wave)})
+def _unavailable(facts: ClusterFacts, known_unhealthy: list[str], wave: list[str]) -> list[str]:
+    """Ids of all members that are unavailable while the wave is: itself, and who is unavailable
+    already."""
+    return sorted({*wave, *waves.already_unavailable(facts, known_unhealthy, wave)})
 
 
 def _step(step: str, wave: list[str], plan: dict[str, Any], members: list[Member],

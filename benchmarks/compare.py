@@ -94,9 +94,10 @@ cores.
 
 {chr(10).join(rows)}
 
-- *servers' own*: the sum over the waves of the longest time that a server of the wave was away.
+- *servers' own*: the sum over the waves of the longest time that a server of the wave was
+  unavailable.
 - *last member back*: from the request until the last server was back on its version. The rest of
-  *elapsed* is waiting for Trove's books: its poll of an instance comes 5 to 10 s after the request
+  *elapsed* is waiting for Trove's record: its poll of an instance comes 5 to 10 s after the request
   at the earliest.
 - *stopped as primary*: members that were stopped while they led a shard.
 - *failed ops* are of a closed loop: clients that are blocked try less.

@@ -54,7 +54,7 @@ RUNS = {"this pack": this_pack, "Trove's own upgrade": upstream.upgrade_in_lab,
         "half waiting": half_waiting, "without waiting": without_waiting}
 COLUMNS = {
     "elapsed s": lambda report: report["upgrade_sec"],
-    "most members away": lambda report: max(len(one["members"]) for one in report["waves"]),
+    "most members unavailable": lambda report: max(len(one["members"]) for one in report["waves"]),
     "operations": lambda report: report["workload"]["operations"],
     "failed": lambda report: report["workload"]["failed"],
     "longest gap s": lambda report: report["workload"]["longest_gap_sec"],
@@ -112,7 +112,7 @@ FOOT = """
   taken the last request: what a loop over `openstack database instance upgrade` does.
 - *half waiting*: the next one as soon as the last one's new server is started, whether it has
   rejoined or not. That is a race: it can come through whole.
-- *most members away*: members whose absences overlap.
+- *most members unavailable*: members whose absences overlap.
 - *longest gap*: time without any successful write.
 - *unreadable at the end*: acknowledged writes that no member could be asked for when the run was
   over.

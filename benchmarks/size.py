@@ -28,14 +28,14 @@ def section():
 
 
 def _plan_sec():
-    from tests.unit.conftest import plan_of, situation
+    from tests.unit.conftest import plan_of, snapshot
     from tests.unit.model import Cluster
     cluster = Cluster(20, 49)
-    now = situation(cluster)
+    now = snapshot(cluster)
     times = []
     for _ in range(PLANS):
         begin = time.perf_counter()
-        plan_of(cluster, situation_of=lambda *given: now, parallelism="domain")
+        plan_of(cluster, snapshot_of=lambda *given: now, parallelism="domain")
         times.append(time.perf_counter() - begin)
     return statistics.median(times)
 

@@ -1,7 +1,7 @@
 """What a datastore driver is: the only part of the pack that speaks to the members themselves.
 
 A driver reads facts from every member's own server, says whether it is safe to take given members
-away, moves roles, and keeps the way back open. It never speaks to Trove or Mistral. Others add
+away, moves roles, and keeps the rollback path open. It never speaks to Trove or Mistral. Others add
 theirs by the entry point group ``trove_upgrade.datastores`` and a workflow named
 ``trove_upgrade.datastore.<name>``.
 """
@@ -51,7 +51,7 @@ class Facts:
     :ivar identity: changes whenever the server process is started anew.
     :ivar domain: failure domain, such as a shard or a rack.
     :ivar problems: why this member is not healthy or not caught up; empty when it is.
-    :ivar settings: the settings that keeping the way back open would change, as they are now.
+    :ivar settings: the settings that keeping the rollback path open would change, as they are now.
     :ivar native: whatever else the driver itself needs.
     """
 
@@ -88,7 +88,7 @@ class Check:
 class Texts:
     """What the plan tells people about this datastore before anything starts."""
 
-    way_back: str
+    rollback_path: str
     point_of_no_return: str
     backup: str
     finalize: tuple[str, ...] = ()
@@ -105,13 +105,13 @@ class Driver(abc.ABC):
     :cvar datastores: names of Trove datastores that it serves when nobody chooses a driver.
     :cvar finalize_mode: ``auto`` or ``manual``, used when the input says ``default``.
     :cvar asks_trove: True when Trove's status is the only evidence, so that it must be fresh.
-    :cvar whole: no member can run beside one of another version: all of them are away at once, so
-        there is no canary and no bound.
+    :cvar full_stop: no member can run beside one of another version: all of them are unavailable at
+        once, so there is no canary and no bound.
     :cvar replication: True when it serves replication sets, and never clusters.
     :cvar promotes_by_trove: a leading role moves by Trove's promote-to-replica-source of the member
-        that :meth:`heir` names, instead of by :meth:`hand_over`.
-    :cvar one_way: a member that has started the new version can't go back on its data: it goes back
-        by being built anew from a member that is not upgraded.
+        that :meth:`candidate` names, instead of by :meth:`switchover`.
+    :cvar forward_only: a member that has started the new version can't go back on its data: it goes
+        back by being rebuilt from a member that is not upgraded.
     :cvar poll_sec: the shortest pause between two looks that the asked one should be given.
     """
 
@@ -119,10 +119,10 @@ class Driver(abc.ABC):
     datastores: tuple[str, ...] = ()
     finalize_mode = "auto"
     asks_trove = False
-    whole = False
+    full_stop = False
     replication = False
     promotes_by_trove = False
-    one_way = False
+    forward_only = False
     poll_sec = 0.0
 
     def __init__(self, access: dict[str, Any]):
@@ -134,10 +134,10 @@ class Driver(abc.ABC):
         """Ask every member; one that does not answer is in the result with ``answers=False``."""
 
     @abc.abstractmethod
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         """All preflight checks of this datastore, each run whatever the others say.
 
-        :param held: ids of members whose way back is being kept open by an earlier run.
+        :param saved: ids of members whose rollback path is being kept open by an earlier run.
         """
 
     def checks_towards(self, facts: ClusterFacts, target: str) -> list[Check]:
@@ -145,18 +145,20 @@ class Driver(abc.ABC):
         return []
 
     @abc.abstractmethod
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        """The gate: why the members ``away`` may not be taken away now, by all the others' word.
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        """The gate: why the members ``unavailable`` may not be made unavailable now, by all the
+        others' word.
 
-        Empty means that it is safe. With nobody away: why the whole cluster is not healthy.
+        Empty means that it is safe. With nobody unavailable: why the whole cluster is not healthy.
         """
 
     @abc.abstractmethod
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         """What the plan says."""
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
-        """The order in which ``todo`` is taken away, as lists of members away at the same time.
+        """The order in which ``todo`` is made unavailable, as lists of members unavailable at the
+        same time.
 
         :param together: one member of each failure domain at a time, instead of one in all.
         """
@@ -182,13 +184,13 @@ class Driver(abc.ABC):
     def resume(self, members: Collection[Member], background: dict[str, Any]) -> None:
         """Let it go on as it was. Idempotent."""
 
-    def hand_over(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
+    def switchover(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
         """Move a leading role away from the member, never forced; nothing where it leads nothing.
 
         :param prefer: version that the new leader should run if there is a choice.
         """
 
-    def heir(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
+    def candidate(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
         """Id of the member that Trove is to promote in place of ``member_id``: of those that have
         all its writes the one with the least left to replay. Empty when there is none.
 
@@ -196,9 +198,9 @@ class Driver(abc.ABC):
         """
         return ""
 
-    def fence(self, facts: ClusterFacts, member_id: str, heir_id: str) -> None:
-        """Right before Trove promotes the heir: the source ``member_id`` takes no more writes;
-        returns when the heir has all of them. Idempotent; undone by :meth:`unfence`.
+    def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
+        """Right before Trove promotes the candidate: the source ``member_id`` takes no more writes;
+        returns when the candidate has all of them. Idempotent; undone by :meth:`unfence`.
 
         Trove's guests don't do so for every datastore; a promotion under load then loses
         acknowledged writes.
@@ -210,8 +212,9 @@ class Driver(abc.ABC):
         """After the promotion, however it ended: no member is fenced any more. Idempotent."""
 
     def bake_before(self, facts: ClusterFacts, wave: Collection[str]) -> bool:
-        """Whether the bake time is spent before this wave too, because it closes the way back."""
-        return self.one_way and any(facts[one].role == PRIMARY for one in wave)
+        """Whether the bake time is spent before this wave too, because it closes the rollback
+        path."""
+        return self.forward_only and any(facts[one].role == PRIMARY for one in wave)
 
     def restore_roles(self, facts: ClusterFacts, primaries: Collection[str]) -> list[str]:
         """Ask that ``primaries`` lead again; ids of those that were moved."""
@@ -222,15 +225,15 @@ class Driver(abc.ABC):
         when it does not come. Trove gives a member up after 600 s, whatever its data weigh."""
         return ""
 
-    def keep_way_back(self, member: Member, origin: str, target: str) -> None:
+    def keep_rollback_path(self, member: Member, origin: str, target: str) -> None:
         """Make the upgraded member write nothing that ``origin`` could not read. Idempotent."""
 
-    def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
         """Why the member can't go back to version ``origin`` on its data; empty when it can."""
         return ""
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
-        """Give the member back the settings that :meth:`keep_way_back` changed. Idempotent."""
+        """Give the member back the settings that :meth:`keep_rollback_path` changed. Idempotent."""
 
 
 def ordered(facts: ClusterFacts, todo: Collection[str]) -> list[str]:

@@ -19,19 +19,19 @@ class GenericDriver(Driver):
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         return {member.id: _facts(member) for member in members}
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         sick = [problem for one in facts.values() for problem in one.problems]
         if sick:
             return [Check("members_healthy", False, "; ".join(sick) + ".",
                           "Heal the members first.")]
         return [Check("members_healthy", True, "Trove calls every member ACTIVE.")]
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return [problem for one in facts.values() if one.id not in away for problem in one.problems]
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return [problem for one in facts.values() if one.id not in unavailable for problem in one.problems]
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return Texts(
-            way_back="Each member is asked to go back to its old version on its own data; whether "
+            rollback_path="Each member is asked to go back to its old version on its own data; whether "
                      "the old version can read it, only the datastore's manual tells.",
             point_of_no_return="Not known to this driver: take the first write of the new version.",
             backup="Trove takes no backup of cluster members; take one by the datastore's means.",

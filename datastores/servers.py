@@ -13,7 +13,7 @@ class AskedAtOnce(abc.ABC):
 
     @abc.abstractmethod
     def ask(self, member: Member) -> dict[str, Any]:
-        """What one member says; ``{error, code}`` when it is silent."""
+        """What one member says; ``{error, code}`` when it is unreachable."""
 
     def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
         """What each member says, by its id; see :meth:`ask`."""

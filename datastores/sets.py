@@ -18,11 +18,11 @@ def source_of(facts: ClusterFacts) -> Facts | None:
     return found[0] if len(found) == 1 else None
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why ``away`` may not be taken away now, by the word of all the others."""
-    rest = [one for one in facts.values() if one.id not in away]
+def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why ``unavailable`` may not be made unavailable now, by the word of all the others."""
+    rest = [one for one in facts.values() if one.id not in unavailable]
     found = [problem for one in rest for problem in one.problems]
-    found += [f"{facts[one].name} is the source" for one in away
+    found += [f"{facts[one].name} is the source" for one in unavailable
               if facts[one].answers and facts[one].role == PRIMARY]
     return found + not_one_source(rest)
 
@@ -44,15 +44,15 @@ def strangers(facts: ClusterFacts, key: str, what: str) -> list[str]:
             if one.answers and one.native[key] != leader.native[key]]
 
 
-def without_heir(facts: ClusterFacts) -> list[str]:
+def without_candidate(facts: ClusterFacts) -> list[str]:
     """Complaints when nobody could take over from the source."""
     leader = source_of(facts)
-    if leader is None or heir(facts, leader.id, ""):
+    if leader is None or candidate(facts, leader.id, ""):
         return []
     return [f"{leader.name} has no replica that is caught up"]
 
 
-def heir(facts: ClusterFacts, member_id: str, prefer: str) -> str:
+def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> str:
     """Of the healthy replicas one on the preferred version, then the one that has least left to
     apply, then by name; empty when none is healthy."""
     fit = [one for one in facts.values()
@@ -62,7 +62,7 @@ def heir(facts: ClusterFacts, member_id: str, prefer: str) -> str:
     return best.id if best else ""
 
 
-def silent(facts: ClusterFacts) -> list[str]:
+def unreachable(facts: ClusterFacts) -> list[str]:
     """One complaint for each member that does not answer."""
     return [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
 

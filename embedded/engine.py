@@ -13,7 +13,7 @@ from .ports import free_port
 
 START_SEC = 60
 STOP_SEC = 30
-LOOK_SEC = 0.02
+POLL_SEC = 0.02
 
 
 class EngineError(Exception):
@@ -90,7 +90,7 @@ class EmbeddedEngine:
             if time.monotonic() > deadline:
                 raise EngineError(f"The engine was not ready in time; see {self.files.log}")
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(LOOK_SEC)
+                self._process.wait(POLL_SEC)
 
     def _last_words(self):
         words = self.files.output.read_text(encoding="utf-8", errors="replace").strip()

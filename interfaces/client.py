@@ -16,7 +16,7 @@ from keystoneauth1.session import Session
 from oslo_utils.uuidutils import is_uuid_like
 
 from ..schemas import UpgradeError, read_input
-from . import clusters, way_back
+from . import clusters, rollback_path
 from .errors import (
     BadInput,
     ClientError,
@@ -98,7 +98,7 @@ class Client:
 
     def plan(self, cluster: Reference, datastore_version: Reference, *,
              timeout_sec: float = PLAN_SEC, **inputs: Unpack[Inputs]) -> Plan:
-        """Return what an upgrade would do: order, waves, checks, way back. Changes nothing.
+        """Return what an upgrade would do: order, waves, checks, rollback path. Changes nothing.
 
         ``plan["ready"]`` says whether it could start now.
 
@@ -150,8 +150,8 @@ class Client:
         return look
 
     def pause(self, what: Upgrade | Reference, *, now: bool = False) -> Progress:
-        """Ask for a pause: after the wave at hand when members are away, else, and with ``now``,
-        at once. `wait` returns when it is paused."""
+        """Ask for a pause: after the wave at hand when members are unavailable, else, and with
+        ``now``, at once. `wait` returns when it is paused."""
         return self._ask(what, lambda one: self._upgrades.pause(one, now=now))
 
     def resume(self, what: Upgrade | Reference) -> Progress:
@@ -168,7 +168,8 @@ class Client:
 
     def rollback(self, what: Upgrade | Reference, datastore_version: Reference | None = None,
                  **inputs: Unpack[Inputs]) -> Upgrade:
-        """Start the way back of a cluster that is upgraded and not finalised, or half upgraded.
+        """Start the rollback path of a cluster that is upgraded and not finalised, or half
+        upgraded.
 
         It is a roll like the upgrade, to the version that the upgrade found: order, gates and
         evidence are the same. A plan is made first, and refused here if a check says no.
@@ -176,7 +177,8 @@ class Client:
         :param what: the upgrade to undo, or a cluster: its newest upgrade that still stands.
         :param datastore_version: where to, when Mistral has forgotten the upgrade.
         :raises UnderUpgrade: while an upgrade of the cluster is under way: abort that one.
-        :raises Refused: the way back is closed, or there is nothing to undo; the text says why.
+        :raises Refused: the rollback path is closed, or there is nothing to undo; the text says
+            why.
         """
         asked = self._inputs_back(what, datastore_version, inputs)
         if "instance_id" in asked:
@@ -186,14 +188,15 @@ class Client:
         return self._read(self._upgrades.start_back(asked))
 
     def finalize(self, cluster: Reference, *, access: str | None = None) -> Upgrade:
-        """Start what closes the way back, once an upgraded cluster has proven itself."""
+        """Start what closes the rollback path, once an upgraded cluster has proven itself."""
         identifier, _ = self._cluster(cluster)
         self._refuse_if_owned(identifier)
         return self._start(finalize_inputs(identifier, access), FINALIZE)
 
     def finalize_replication_set(self, instance: Reference, *,
                                  access: str | None = None) -> Upgrade:
-        """Start what closes the way back of a replication set, named by any of its instances."""
+        """Start what closes the rollback path of a replication set, named by any of its
+        instances."""
         identifier = clusters.identity(instance)
         self._refuse_if_set_owned(identifier)
         return self._start(finalize_inputs(identifier, access, of_set=True), FINALIZE)
@@ -247,11 +250,11 @@ class Client:
         _check(more)
         wanted = None if version is None else clusters.identity(version)
         try:
-            return way_back.inputs_back(self._to_undo(what), wanted, more)
+            return rollback_path.inputs_back(self._to_undo(what), wanted, more)
         except UpgradeNotFound:
             if wanted is None:
                 raise
-            return self._inputs(cast(Reference, what), wanted, way_back.with_skip(more))
+            return self._inputs(cast(Reference, what), wanted, rollback_path.with_skip(more))
 
     def _to_undo(self, what: Upgrade | Reference) -> Progress:
         """The upgrade itself, or the cluster's newest one that has left something to undo."""

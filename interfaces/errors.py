@@ -30,7 +30,7 @@ class UnderUpgrade(ClientError):
 
 
 class Refused(ClientError):
-    """The preflight checks, or the lack of a way back, forbid it; nothing was changed.
+    """The preflight checks, or the lack of a rollback path, forbid it; nothing was changed.
 
     :ivar plan: the plan with all its checks (schemas/plan.json), or None when none was made.
     """

@@ -22,7 +22,7 @@ PHASES = {
     "resume_background": "finalising", "release_lock": "finalising",
     "release_anyway": "finalising", "report": "finalising", "drop_rights": "finalising"}
 ROLL_PHASES = {"hold": "holding", "bake_canary": "baking"}
-STEPS = {"hand_over": "handing over", "request_upgrade": "requested",
+STEPS = {"switchover": "switching over", "request_upgrade": "requested",
          "await_evidence": "awaiting evidence"}
 BETWEEN = "under way"     # between two steps
 RESULT_STATES = {"upgraded": "upgraded", "skipped": "upgraded", "rolled_back": "rolled back",
@@ -31,7 +31,7 @@ RESULT_STATES = {"upgraded": "upgraded", "skipped": "upgraded", "rolled_back": "
 
 @dataclasses.dataclass
 class Member:
-    """One member; ``state`` is one of waiting, under way, handing over, requested,
+    """One member; ``state`` is one of waiting, under way, switching over, requested,
     awaiting evidence, upgraded, rolling back, rolled back, failed. Times in seconds since the
     epoch, or None. ``spans``: each time that it was worked on, as (upgrade or undo, began, ended,
     state of the execution)."""

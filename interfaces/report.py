@@ -76,13 +76,13 @@ def result_lines(look):
 
 
 def plan_lines(plan):
-    """Return the plan for people: members in order, waves, checks, way back."""
+    """Return the plan for people: members in order, waves, checks, rollback path."""
     target = plan["to_version"]
     lines = [f"{noun(plan).capitalize()} {plan['cluster']['name']} ({plan['datastore']}): "
              f"{plan['from_version']} -> {target['name']}", "", "Order:"]
     lines += order_lines(plan)
     lines += ["", "Checks:", *check_lines(plan)]
-    for key, label in (("way_back", "Way back"), ("point_of_no_return", "Point of no return"),
+    for key, label in (("rollback_path", "Rollback path"), ("point_of_no_return", "Point of no return"),
                        ("backup", "Backup")):
         lines += ["", f"{label}: {plan.get(key) or 'unknown'}"]
     lines += ["", "Finalise ({}): {}".format(*finalize_words(plan))]
@@ -104,7 +104,7 @@ def check_lines(plan):
 
 
 def finalize_words(plan):
-    """Return when the way back is closed, and by what."""
+    """Return when the rollback path is closed, and by what."""
     finalize = plan.get("finalize") or {}
     return finalize.get("mode", "auto"), "; ".join(finalize.get("steps") or []) or "nothing to do"
 

@@ -16,7 +16,7 @@ VARIABLES = (
     "token", "endpoint", "application-credential-id", "application-credential-secret")
 
 
-LOOK_AGAIN = 3
+CONNECT_RETRIES = 3
 
 
 class PatientSession(Session):
@@ -25,7 +25,7 @@ class PatientSession(Session):
     def request(self, url, method, **keywords):
         """As keystoneauth's."""
         if method == "GET":
-            keywords.setdefault("connect_retries", LOOK_AGAIN)
+            keywords.setdefault("connect_retries", CONNECT_RETRIES)
         return super().request(url, method, **keywords)
 
 

@@ -26,7 +26,7 @@ class Inputs(TypedDict, total=False):
     bake_sec: int
     pause_after: Literal["none", "first", "all"]
     finalize: Literal["default", "auto", "manual"]
-    keep_way_back: bool
+    keep_rollback_path: bool
     restore_roles: bool
     skip_checks: list[str]
     backup: Literal["auto", "skip"]
@@ -75,7 +75,7 @@ class Check(TypedDict):
 
 
 class Finalizing(TypedDict):
-    """What closes the way back, and when."""
+    """What closes the rollback path, and when."""
 
     mode: Literal["auto", "manual"]
     steps: list[str]
@@ -93,7 +93,7 @@ class Plan(TypedDict):
     waves: list[list[str]]
     checks: list[Check]
     ready: bool
-    way_back: str
+    rollback_path: str
     point_of_no_return: str
     backup: str
     finalize: Finalizing

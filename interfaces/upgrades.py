@@ -3,9 +3,9 @@ import itertools
 import time
 
 from ..planning.groups import SET
-from ..planning.holding import LOCK
+from ..planning.lock_names import LOCK
 from . import progress as views
-from . import way_back
+from . import rollback_path
 from .errors import Forbidden, Refused, ServiceError, TookTooLong, Unreachable, UpgradeNotFound
 from .services import service_errors
 from .shapes import FINALIZE, SET_WORKFLOW, WORKFLOW, Upgrade
@@ -13,8 +13,8 @@ from .shapes import FINALIZE, SET_WORKFLOW, WORKFLOW, Upgrade
 __all__ = ["FINALIZE", "Forbidden", "ServiceError", "Unreachable", "UpgradeNotFound", "Upgrades",
            "WORKFLOW", "finalize_inputs", "service_errors"]
 
-LOOK_SEC = 0.5
-QUICK_LOOK_SEC = 0.1
+POLL_SEC = 0.5
+QUICK_POLL_SEC = 0.1
 PAGE = 100
 PLAN_SEC = 300
 BEFORE_THE_LOCK = ("planning", "locking")
@@ -61,11 +61,11 @@ class Upgrades:
     def plan(self, inputs, timeout_sec=None):
         """Make a dry run to its end and return its Progress, whose ``plan`` is None if refused."""
         execution_id = self.start({**inputs, "dry_run": True})
-        *_, look = self.follow(execution_id, look_sec=QUICK_LOOK_SEC, timeout_sec=timeout_sec)
+        *_, look = self.follow(execution_id, poll_sec=QUICK_POLL_SEC, timeout_sec=timeout_sec)
         look.plan = (look.result or {}).get("plan") or look.plan
         return look
 
-    def follow(self, execution_id, look_sec=LOOK_SEC, timeout_sec=None):
+    def follow(self, execution_id, poll_sec=POLL_SEC, timeout_sec=None):
         """Yield its Progress until it has ended or is paused.
 
         :raises TookTooLong: after ``timeout_sec``; the upgrade goes on.
@@ -79,7 +79,7 @@ class Upgrades:
             if deadline is not None and time.monotonic() > deadline:
                 raise TookTooLong(f"Execution {execution_id} has not ended in {timeout_sec} s; "
                                   f"it is {look.phase}, and goes on.")
-            time.sleep(look_sec)
+            time.sleep(poll_sec)
 
     def list(self, limit=50):
         """Return the newest upgrades as dicts {id, workflow_name, state, created_at, input}."""
@@ -118,23 +118,23 @@ class Upgrades:
             one = Upgrade.of(execution)
             if one.kind == "upgrade" and (clusters is None or one.cluster in clusters):
                 look = self.progress(one.id)
-                if way_back.stands(look):
+                if rollback_path.stands(look):
                     return look
         return None
 
     def start_back(self, inputs):
-        """Start the way back if its plan allows it; return the execution id.
+        """Start the rollback path if its plan allows it; return the execution id.
 
         :raises Refused: with the checks that say no.
         """
         look = self.plan(inputs, timeout_sec=PLAN_SEC)
         if look.plan is None:
             raise Refused(look.message)
-        way_back.check(look.plan)
+        rollback_path.check(look.plan)
         return self.start(inputs)
 
     def pause(self, execution_id, now=False):
-        """Pause it: after the wave at hand when members are away, at once otherwise.
+        """Pause it: after the wave at hand when members are unavailable, at once otherwise.
 
         Mistral's own pause in the middle of a wave can lose the wave's outcome (a member that
         ends while paused may end the whole roll when it is resumed), so that takes ``now``.
@@ -146,7 +146,7 @@ class Upgrades:
             look = self.progress(execution_id)
             if look.ended or look.phase in MEMBERS_AWAY:
                 return
-        self._set_state(look, "PAUSED")     # nobody is away, or the last wave has just ended
+        self._set_state(look, "PAUSED")     # nobody is unavailable, or the last wave has just ended
 
     def resume(self, execution_id):
         """Go on, at the root: a resumed child would leave the rest of the tree paused."""

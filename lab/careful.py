@@ -1,6 +1,6 @@
 """A careful upgrade by hand, through the same Trove API: what a good operator's script does.
 
-Replicas first, then hand over and the former primaries, one at a time, waiting for each
+Replicas first, then switchover and the former primaries, one at a time, waiting for each
 server's own word; on a failure everything goes back. It stands beside this pack in
 comparisons, and shows the demos to be sound without it.
 """
@@ -51,7 +51,7 @@ class _Roll:
     def move(self, member: Member, version: str) -> None:
         """One member to one version; MemberFailed when its server does not come up."""
         if self._now(member).role == "primary":
-            self._hand_over(member)
+            self._switchover(member)
         if member.id not in [each.id for each in self.touched]:
             self.touched.append(member)
         told = len(self.lab.journal())
@@ -73,16 +73,16 @@ class _Roll:
         """Trove polls its guests ever more seldom: its word comes seconds after the servers'."""
         wait_for(lambda: self.lab.is_settled(self.cluster), MEMBER_SEC, "Trove's word", every=0.2)
 
-    def _hand_over(self, member: Member) -> None:
+    def _switchover(self, member: Member) -> None:
         shard = self._now(member).shard
-        heirs = [each for each in self.lab.members(self.cluster)
+        candidates = [each for each in self.lab.members(self.cluster)
                  if each.shard == shard and each.role == "replica" and each.in_sync]
-        if not heirs:
-            raise LabError(f"{member.name} has no replica in sync to hand over to")
-        with native.connect(heirs[0].address, self.lab.settings) as server:
+        if not candidates:
+            raise LabError(f"{member.name} has no replica in sync to switch over to")
+        with native.connect(candidates[0].address, self.lab.settings) as server:
             server.execute_command("CLUSTER FAILOVER")
         wait_for(lambda: self._now(member).role == "replica" and self._whole(), MEMBER_SEC,
-                 f"{member.name} handed over", every=0.05)
+                 f"{member.name} switched over", every=0.05)
 
     def _now(self, member: Member) -> Member:
         return next(m for m in self.lab.members(self.cluster) if m.id == member.id)

@@ -87,7 +87,7 @@ def _break(lab: Lab) -> None:
         lab.faults.member("does_not_start", version=lab.settings.new)
     else:
         lab.faults.member("does_not_start", version=lab.settings.new,
-                          nth=2 if lab.kind.one_way else 3, sticky=True)
+                          nth=2 if lab.kind.forward_only else 3, sticky=True)
 
 
 def _observe(lab: Lab, cluster: Cluster, upgrade: Callable, clock: "Clock", lead: float,

@@ -38,7 +38,7 @@ def absences(journal: list[dict], since: float = 0) -> list[Away]:
 
 
 def waves(found: list[Away], now: float) -> list[dict]:
-    """Members that were away together: [{members, roles, from, to, longest_away_sec}]."""
+    """Members that were away together: [{members, roles, from, to, longest_unavailable_sec}]."""
     grouped: list[list[Away]] = []
     end = 0.0
     for away in found:
@@ -49,7 +49,7 @@ def waves(found: list[Away], now: float) -> list[dict]:
     return [{"members": [away.name for away in wave], "roles": [away.role for away in wave],
              "from": round(wave[0].begin, 3),
              "to": round(max(a.begin + a.seconds(now) for a in wave), 3),
-             "longest_away_sec": round(max(a.seconds(now) for a in wave), 3)}
+             "longest_unavailable_sec": round(max(a.seconds(now) for a in wave), 3)}
             for wave in grouped]
 
 

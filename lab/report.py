@@ -36,7 +36,7 @@ def make(seen: Observed) -> dict:
     """The report as data; times in seconds."""
     found = history.absences(seen.journal, seen.begun)
     waves = history.waves(found, seen.ended)
-    critical = sum(wave["longest_away_sec"] for wave in waves)
+    critical = sum(wave["longest_unavailable_sec"] for wave in waves)
     elapsed = seen.ended - seen.begun
     before = [member.as_dict() for member in seen.before]
     return {
@@ -61,7 +61,7 @@ def _member(seen: Observed, member: Member, found: list[history.Away]) -> dict:
     return {"id": member.id, "name": member.name, "role": member.role, "shard": member.shard,
             "from": member.version, "to": seen.to_version, "evidence": after.version,
             "role_at_end": after.role, "times_away": len(own),
-            "away_sec": round(sum(away.seconds(seen.ended) for away in own), 3),
+            "unavailable_sec": round(sum(away.seconds(seen.ended) for away in own), 3),
             "failures": [reason for away in own for reason in away.failures],
             "trove": seen.trove["members"].get(member.name, {})}
 
@@ -86,7 +86,7 @@ def text(report: dict) -> str:
     for member in report["members"]:
         lines.append(f"  {member['name']:<16} {member['role']:<8} {member['shard']:<8} "
                      f"{member['from']} -> {member['evidence'] or 'no answer':<9} "
-                     f"away {member['away_sec']:5.1f} s"
+                     f"unavailable {member['unavailable_sec']:5.1f} s"
                      + "".join(f"  ! {reason}" for reason in member["failures"]))
     lines += [f"  client: {load['operations']} operations, {load['failed']} failed, "
               f"{load['acknowledged']} acknowledged writes, {load['lost']} lost, "

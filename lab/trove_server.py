@@ -72,7 +72,7 @@ def _make_database(conf) -> None:
 def _copy_rpc_contexts() -> None:
     """Let each message have its own context, as on a real message bus.
 
-    The in-process transport hands over the sender's dictionary, and Trove takes keys out of
+    The in-process transport switches over the sender's dictionary, and Trove takes keys out of
     it on arrival, so of several messages of one request all but the first would be lost.
     """
     import copy

@@ -4,23 +4,23 @@ from collections.abc import Collection
 
 from ..datastores.base import PRIMARY, Check, Driver
 from .groups import SET
-from .situation import Situation
+from .snapshot import ClusterSnapshot
 from .versions import number_of, older
 
 
-def run_checks(situation: Situation, driver: Driver, order: list[list[str]],
+def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]],
                skip: Collection[str]) -> list[dict]:
     """Every check as ``{name, ok, skipped, message, remedy}``, Trove's first.
 
     :param order: the waves of the plan.
     """
-    own = _of_set(situation, driver) if situation.kind == SET else [_cluster_idle(situation)]
-    checks = [*own, _lock_free(situation), _members_active(situation),
-              _broken_first(situation, order), _version_active(situation),
-              _not_a_downgrade(situation), _version_path(situation, driver),
-              *_way_back_open(situation, driver),
-              *driver.checks(situation.facts, situation.held),
-              *driver.checks_towards(situation.facts, number_of(situation.target))]
+    own = _of_set(snapshot, driver) if snapshot.kind == SET else [_cluster_idle(snapshot)]
+    checks = [*own, _lock_free(snapshot), _members_active(snapshot),
+              _broken_first(snapshot, order), _version_active(snapshot),
+              _not_a_downgrade(snapshot), _version_path(snapshot, driver),
+              *_rollback_path_open(snapshot, driver),
+              *driver.checks(snapshot.facts, snapshot.saved_settings),
+              *driver.checks_towards(snapshot.facts, number_of(snapshot.target))]
     return [{"name": check.name, "ok": check.ok, "skipped": not check.ok and check.name in skip,
              "message": check.message, "remedy": check.remedy} for check in checks]
 
@@ -30,51 +30,51 @@ def refusals(checks: list[dict]) -> list[dict]:
     return [check for check in checks if not check["ok"] and not check["skipped"]]
 
 
-def _cluster_idle(situation: Situation) -> Check:
-    task = situation.cluster["task"]
-    ours = task == "UPGRADING_CLUSTER" and situation.task_is_ours
+def _cluster_idle(snapshot: ClusterSnapshot) -> Check:
+    task = snapshot.cluster["task"]
+    ours = task == "UPGRADING_CLUSTER" and snapshot.task_is_ours
     if ours or task in ("NONE", ""):
         return Check("cluster_idle", True, "Trove runs no task on the cluster.")
     return Check("cluster_idle", False, f"Trove is busy with {task} on the cluster.",
                  "Wait until it is over.")
 
 
-def _of_set(situation: Situation, driver: Driver) -> list[Check]:
+def _of_set(snapshot: ClusterSnapshot, driver: Driver) -> list[Check]:
     """Only asked of replication sets."""
-    return [_source_agreed(situation), *([_names_differ(situation)] if driver.one_way else [])]
+    return [_source_agreed(snapshot), *([_names_differ(snapshot)] if driver.forward_only else [])]
 
 
-def _source_agreed(situation: Situation) -> Check:
-    leading = [one for one in situation.members if situation.facts[one.id].role == PRIMARY]
-    source = situation.cluster["source"]
+def _source_agreed(snapshot: ClusterSnapshot) -> Check:
+    leading = [one for one in snapshot.members if snapshot.facts[one.id].role == PRIMARY]
+    source = snapshot.cluster["source"]
     if [one.id for one in leading] == [source]:
         return Check("source_agreed", True, "Trove and the servers name the same source.")
-    by_trove = next((one.name for one in situation.members if one.id == source), "nobody")
+    by_trove = next((one.name for one in snapshot.members if one.id == source), "nobody")
     by_servers = ", ".join(one.name for one in leading) or "nobody"
     return Check("source_agreed", False, f"The source is {by_trove} by Trove and {by_servers} by "
                  "the servers.", "Let one member lead and all others replicate it, in Trove and on "
                  "the servers.")
 
 
-def _names_differ(situation: Situation) -> Check:
-    names = [one.name for one in situation.members]
+def _names_differ(snapshot: ClusterSnapshot) -> Check:
+    names = [one.name for one in snapshot.members]
     same = sorted({name for name in names if names.count(name) > 1})
     if not same:
         return Check("names_differ", True, "No two members bear the same name.")
     return Check("names_differ", False, f"Several members are called {', '.join(same)}, and a "
-                 "member that is built anew is found by the name of the one that it replaces.",
+                 "member that is rebuilt is found by the name of the one that it replaces.",
                  "Rename them.")
 
 
-def _lock_free(situation: Situation) -> Check:
-    if not situation.lock_owner:
+def _lock_free(snapshot: ClusterSnapshot) -> Check:
+    if not snapshot.lock_owner:
         return Check("lock_free", True, "Nobody else upgrades this cluster.")
-    return Check("lock_free", False, f"Execution {situation.lock_owner} upgrades this cluster.",
+    return Check("lock_free", False, f"Execution {snapshot.lock_owner} upgrades this cluster.",
                  "Wait for it, or abort it.")
 
 
-def _members_active(situation: Situation) -> Check:
-    busy = [f"{member.name} is {member.status or 'unknown'}" for member in situation.members
+def _members_active(snapshot: ClusterSnapshot) -> Check:
+    busy = [f"{member.name} is {member.status or 'unknown'}" for member in snapshot.members
             if member.status not in ("ACTIVE", "HEALTHY")]
     if not busy:
         return Check("members_active", True, "Trove calls every member ACTIVE.")
@@ -83,59 +83,60 @@ def _members_active(situation: Situation) -> Check:
                  "by name to upgrade broken members first.")
 
 
-def _broken_first(situation: Situation, order: list[list[str]]) -> Check:
-    """Nobody healthy is taken away while another is broken, so those must be able to go first."""
-    broken = {one for one, member in situation.facts.items() if not member.healthy}
+def _broken_first(snapshot: ClusterSnapshot, order: list[list[str]]) -> Check:
+    """Nobody healthy is made unavailable while another is broken, so those must be able to go
+    first."""
+    broken = {one for one, member in snapshot.facts.items() if not member.healthy}
     later = list(itertools.dropwhile(broken.issuperset, order))[1:]     # than a healthy one
     late = broken.intersection(itertools.chain(*later))
     if not late:
         return Check("broken_first", True, "No broken member has to wait for a healthy one.")
-    names = ", ".join(one.name for one in situation.members if one.id in late)
+    names = ", ".join(one.name for one in snapshot.members if one.id in late)
     return Check("broken_first", False, f"{names} can't go before the healthy members, which don't "
                  "go while another is broken.", "Heal what is broken, or let another member lead "
                  "in its place. Skipped by name, the run waits for it at its gate.")
 
 
-def _version_active(situation: Situation) -> Check:
-    if any(version["id"] == situation.target["id"] for version in situation.versions):
+def _version_active(snapshot: ClusterSnapshot) -> Check:
+    if any(version["id"] == snapshot.target["id"] for version in snapshot.versions):
         return Check("version_active", True, "The target version is offered.")
     return Check("version_active", False,
-                 f"Version {situation.target['name']} is not offered (inactive).",
+                 f"Version {snapshot.target['name']} is not offered (inactive).",
                  "Ask the operator to activate it, or choose another.")
 
 
-def _not_a_downgrade(situation: Situation) -> Check:
-    newer = [f"{member.name} runs {situation.facts[member.id].version}"
-             for member in situation.members
-             if older(number_of(situation.target), situation.facts[member.id].version)]
+def _not_a_downgrade(snapshot: ClusterSnapshot) -> Check:
+    newer = [f"{member.name} runs {snapshot.facts[member.id].version}"
+             for member in snapshot.members
+             if older(number_of(snapshot.target), snapshot.facts[member.id].version)]
     if not newer:
         return Check("not_a_downgrade", True, "No member runs a newer version.")
     return Check("not_a_downgrade", False,
-                 f"Target {number_of(situation.target)} is older: {', '.join(newer)}.",
+                 f"Target {number_of(snapshot.target)} is older: {', '.join(newer)}.",
                  "Choose a newer version. To undo an upgrade that is not finalised, skip this "
                  "check by name.")
 
 
-def _version_path(situation: Situation, driver: Driver) -> Check:
-    origins = {number_of(situation.origin(member)) for member in situation.members
-               if not situation.done(member)}
+def _version_path(snapshot: ClusterSnapshot, driver: Driver) -> Check:
+    origins = {number_of(snapshot.origin(member)) for member in snapshot.members
+               if not snapshot.done(member)}
     reasons = [reason for origin in sorted(origins)
-               if (reason := driver.path(origin, number_of(situation.target)))]
+               if (reason := driver.path(origin, number_of(snapshot.target)))]
     if not reasons:
         return Check("version_path", True, "The target may follow the members' versions.")
     return Check("version_path", False, " ".join(reasons), "Upgrade in the steps that are named.")
 
 
-def _way_back_open(situation: Situation, driver: Driver) -> list[Check]:
+def _rollback_path_open(snapshot: ClusterSnapshot, driver: Driver) -> list[Check]:
     """Only asked when the cluster is to go back."""
-    target = number_of(situation.target)
-    above = [member for member in situation.members
-             if older(target, situation.facts[member.id].version)]
+    target = number_of(snapshot.target)
+    above = [member for member in snapshot.members
+             if older(target, snapshot.facts[member.id].version)]
     if not above:
         return []
     closed = [reason for member in above
-              if (reason := driver.closed_way_back(situation.facts, member.id, target))]
+              if (reason := driver.closed_rollback_path(snapshot.facts, member.id, target))]
     if not closed:
-        return [Check("way_back_open", True, "The members' data can be read by the target.")]
-    return [Check("way_back_open", False, "; ".join(closed) + ".",
+        return [Check("rollback_path_open", True, "The members' data can be read by the target.")]
+    return [Check("rollback_path_open", False, "; ".join(closed) + ".",
                   "It can't go back on its data: restore a backup into a new cluster.")]

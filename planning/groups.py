@@ -30,8 +30,8 @@ def option(plan: dict[str, Any]) -> str:
     return f"{FLAGS[kind]} {named}"
 
 
-def twin(members: list[Member], name: str, besides: list[str]) -> Member | None:
-    """The member that was built anew in the place of another, whose name it bears.
+def replacement(members: list[Member], name: str, besides: list[str]) -> Member | None:
+    """The member that was rebuilt in the place of another, whose name it bears.
 
     :param members: oldest first.
     :param besides: ids of members that are not meant.
@@ -47,7 +47,7 @@ def followed(planned: list[dict[str, Any]], members: list[Member]) -> list[dict[
     there, known = {one.id for one in members}, [one["id"] for one in planned]
     found = []
     for one in planned:
-        heir = None if one["id"] in there else twin(members, one["name"], known)
-        found.append(one | {"id": heir.id, "address": heir.address, "was": one["id"]}
-                     if heir else one)
+        candidate = None if one["id"] in there else replacement(members, one["name"], known)
+        found.append(one | {"id": candidate.id, "address": candidate.address, "was": one["id"]}
+                     if candidate else one)
     return found

@@ -5,7 +5,7 @@ from typing import Any
 from ..datastores.base import Driver
 from . import checks, waves
 from .groups import CLUSTER, SET
-from .situation import Situation
+from .snapshot import ClusterSnapshot
 from .versions import number_of, older
 
 REACH = {
@@ -24,39 +24,39 @@ REACH = {
                     "itself are not held off while this runs: an administrator of another project "
                     "could upgrade it too, and Trove would still restart, promote, detach or "
                     "delete members."]}}
-LOOK_SEC = 10   # an action looks for so long and is then retried: little is lost when it dies
+TRY_SEC = 10   # an action looks for so long and is then retried: little is lost when it dies
 
 
-def make_plan(situation: Situation, driver: Driver, options: dict[str, Any],
+def make_plan(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any],
               owner: str) -> dict[str, Any]:
     """The plan of bringing the cluster to the target.
 
     :param owner: execution that will hold the lock.
     """
-    todo = [member.id for member in situation.members if not situation.done(member)]
-    direction = _direction(situation, todo)
-    order = waves.all_waves(driver, situation.facts, todo, options, options["canary"],
+    todo = [member.id for member in snapshot.members if not snapshot.done(member)]
+    direction = _direction(snapshot, todo)
+    order = waves.all_waves(driver, snapshot.facts, todo, options, options["canary"],
                             back=direction == "back")
-    results = checks.run_checks(situation, driver, order, options["skip_checks"])
-    texts = driver.texts(situation.facts, options["keep_way_back"])
+    results = checks.run_checks(snapshot, driver, order, options["skip_checks"])
+    texts = driver.texts(snapshot.facts, options["keep_rollback_path"])
     mode = driver.finalize_mode if options["finalize"] == "default" else options["finalize"]
-    cluster = {key: situation.cluster[key] for key in
+    cluster = {key: snapshot.cluster[key] for key in
                ("id", "name", "datastore", "datastore_version")}
     return {
         "cluster": cluster, "datastore": driver.name, "direction": direction,
-        "from_version": situation.cluster["datastore_version"], "to_version": situation.target,
-        "members": [_member(situation, member) for member in situation.members],
+        "from_version": snapshot.cluster["datastore_version"], "to_version": snapshot.target,
+        "members": [_member(snapshot, member) for member in snapshot.members],
         "waves": order, "checks": results, "ready": not checks.refusals(results),
-        "way_back": texts.way_back, "point_of_no_return": texts.point_of_no_return,
-        "backup": texts.backup if situation.kind == CLUSTER else _backup_words(situation, options),
+        "rollback_path": texts.rollback_path, "point_of_no_return": texts.point_of_no_return,
+        "backup": texts.backup if snapshot.kind == CLUSTER else _backup_words(snapshot, options),
         "finalize": {"mode": mode, "steps": list(texts.finalize)},
         "notes": [*texts.notes, *_ignored(driver, options),
-                  *REACH[situation.kind][situation.lock_reach]], "options": options,
-        "job": _job(situation, driver, options, owner) | {
+                  *REACH[snapshot.kind][snapshot.lock_reach]], "options": options,
+        "job": _job(snapshot, driver, options, owner) | {
             # The newer version reads what the older one writes, so going back closes nothing.
-            "keep_way_back": options["keep_way_back"] and direction == "forward",
-            "backup": situation.cluster["source"]
-            if situation.kind == SET and options["backup"] == "auto" and todo else ""}}
+            "keep_rollback_path": options["keep_rollback_path"] and direction == "forward",
+            "backup": snapshot.cluster["source"]
+            if snapshot.kind == SET and options["backup"] == "auto" and todo else ""}}
 
 
 def _ignored(driver: Driver, options: dict[str, Any]) -> list[str]:
@@ -65,52 +65,52 @@ def _ignored(driver: Driver, options: dict[str, Any]) -> list[str]:
     return ["restore_roles is not done for replication sets: promote the first source by Trove."]
 
 
-def _backup_words(situation: Situation, options: dict[str, Any]) -> str:
+def _backup_words(snapshot: ClusterSnapshot, options: dict[str, Any]) -> str:
     if options["backup"] == "skip":
         return "None is taken, as asked for: without one, lost data stay lost."
     return (f"Trove takes a backup of the source, "
-            f"{_name_of(situation, situation.cluster['source'])}, and no member is touched before "
+            f"{_name_of(snapshot, snapshot.cluster['source'])}, and no member is touched before "
             "it is complete.")
 
 
-def _name_of(situation: Situation, member_id: str) -> str:
-    return next(one.name for one in situation.members if one.id == member_id)
+def _name_of(snapshot: ClusterSnapshot, member_id: str) -> str:
+    return next(one.name for one in snapshot.members if one.id == member_id)
 
 
-def _direction(situation: Situation, todo: list[str]) -> str:
+def _direction(snapshot: ClusterSnapshot, todo: list[str]) -> str:
     if not todo:
         return "none"
-    back = any(older(number_of(situation.target), situation.facts[one].version) for one in todo)
+    back = any(older(number_of(snapshot.target), snapshot.facts[one].version) for one in todo)
     return "back" if back else "forward"
 
 
-def _member(situation: Situation, member) -> dict[str, Any]:
-    facts = situation.facts[member.id]
+def _member(snapshot: ClusterSnapshot, member) -> dict[str, Any]:
+    facts = snapshot.facts[member.id]
     return {"id": member.id, "name": member.name, "address": member.address, "role": facts.role,
             "domain": facts.domain, "kind": member.kind, "version": facts.version,
-            "healthy": facts.healthy, "origin": situation.origin(member),
-            "done": situation.done(member)}
+            "healthy": facts.healthy, "origin": snapshot.origin(member),
+            "done": snapshot.done(member)}
 
 
-def _job(situation: Situation, driver: Driver, options: dict[str, Any], owner: str) -> dict:
+def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], owner: str) -> dict:
     """The little that every step needs to know, so that steps stay small in Mistral's database."""
     return {
-        "cluster_id": situation.cluster["id"], "kind": situation.kind,
-        "members": [one.id for one in situation.members] if situation.kind == SET else [],
+        "cluster_id": snapshot.cluster["id"], "kind": snapshot.kind,
+        "members": [one.id for one in snapshot.members] if snapshot.kind == SET else [],
         "driver": driver.name, "access": options["access"],
-        "owner": owner, "target": situation.target,
+        "owner": owner, "target": snapshot.target,
         "gate_passes": options["gate_passes"], "poll_sec": options["poll_sec"],
-        "look_sec": LOOK_SEC, "member_looks": _looks(options["member_timeout_sec"]),
-        "gate_looks": _looks(options["gate_timeout_sec"]), "bake_sec": options["bake_sec"],
-        "bake_looks": _looks(options["bake_sec"]),
-        "backup_looks": _looks(options["backup_timeout_sec"]),
-        # Trove's own promotion takes its time; a driver's hand over looks for itself.
-        "hand_over_looks": _looks(options["member_timeout_sec"]) if driver.promotes_by_trove
+        "try_sec": TRY_SEC, "member_tries": _tries(options["member_timeout_sec"]),
+        "gate_tries": _tries(options["gate_timeout_sec"]), "bake_sec": options["bake_sec"],
+        "bake_tries": _tries(options["bake_sec"]),
+        "backup_tries": _tries(options["backup_timeout_sec"]),
+        # Trove's own promotion takes its time; a driver's switchover looks for itself.
+        "switchover_tries": _tries(options["member_timeout_sec"]) if driver.promotes_by_trove
         else options["retry_count"],
         "member_timeout_sec": options["member_timeout_sec"],
         "retries": options["retry_count"], "delay_sec": options["retry_delay_sec"]}
 
 
-def _looks(timeout_sec: int) -> int:
+def _tries(timeout_sec: int) -> int:
     """How many retries of a look cover the time."""
-    return max(1, math.ceil(timeout_sec / LOOK_SEC))
+    return max(1, math.ceil(timeout_sec / TRY_SEC))

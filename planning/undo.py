@@ -21,18 +21,18 @@ def ask_person(on_failure: str, errors: list[dict[str, Any]]) -> bool:
 
 
 def to_undo(plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
-            wanted: str, whole: bool = False) -> list[str]:
+            wanted: str, full_stop: bool = False) -> list[str]:
     """Ids of the members that this run touched and that must go back.
 
     Trove records the target before it starts the work, so every member that was ever asked bears
     the target's name, whatever became of it.
 
-    :param whole: all members are stopped before Trove is asked for any, so one that is down has
+    :param full_stop: all members are stopped before Trove is asked for any, so one that is down has
         been touched, whatever Trove's record says.
     """
     known = {member.id: member for member in members}
     touched = {member.id for member in members if member.version == plan["to_version"]["name"]
-               or whole and not facts[member.id].healthy}
+               or full_stop and not facts[member.id].healthy}
     mine = [one["id"] for one in plan["members"] if not one["done"] and one["id"] in touched]
     if wanted == "all":
         return mine
@@ -44,10 +44,10 @@ def to_undo(plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
 
 def next_undo(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
               todo: list[str]) -> list[str]:
-    """The next members to put back: the silent ones at once, for they are away already; then what
-    else is broken, one by one; then the healthy ones in the driver's order. Where no member runs
-    beside another version, all at once."""
-    if driver.whole:
+    """The next members to put back: the unreachable ones at once, for they are unavailable already;
+    then what else is broken, one by one; then the healthy ones in the driver's order. Where no
+    member runs beside another version, all at once."""
+    if driver.full_stop:
         return todo
     if silent := [one for one in todo if not facts[one].answers]:
         return silent
@@ -57,20 +57,20 @@ def next_undo(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
     return next(iter([*broken, *waves]), [])
 
 
-def check_way_back(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
+def check_rollback_path(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
                    wave: list[str]) -> None:
     """A cluster whose members only run together goes back together or not at all: that is asked
     before any member is touched again.
 
-    :raises UpgradeError: code ``way_back_closed``, saying what to do.
+    :raises UpgradeError: code ``rollback_path_closed``, saying what to do.
     """
-    if not driver.whole:
+    if not driver.full_stop:
         return
     origins = {one["id"]: number_of(one["origin"]) for one in plan["members"]}
     closed = [reason for one in wave
-              if (reason := driver.closed_way_back(facts, one, origins[one]))]
+              if (reason := driver.closed_rollback_path(facts, one, origins[one]))]
     if closed:
-        raise UpgradeError("way_back_closed", "Nothing was put back: "
+        raise UpgradeError("rollback_path_closed", "Nothing was put back: "
                            f"{'; '.join(dict.fromkeys(closed))}.", "stop")
 
 

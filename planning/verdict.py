@@ -12,7 +12,7 @@ GOOD = ("upgraded", "nothing_to_do", "planned")
 REFUSALS = {"refused", "locked", "no_trust", "no_service_user", "not_allowed", "start_given_up",
             "execution_over", "backup_failed"}
 # Checks that a member which is broken fails, and one that does not even answer.
-BROKEN, SILENT = ("members_active", "members_healthy"), ("native_access",)
+BROKEN, UNREACHABLE = ("members_active", "members_healthy"), ("native_access",)
 ALONE = ("replicas_ready",)     # when the source of a replication set is the only one that is well
 LISTS = ("upgraded", "skipped", "rolled_back", "failed", "todo")
 
@@ -50,7 +50,7 @@ def verdict(driver: Driver, plan: dict[str, Any], members: list[Member], facts: 
     status = _status(plan, lists, errors)
     undo = _undo(plan, lists)
     closed = _closed(driver, plan, facts, lists) if undo else []
-    notes = [*notes, *_built_anew(plan), *(f"No way back: {reason}." for reason in closed)]
+    notes = [*notes, *_rebuilt(plan), *(f"No rollback path: {reason}." for reason in closed)]
     return _result(status, _summary(plan, status, lists, errors), errors, notes) | lists | {
         "undo": "" if closed else undo, "resume": _resume(plan, lists, status)}
 
@@ -58,13 +58,13 @@ def verdict(driver: Driver, plan: dict[str, Any], members: list[Member], facts: 
 def _closed(driver: Driver, plan, facts: ClusterFacts, lists) -> list[str]:
     """Why members that are upgraded can't go back, each reason once."""
     origins = {one["id"]: number_of(one["origin"]) for one in plan["members"]}
-    found = (driver.closed_way_back(facts, one["id"], origins[one["id"]])
+    found = (driver.closed_rollback_path(facts, one["id"], origins[one["id"]])
                for one in lists["upgraded"])
     return list(dict.fromkeys(filter(None, found)))
 
 
-def _built_anew(plan) -> list[str]:
-    return [f"Member {one['name']} was built anew: instance {one['was']} is gone, {one['id']} took "
+def _rebuilt(plan) -> list[str]:
+    return [f"Member {one['name']} was rebuilt: instance {one['was']} is gone, {one['id']} took "
             "its place." for one in plan["members"] if "was" in one]
 
 
@@ -152,7 +152,7 @@ def _resume(plan, lists, status: str) -> str:
     if lists["failed"]:
         silent = any(not one["version"] for one in lists["failed"])
         alone = kind_of(plan) == SET and len(plan["members"]) - len(lists["failed"]) <= 1
-        return _again(plan, *BROKEN, *(SILENT if silent else ()), *(ALONE if alone else ()))
+        return _again(plan, *BROKEN, *(UNREACHABLE if silent else ()), *(ALONE if alone else ()))
     if lists["todo"] or lists["rolled_back"]:
         return _again(plan)
     return ""

@@ -1,4 +1,4 @@
-"""Who is taken away next, and with whom."""
+"""Who is made unavailable next, and with whom."""
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +14,13 @@ class Progress:
     """How far a roll has come.
 
     :ivar waves: waves that ended well.
-    :ivar held: the wave count at which a person was last waited for; -1 for never.
+    :ivar paused_at: the wave count at which a person was last waited for; -1 for never.
     :ivar baked: the members have been watched for the bake time since the last wave.
     """
 
     done: tuple[str, ...] = ()
     waves: int = 0
-    held: int = -1
+    paused_at: int = -1
     baked: bool = False
 
 
@@ -30,7 +30,7 @@ def all_waves(driver: Driver, facts: ClusterFacts, todo: Collection[str],
 
     :param back: they go to an older version.
     """
-    if driver.whole:
+    if driver.full_stop:
         return [list(todo)] if todo else []
     together = options["parallelism"] == "domain"
     order = driver.waves_back if back else driver.waves
@@ -49,19 +49,19 @@ def next_wave(driver: Driver, facts: ClusterFacts, todo: Collection[str], option
     return all_waves(driver, facts, todo, options, canary, back)[0] if todo else []
 
 
-def already_away(facts: ClusterFacts, excused: Collection[str], wave: Collection[str]) -> set[str]:
+def already_unavailable(facts: ClusterFacts, known_unhealthy: Collection[str], wave: Collection[str]) -> set[str]:
     """Members that count as away already when the wave goes: the broken ones, if it is their turn.
 
     Those don't hold each other up. Anybody else waits until they are well.
 
-    :param excused: ids of members that may be broken. While rolling forward those that the plan
-        found so: whoever started it agreed to them by name. Who breaks later is waited for.
+    :param known_unhealthy: ids of members that may be broken. While rolling forward those that the
+        plan found so: whoever started it agreed to them by name. Who breaks later is waited for.
     """
-    broken = {one for one in excused if not facts[one].healthy}
+    broken = {one for one in known_unhealthy if not facts[one].healthy}
     return broken if broken.issuperset(wave) else broken.intersection(wave)
 
 
-def excused(plan: dict[str, Any], todo: Collection[str]) -> list[str]:
+def known_unhealthy(plan: dict[str, Any], todo: Collection[str]) -> list[str]:
     """Ids of those of ``todo`` that were broken when the plan was made."""
     return [one["id"] for one in plan["members"] if one["id"] in todo and not one["healthy"]]
 
@@ -74,7 +74,7 @@ def next_step(driver: Driver, facts: ClusterFacts, todo: Collection[str], option
         ``all`` holds before the very next wave, be it the first, and after the last one.
     """
     if not todo:
-        return HOLD if asked == "all" and progress.held != progress.waves else DONE, []
+        return HOLD if asked == "all" and progress.paused_at != progress.waves else DONE, []
     wave = next_wave(driver, facts, todo, options, progress, back)
     due = progress.waves == 1 or driver.bake_before(facts, wave)
     if due and options["bake_sec"] and not progress.baked:
@@ -85,7 +85,7 @@ def next_step(driver: Driver, facts: ClusterFacts, todo: Collection[str], option
 
 
 def _holds(asked: str | None, planned: str, progress: Progress) -> bool:
-    if progress.held == progress.waves:
+    if progress.paused_at == progress.waves:
         return False
     if asked == "all":
         return True
@@ -93,7 +93,7 @@ def _holds(asked: str | None, planned: str, progress: Progress) -> bool:
     return (wanted == "all" and progress.waves > 0) or (wanted == "first" and progress.waves == 1)
 
 
-def obey(control: dict[str, Any] | None, owner: str, heed_abort: bool = True) -> dict[str, Any]:
+def check_lock(control: dict[str, Any] | None, owner: str, heed_abort: bool = True) -> dict[str, Any]:
     """What the lock asks of the run; stop where the operator wants it or where the lock is lost.
 
     :param control: what the lock says, or None when there is none.

@@ -49,7 +49,7 @@ class Servers(AskedAtOnce):
         self._access = access
 
     def ask(self, member: Member) -> dict[str, Any]:
-        """``{local, peers, keyspaces, views}``, or ``{error, code}`` when it is silent."""
+        """``{local, peers, keyspaces, views}``, or ``{error, code}`` when it is unreachable."""
         try:
             with self.connect(member) as session:
                 return {"local": session.execute("SELECT * FROM system.local "

@@ -12,7 +12,7 @@ class CassandraDriver(Driver):
 
     name = "cassandra"
     datastores = ("cassandra",)
-    # Rewriting all tables closes the way back and can only be done on the members themselves.
+    # Rewriting all tables closes the rollback path and can only be done on the members themselves.
     finalize_mode = "manual"
 
     def __init__(self, access: dict[str, Any]):
@@ -23,11 +23,11 @@ class CassandraDriver(Driver):
         members = list(members)
         return topology.build(members, self._servers.ask_all(members))
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         return gate.checks(facts, float(self.access.get("volume_gib", 0)))
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return gate.obstacles(facts, away)
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return gate.blockers(facts, unavailable)
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
         return gate.waves(facts, list(todo), together)
@@ -35,8 +35,8 @@ class CassandraDriver(Driver):
     def path(self, origin: str, target: str) -> str:
         return versions.path(origin, target)
 
-    def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_way_back(facts[member_id], origin)
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        return gate.closed_rollback_path(facts[member_id], origin)
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """Nothing that CQL could do: it makes sure that people have done it, as far as CQL tells.
@@ -48,5 +48,5 @@ class CassandraDriver(Driver):
             raise DatastoreError("not_finalized", f"{reason}; then finalise again.",
                                  instance=member.id)
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return texts.texts(facts)

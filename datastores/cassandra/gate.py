@@ -10,9 +10,9 @@ FREE_PERCENT = 50        # upgradesstables writes every file anew before it drop
 MEBI_A_GIBI = 1024
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why ``away`` may not be taken away now, asked of all other members."""
-    rest = [member for one, member in facts.items() if one not in away]
+def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
+    rest = [member for one, member in facts.items() if one not in unavailable]
     asked = [member for member in rest if member.answers]
     found = [problem for member in rest for problem in member.problems]
     if not asked:
@@ -22,8 +22,8 @@ def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
         found += _seen_by(member, names)
         found += [f"{member.name} is at work: {task}" for task in member.native["busy"]]
     found += _schemas(asked)
-    if len(away) > 1:
-        found += replication.uncovered(facts, away)
+    if len(unavailable) > 1:
+        found += replication.uncovered(facts, unavailable)
     return sorted(set(found))
 
 
@@ -53,7 +53,7 @@ def rank(member: Facts) -> tuple[Any, ...]:
 
 
 def one_at_a_time(facts: ClusterFacts) -> list[str]:
-    """Why no whole rack may be away; empty when each may."""
+    """Why no whole rack may be unavailable; empty when each may."""
     every = {one.domain: member_id for member_id, one in facts.items() if one.domain}
     found = [reason for _, member_id in sorted(every.items())
              for reason in replication.uncovered(facts, _rack(facts, member_id))]
@@ -88,7 +88,7 @@ def checks(facts: ClusterFacts, volume_gib: float) -> list[Check]:
         _check("replication_covers", _thin(facts),
                "Every keyspace keeps a quorum without any one member.",
                "Raise the replication factor to 3 or more and repair, or skip this check by name: "
-               "then QUORUM fails for some rows while a member is away."),
+               "then QUORUM fails for some rows while a member is unavailable."),
         _check("disk_headroom", _full(spoken, volume_gib),
                f"At least {FREE_PERCENT} % of every volume is free.",
                "Free space (nodetool clearsnapshot) or enlarge the volumes. CQL does not tell "
@@ -97,7 +97,7 @@ def checks(facts: ClusterFacts, volume_gib: float) -> list[Check]:
     ]
 
 
-def closed_way_back(member: Facts, origin: str) -> str:
+def closed_rollback_path(member: Facts, origin: str) -> str:
     """Why the member's files can't be read by ``origin`` any more; empty when they can.
 
     A server writes its own system tables as soon as it starts, so it is enough that it runs.

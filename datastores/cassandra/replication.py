@@ -27,26 +27,26 @@ def racks(facts: ClusterFacts) -> dict[str, set[str]]:
     return found
 
 
-def uncovered(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why some data would have no quorum without ``away``; empty when all have.
+def uncovered(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why some data would have no quorum without ``unavailable``; empty when all have.
 
     One member holds one copy of a row at most. A whole rack holds one, too, as long as
     NetworkTopologyStrategy has as many racks as copies to choose from, and one more for each copy
     beyond that. Members of several racks may hold as many copies as they are.
     """
     return [reason for name, replication in sorted(keyspaces(facts).items())
-            for reason in _lacks(facts, away, name, replication)]
+            for reason in _lacks(facts, unavailable, name, replication)]
 
 
-def _lacks(facts: ClusterFacts, away: Collection[str], name: str,
+def _lacks(facts: ClusterFacts, unavailable: Collection[str], name: str,
            replication: dict[str, str]) -> list[str]:
     if _class(replication) != "NetworkTopologyStrategy":
         copies = _copies(replication.get("replication_factor", "1"))
-        return _short(name, "", copies, min(copies, len(facts)), len(away))
+        return _short(name, "", copies, min(copies, len(facts)), len(unavailable))
     found = []
     for dc, known in sorted(racks(facts).items()):
-        # A silent member that nobody knows may be anywhere.
-        there = [one for one in away if facts[one].domain.split("/")[0] in (dc, "")]
+        # An unreachable member that nobody knows may be anywhere.
+        there = [one for one in unavailable if facts[one].domain.split("/")[0] in (dc, "")]
         copies = _copies(replication.get(dc, "0"))
         lost = len(there)
         if len({facts[one].domain for one in there}) == 1:

@@ -43,7 +43,7 @@ def texts(facts: ClusterFacts) -> Texts:
     domain = ("parallelism domain takes one member at a time here: " + "; ".join(reasons) + "."
               if reasons else
               "parallelism domain takes one whole rack at a time: every keyspace keeps a quorum.")
-    return Texts(way_back=WAY_BACK, point_of_no_return=NO_RETURN, backup=BACKUP, finalize=FINALIZE,
+    return Texts(rollback_path=WAY_BACK, point_of_no_return=NO_RETURN, backup=BACKUP, finalize=FINALIZE,
                  notes=(*MIXED, *_blindness(facts), domain))
 
 

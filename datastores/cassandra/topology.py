@@ -24,7 +24,7 @@ def build(members: Iterable[Member], answers: dict[str, dict[str, Any]]) -> Clus
 
 
 def _unheard(member: Member, answer: dict[str, Any], row: dict | None, seeds: set) -> Facts:
-    """A silent member is placed by what the others have recorded of it."""
+    """An unreachable member is placed by what the others have recorded of it."""
     native = {"node": str(row["host_id"]) if row else "", "code": answer["code"],
               "seed": member.address in seeds}
     return Facts(member.id, member.name, domain=_domain(row) if row else "",

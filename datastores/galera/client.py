@@ -45,7 +45,7 @@ class Servers(AskedAtOnce):
                 instance=member.id) from error
 
     def ask(self, member: Member) -> dict[str, Any]:
-        """``{variables, status, now}``, or ``{error, code}`` when it is silent.
+        """``{variables, status, now}``, or ``{error, code}`` when it is unreachable.
 
         Names are in lower case, values are text; now is unix time by the member's clock.
         """

@@ -12,13 +12,13 @@ class GaleraDriver(Driver):
 
     name = "galera"
     datastores = ("mariadb", "pxc")
-    # Newer system tables are not needed at once, and the way back closes with them.
+    # Newer system tables are not needed at once, and the rollback path closes with them.
     finalize_mode = "manual"
 
     def __init__(self, access):
         super().__init__(access)
         self._servers = Servers(access)
-        self._away_sec = float(access.get("away_sec", gate.AWAY_SEC))
+        self._unavailable_sec = float(access.get("unavailable_sec", gate.AWAY_SEC))
         self._seen: ClusterFacts = {}       # at the last look, for rates
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
@@ -29,11 +29,11 @@ class GaleraDriver(Driver):
         self._seen = {**self._seen, **facts}
         return facts
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
-        return gate.checks(facts, self._away_sec)
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        return gate.checks(facts, self._unavailable_sec)
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return gate.obstacles(facts, away, self._away_sec)
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return gate.blockers(facts, unavailable, self._unavailable_sec)
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
         """One at a time, always: every member holds all data and votes."""
@@ -45,8 +45,8 @@ class GaleraDriver(Driver):
     def still_coming(self, facts: ClusterFacts, member_id: str) -> str:
         return gate.still_coming(facts, member_id)
 
-    def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_way_back(facts, member_id, origin)
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        return gate.closed_rollback_path(facts, member_id, origin)
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """Bring the system tables to the new version, where the access file names the program."""
@@ -54,5 +54,5 @@ class GaleraDriver(Driver):
         if program:
             self._servers.upgrade_tables(member, program)
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return gate.texts(facts, self.access)

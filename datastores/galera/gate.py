@@ -8,17 +8,17 @@ from . import series
 # Share of the time for which members held each other back; Nagios' check_galera_cluster calls 0.1
 # critical.
 PAUSED_LIMIT = 0.1
-# For so long a member is taken to be away when nobody says otherwise: Trove's own limit.
+# For so long a member is taken to be unavailable when nobody says otherwise: Trove's own limit.
 AWAY_SEC = 600
 # States of a member that is on its way into its group, or serves another's way into it.
 COMING = ("Joining", "Joining: preparing for State Transfer", "Joining: requested State Transfer",
           "Joining: receiving State Transfer", "Joiner", "Joined", "Donor/Desynced")
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str], away_sec: float) -> list[str]:
-    """Why ``away`` may not be taken away now, asked of all other members."""
-    rest = [member for one, member in facts.items() if one not in away]
-    gone = [facts[one] for one in away if one in facts]
+def blockers(facts: ClusterFacts, unavailable: Collection[str], unavailable_sec: float) -> list[str]:
+    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
+    rest = [member for one, member in facts.items() if one not in unavailable]
+    gone = [facts[one] for one in unavailable if one in facts]
     asked = [member for member in rest if member.answers]
     found = [problem for member in rest for problem in member.problems]
     if not asked:
@@ -29,15 +29,15 @@ def obstacles(facts: ClusterFacts, away: Collection[str], away_sec: float) -> li
               for one in asked if one.native["paused"] > PAUSED_LIMIT]
     for member in gone:
         if member.answers:
-            found += no_incremental(member, asked, away_sec)
+            found += no_incremental(member, asked, unavailable_sec)
     return sorted(set(found))
 
 
-def no_incremental(member: Facts, donors: list[Facts], away_sec: float) -> list[str]:
+def no_incremental(member: Facts, donors: list[Facts], unavailable_sec: float) -> list[str]:
     """Why the member could not come back by an incremental state transfer (IST).
 
     One donor suffices: it has cached all that the member lacks, and its cache holds what is
-    written while the member is away.
+    written while the member is unavailable.
     """
     last = member.native["last"]
     fit = [donor for donor in donors if donor.healthy
@@ -45,9 +45,9 @@ def no_incremental(member: Facts, donors: list[Facts], away_sec: float) -> list[
     if not fit:
         return [f"no member has cached what {member.name} would lack when it comes back"]
     reach = max(map(reach_sec, fit))
-    if reach < away_sec:
+    if reach < unavailable_sec:
         return [f"the Galera caches hold the writes of {reach:.0f} s, and {member.name} may be "
-                f"away for {away_sec:.0f} s"]
+                f"away for {unavailable_sec:.0f} s"]
     return []
 
 
@@ -93,7 +93,7 @@ def still_coming(facts: ClusterFacts, member_id: str) -> str:
     return ""
 
 
-def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
     """Why the member can't go back to ``origin`` on its data; empty when it can."""
     member = facts[member_id]
     if member.answers and series.covers(origin, member.version):
@@ -107,7 +107,7 @@ def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
     return ""
 
 
-def checks(facts: ClusterFacts, away_sec: float) -> list[Check]:
+def checks(facts: ClusterFacts, unavailable_sec: float) -> list[Check]:
     """All preflight checks, in the order in which a person would ask."""
     asked = [one for one in facts.values() if one.answers]
     silent = [one for one in facts.values() if not one.answers]
@@ -123,13 +123,13 @@ def checks(facts: ClusterFacts, away_sec: float) -> list[Check]:
                "Heal the members first, or skip this check by name to upgrade them first."),
         _check("one_group", _disagreements(asked), "All members are of one group and one view.",
                "Let the members that are apart join again; never bootstrap a second group."),
-        _check("three_members", _few(facts), "The others are a majority while one is away.",
+        _check("three_members", _few(facts), "The others are a majority while one is unavailable.",
                "Grow the cluster to three members or more. Skipped by name, a crash while a member "
-               "is away stops the cluster."),
-        _check("ist_reachable", _unreachable(facts, asked, away_sec),
+               "is unavailable stops the cluster."),
+        _check("ist_reachable", _unreachable(facts, asked, unavailable_sec),
                "Every member could come back by an incremental state transfer.",
-               "Enlarge gcache.size on the members, write less, or set away_sec in the access file "
-               "to the time that a member is really away. A full copy between versions can fail."),
+               "Enlarge gcache.size on the members, write less, or set unavailable_sec in the access file "
+               "to the time that a member is really unavailable. A full copy between versions can fail."),
     ]
 
 
@@ -137,7 +137,7 @@ def texts(facts: ClusterFacts, access: dict[str, Any]) -> Texts:
     """What the plan says about this cluster."""
     program = access.get("upgrade_program")
     return Texts(
-        way_back="Within a series a member goes back on its own data and fetches what it missed. "
+        rollback_path="Within a series a member goes back on its own data and fetches what it missed. "
                  "A member that has run another series can't: the old one can't read its data.",
         point_of_no_return="To another series: for a member its first start on it, for the cluster "
                            "the moment when the last old member stops, after which no old server "
@@ -219,9 +219,9 @@ def _few(facts: ClusterFacts) -> list[str]:
     return [f"there are {len(facts)} members"]
 
 
-def _unreachable(facts: ClusterFacts, asked: list[Facts], away_sec: float) -> list[str]:
+def _unreachable(facts: ClusterFacts, asked: list[Facts], unavailable_sec: float) -> list[str]:
     found: list[str] = []
     for member in asked:
         donors = [one for one in asked if one.id != member.id]
-        found += no_incremental(member, donors, away_sec) if donors else []
+        found += no_incremental(member, donors, unavailable_sec) if donors else []
     return found

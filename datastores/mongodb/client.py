@@ -45,7 +45,7 @@ class Servers(AskedAtOnce):
 
     def ask(self, member: Member) -> dict[str, Any]:
         """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,
-        of a router ``{balancer, shards}``; ``{error, code}`` when it is silent."""
+        of a router ``{balancer, shards}``; ``{error, code}`` when it is unreachable."""
         try:
             with self.connect(member) as client:
                 hello = client.admin.command("hello")

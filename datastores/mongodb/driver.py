@@ -21,7 +21,7 @@ AWAY_FROM_LEAD_SEC = 120    # for so long the old primary stands for no election
 FAILOVER_SEC = 20.0     # twice the server's default electionTimeoutMillis
 BALANCER_SEC = 8.0      # how long a step waits for a balancer's round; it is tried again
 COMPATIBILITY_SEC = 60.0
-LOOK_SEC = 0.1
+POLL_SEC = 0.1
 
 
 class MongoDriver(Driver):
@@ -43,14 +43,14 @@ class MongoDriver(Driver):
         self._members |= {member.id: member for member in members}
         return topology.build(members, self._servers.ask_all(members))
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         return gate.checks(facts)
 
     def checks_towards(self, facts: ClusterFacts, target: str) -> list[Check]:
         return gate.checks_towards(facts, target)
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return gate.obstacles(facts, away)
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return gate.blockers(facts, unavailable)
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
         return self._waves(facts, gate.order(facts, todo), together)
@@ -74,20 +74,20 @@ class MongoDriver(Driver):
                 now = client.admin.command("balancerStatus")
                 if now["mode"] == "off" and not now["inBalancerRound"]:
                     return
-                time.sleep(LOOK_SEC)
+                time.sleep(POLL_SEC)
         raise DatastoreError("balancing", "The balancer is still in a round.", passing=True)
 
     def resume(self, members: Collection[Member], background: dict[str, Any]) -> None:
         with self._connect_router(members) as client:
             client.admin.command("balancerStart")
 
-    def hand_over(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
+    def switchover(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
         """The set elects whom it wants of those that have all writes: nothing is preferred."""
         own = facts[member_id]
         if own.role != PRIMARY:
             return
-        if not gate.heirs(facts, member_id):
-            raise DatastoreError("no_heir", f"{own.name} leads {own.domain}, which has no "
+        if not gate.candidates(facts, member_id):
+            raise DatastoreError("no_candidate", f"{own.name} leads {own.domain}, which has no "
                                  "caught-up secondary; nothing can take over from it.",
                                  passing=True, instance=member_id)
         with self._servers.connect(self._members[member_id], CATCH_UP_SEC + 5) as client:
@@ -95,8 +95,8 @@ class MongoDriver(Driver):
                                  secondaryCatchUpPeriodSecs=CATCH_UP_SEC, force=False)
         self._await_primary(facts, member_id)
 
-    def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_way_back(facts, member_id, origin)
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        return gate.closed_rollback_path(facts, member_id, origin)
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """On a router, for the whole cluster: the feature compatibility version of its release."""
@@ -109,7 +109,7 @@ class MongoDriver(Driver):
                 command["confirm"] = True
             client.admin.command(command)
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return gate.texts(facts)
 
     @staticmethod
@@ -137,10 +137,10 @@ class MongoDriver(Driver):
         deadline = time.monotonic() + FAILOVER_SEC
         while time.monotonic() < deadline:
             now = self.read(members)
-            if now[old].role != PRIMARY and not gate.obstacles(now, ()):
+            if now[old].role != PRIMARY and not gate.blockers(now, ()):
                 return
-            time.sleep(LOOK_SEC)
-        raise DatastoreError("no_hand_over", f"{own.domain} has no new primary that all agree on "
+            time.sleep(POLL_SEC)
+        raise DatastoreError("no_switchover", f"{own.domain} has no new primary that all agree on "
                              f"within {FAILOVER_SEC:.0f} s.", passing=True, instance=old)
 
     def _check_all_run(self, target: str, router: Member, servers: Collection[str]) -> None:

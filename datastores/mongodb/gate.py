@@ -7,8 +7,8 @@ from .topology import ARBITER, CONFIG, FOLLOWS, LEADS, ROUTER, SHARD
 
 # The manual: config servers, then the shards, then the routers; to go back, the other way round.
 STAGES = {CONFIG: 0, SHARD: 1, ROUTER: 2}
-# Longest time that a member may be away and still find its place in the oplog when it is back:
-# Trove itself gives it ten minutes, a person who is asked for help an hour.
+# Longest time that a member may be unavailable and still find its place in the oplog when it is
+# back: # Trove itself gives it ten minutes, a person who is asked for help an hour.
 AWAY_SEC = 3600
 
 
@@ -40,26 +40,26 @@ def together(facts: ClusterFacts, todo: list[str]) -> list[list[str]]:
     return waves
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why ``away`` may not be taken away now, asked of all other members."""
-    rest = [member for one, member in facts.items() if one not in away]
+def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
+    rest = [member for one, member in facts.items() if one not in unavailable]
     found = [problem for member in rest for problem in member.problems]
     if not any(member.answers for member in rest):
         return found or ["no member answers"]
-    gone = {facts[one].native["address"] for one in away}
+    gone = {facts[one].native["address"] for one in unavailable}
     for member in rest:
         found += _seen_by(member, gone)
     for name in sorted({member.domain for member in facts.values()}):
         found += _of_set(name, [one for one in facts.values() if one.domain == name], gone)
-    found += [f"{facts[one].name} leads {facts[one].domain}" for one in away
+    found += [f"{facts[one].name} leads {facts[one].domain}" for one in unavailable
               if facts[one].role == PRIMARY]
-    found += _no_router_left(facts, away)
-    if away:
+    found += _no_router_left(facts, unavailable)
+    if unavailable:
         found += _balancing(rest)
     return sorted(set(found))
 
 
-def heirs(facts: ClusterFacts, member_id: str) -> list[Facts]:
+def candidates(facts: ClusterFacts, member_id: str) -> list[Facts]:
     """Caught-up members that may be elected in place of the primary."""
     primary = facts[member_id]
     return [one for one in facts.values() if one.domain == primary.domain and one.healthy
@@ -88,10 +88,10 @@ def checks(facts: ClusterFacts) -> list[Check]:
                "Mend the network between them, and wait until RECOVERING and ROLLBACK are over."),
         _check("secondaries_ready", _lonely(facts),
                "Every set keeps a majority and has a caught-up secondary.",
-               "Add members to the set; without them it has no primary while one is away."),
-        _check("spare_router", _single_router(facts), "Clients have a router while one is away.",
+               "Add members to the set; without them it has no primary while one is unavailable."),
+        _check("spare_router", _single_router(facts), "Clients have a router while one is unavailable.",
                "Add a query router (grow), or skip this check by name: clients are cut off for as "
-               "long as the only router is away."),
+               "long as the only router is unavailable."),
         _check("feature_version_settled", _unsettled(facts),
                "All members have one feature compatibility version, and none is changing it.",
                "Run setFeatureCompatibilityVersion again on a router until it succeeds."),
@@ -112,7 +112,7 @@ def checks_towards(facts: ClusterFacts, target: str) -> list[Check]:
         "Finalise the last upgrade first: setFeatureCompatibilityVersion on a router.")]
 
 
-def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
     """Why the member can't run ``origin`` on its data; empty when it can."""
     own = facts[member_id]
     versions = [own.native["fcv"]] if own.native.get("fcv") else \
@@ -126,12 +126,12 @@ def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
 def texts(facts: ClusterFacts) -> Texts:
     """What the plan says about this cluster."""
     notes = ["The balancer rests until the end of the run.",
-             "At each hand over a set is without a primary for a moment; drivers with retryable "
+             "At each switchover a set is without a primary for a moment; drivers with retryable "
              "writes and reads wait for it.",
              f"From {releases.NO_WAY_DOWN_FROM} on MongoDB itself does not support going back to "
              "an older major release, or only with the help of its support (Enterprise)."]
     return Texts(
-        way_back="A member goes back to its old release on its own data, as long as the feature "
+        rollback_path="A member goes back to its old release on its own data, as long as the feature "
                  "compatibility version is the old one.",
         point_of_no_return="setFeatureCompatibilityVersion to the new release.",
         backup="Trove takes no backup of cluster members; take one by MongoDB's means, of the "
@@ -169,11 +169,11 @@ def _of_set(name: str, members: list[Facts], gone: set[str]) -> list[str]:
     return found
 
 
-def _no_router_left(facts: ClusterFacts, away: Collection[str]) -> list[str]:
+def _no_router_left(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
     """A single router can't be spared, and must be all the same."""
     routers = [one for one in facts.values() if one.native["kind"] == ROUTER]
-    taken = [one for one in routers if one.id in away]
-    left = [one for one in routers if one.id not in away and one.healthy]
+    taken = [one for one in routers if one.id in unavailable]
+    left = [one for one in routers if one.id not in unavailable and one.healthy]
     return ["no router would be left"] if taken and len(routers) > 1 and not left else []
 
 
@@ -207,7 +207,7 @@ def _lonely(facts: ClusterFacts) -> list[str]:
     for one in facts.values():
         if one.role != PRIMARY:
             continue
-        if not heirs(facts, one.id):
+        if not candidates(facts, one.id):
             found.append(f"{one.domain} has no caught-up secondary")
         if len(one.native["voters"]) < 3:
             found.append(f"{one.domain} has {len(one.native['voters'])} votes, and needs 3 to lose "

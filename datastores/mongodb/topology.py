@@ -6,7 +6,7 @@ from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
 
 CONFIG, SHARD, ROUTER = "config_server", "member", "query_router"     # Trove's own words
 ROUTERS = "routers"         # failure domain of all routers
-# Further behind than this, a hand over would wait for it: the default of replSetStepDown's
+# Further behind than this, a switchover would wait for it: the default of replSetStepDown's
 # secondaryCatchUpPeriodSecs (manual).
 LAG_SEC = 10
 LEADS, FOLLOWS, ARBITER = 1, 2, 7       # "Replica Set Member States" of the manual

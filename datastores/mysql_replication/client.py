@@ -40,7 +40,7 @@ class Servers(AskedAtOnce):
             raise _failure(member, error) from error
 
     def ask(self, member: Member) -> dict[str, Any]:
-        """See :meth:`Dialect.answer`; ``{error, code}`` when it is silent."""
+        """See :meth:`Dialect.answer`; ``{error, code}`` when it is unreachable."""
         try:
             with self.connect(member) as cursor:
                 cursor.execute(self._dialect.facts)

@@ -12,14 +12,14 @@ class MySQLReplicationDriver(Driver):
     """Speaks to each member's own port; see docs/datastores/mysql_replication.md.
 
     It changes nothing on the members: Trove's guest makes the source read-only and waits for the
-    heir by itself, so there is nothing to fence.
+    candidate by itself, so there is nothing to fence.
     """
 
     name = "mysql_replication"
     datastores: tuple[str, ...] = ("mysql",)
     replication = True
     promotes_by_trove = True
-    one_way = True
+    forward_only = True
     dialect: Dialect = MySQL()
 
     def __init__(self, access):
@@ -30,20 +30,20 @@ class MySQLReplicationDriver(Driver):
         members = list(members)
         return topology.build(self.dialect, members, self._servers.ask_all(members))
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         return gate.checks(facts)
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return gate.obstacles(facts, away)
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return gate.blockers(facts, unavailable)
 
     def path(self, origin: str, target: str) -> str:
         return gate.path(self.dialect, origin, target)
 
-    def heir(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
-        return sets.heir(facts, member_id, prefer)
+    def candidate(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
+        return sets.candidate(facts, member_id, prefer)
 
-    def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_way_back(facts, member_id, origin)
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        return gate.closed_rollback_path(facts, member_id, origin)
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return gate.texts(self.dialect)

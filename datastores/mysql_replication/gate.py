@@ -9,9 +9,9 @@ from .dialect import Dialect, numbers, series
 FORGETFUL_SHUTDOWN = 2    # innodb_fast_shutdown: like a crash; an upgrade needs 0 or 1
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why ``away`` may not be taken away now, asked of all other members."""
-    found = sets.obstacles(facts, away) + _unready([facts[one] for one in away])
+def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
+    found = sets.blockers(facts, unavailable) + _unready([facts[one] for one in unavailable])
     return sorted(set(found))
 
 
@@ -19,7 +19,7 @@ def checks(facts: ClusterFacts) -> list[Check]:
     """All preflight checks, in the order in which a person would ask."""
     everyone = list(facts.values())
     return [
-        _check("native_access", sets.silent(facts), "Every member answers on its own port.",
+        _check("native_access", sets.unreachable(facts), "Every member answers on its own port.",
                "Let the executors reach the members, with the rights to see the state of "
                "replication; the access file gives port and credentials."),
         _check("one_source", sets.not_one_source(everyone), "Exactly one member is no replica.",
@@ -29,7 +29,7 @@ def checks(facts: ClusterFacts) -> list[Check]:
                "Let them follow the source, without another between them."),
         _check("members_healthy", sets.sick(facts), "Every member says that it is healthy.",
                "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("replicas_ready", sets.without_heir(facts), "A caught-up replica can take over.",
+        _check("replicas_ready", sets.without_candidate(facts), "A caught-up replica can take over.",
                "Add a replica, or let one catch up: the source is never stopped while it leads."),
         _check("gtid_on", _without_gtid(everyone), "All replicate by GTID and write a binary log.",
                "Switch on GTID and log_bin: without them a role can't move without a gap."),
@@ -60,7 +60,7 @@ def path(dialect: Dialect, origin: str, target: str) -> str:
     return ""
 
 
-def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
     """Why the member can't go back to ``origin`` on its data; empty when it can."""
     member, source = facts[member_id], sets.source_of(facts)
     if member.answers and numbers(member.version) > numbers(origin):
@@ -75,21 +75,21 @@ def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
 def texts(dialect: Dialect) -> Texts:
     """What the plan says."""
     return Texts(
-        way_back="A member that the new version has started on is built anew from one that is not "
+        rollback_path="A member that the new version has started on is rebuilt from one that is not "
                  "upgraded; so the set can go back as long as its source is not upgraded.",
         point_of_no_return="For each member the first start of the new version on its data; for "
                            "the set the moment when an upgraded replica becomes the source, since "
                            "an older replica must not follow a newer source.",
         backup="Trove takes a backup of the source before anything is touched.",
-        notes=("The source hands over by Trove's promote-to-replica-source: it is made read-only "
-               f"until the heir has all its transactions. Accounts with {dialect.exempt} write on, "
+        notes=("The source switches over by Trove's promote-to-replica-source: it is made read-only "
+               f"until the candidate has all its transactions. Accounts with {dialect.exempt} write on, "
                "and what they write then is lost.",
                f"{dialect.title}'s system tables are upgraded {dialect.upgraded_by}."))
 
 
-def _unready(away: Collection[Facts]) -> list[str]:
+def _unready(unavailable: Collection[Facts]) -> list[str]:
     """What the member itself must not have when its server is stopped for another version."""
-    return _prepared(away) + _forgetful(away)
+    return _prepared(unavailable) + _forgetful(unavailable)
 
 
 def _prepared(members: Collection[Facts]) -> list[str]:

@@ -62,7 +62,7 @@ class Servers(AskedAtOnce):
             raise _failure(member, error) from error
 
     def ask(self, member: Member) -> dict[str, Any]:
-        """The row of FACTS, or ``{error, code}`` when it is silent."""
+        """The row of FACTS, or ``{error, code}`` when it is unreachable."""
         try:
             row = self._one(member, FACTS)
         except DatastoreError as error:

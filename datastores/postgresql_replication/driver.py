@@ -7,8 +7,8 @@ from ..base import Check, ClusterFacts, DatastoreError, Driver, Member, Texts
 from . import gate, topology
 from .client import Servers
 
-FENCE_SEC = 8.0        # for open transactions to end, and for the heir to replay what is left
-LOOK_SEC = 0.05
+FENCE_SEC = 8.0        # for open transactions to end, and for the candidate to replay what is left
+POLL_SEC = 0.05
 
 
 class PostgreSQLReplicationDriver(Driver):
@@ -29,41 +29,41 @@ class PostgreSQLReplicationDriver(Driver):
         self._members |= {member.id: member for member in members}
         return topology.build(members, self._servers.ask_all(members))
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         return gate.checks(facts)
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return gate.obstacles(facts, away)
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return gate.blockers(facts, unavailable)
 
     def path(self, origin: str, target: str) -> str:
         return gate.path(origin, target)
 
-    def heir(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
-        return sets.heir(facts, member_id, prefer)
+    def candidate(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
+        return sets.candidate(facts, member_id, prefer)
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return gate.texts()
 
-    def fence(self, facts: ClusterFacts, member_id: str, heir_id: str) -> None:
-        """New transactions on the source can't write, those from before are over, and the heir has
-        replayed all. A session that sets its own mode is not held off."""
-        source, heir = self._members[member_id], self._members[heir_id]
-        self._servers.set_read_only(heir, False)     # left by a promotion while it was away
+    def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
+        """New transactions on the source can't write, those from before are over, and the candidate
+        has replayed all. A session that sets its own mode is not held off."""
+        source, candidate = self._members[member_id], self._members[candidate_id]
+        self._servers.set_read_only(candidate, False)     # left by a promotion while it was unavailable
         self._servers.set_read_only(source, True)
         try:
-            self._drain(source, heir, time.monotonic() + FENCE_SEC)
+            self._drain(source, candidate, time.monotonic() + FENCE_SEC)
         except DatastoreError:
             self._servers.set_read_only(source, False)
             raise
 
-    def _drain(self, source: Member, heir: Member, deadline: float) -> None:
+    def _drain(self, source: Member, candidate: Member, deadline: float) -> None:
         self._wait(deadline, lambda: self._servers.fenced_since(source), source,
                    "has not read its configuration anew")
         since = self._servers.fenced_since(source)
         self._wait(deadline, lambda: not self._servers.older_transactions(source, since), source,
                    "has open transactions that may still write")
         position = topology.end_of(self._ask(source)["inserted"])
-        self._wait(deadline, lambda: self._ask(heir)["position"] >= position, heir,
+        self._wait(deadline, lambda: self._ask(candidate)["position"] >= position, candidate,
                    "has not replayed all that the source has written")
 
     def unfence(self, facts: ClusterFacts) -> None:
@@ -85,4 +85,4 @@ class PostgreSQLReplicationDriver(Driver):
                 raise DatastoreError("no_fence", f"{member.name} {complaint} within "
                                      f"{FENCE_SEC:.0f} s; its writes go on.", passing=True,
                                      instance=member.id)
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)

@@ -7,16 +7,16 @@ from ..base import REPLICA, Check, ClusterFacts, Texts
 from ..sets import check as _check
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why ``away`` may not be taken away now, asked of all other members."""
-    found = sets.obstacles(facts, away) + _unfed(facts) + _missing_synchronous(facts, away)
+def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
+    found = sets.blockers(facts, unavailable) + _unfed(facts) + _missing_synchronous(facts, unavailable)
     return sorted(set(found))
 
 
 def checks(facts: ClusterFacts) -> list[Check]:
     """All preflight checks, in the order in which a person would ask."""
     return [
-        _check("native_access", sets.silent(facts), "Every member answers on its own port.",
+        _check("native_access", sets.unreachable(facts), "Every member answers on its own port.",
                "Let the executors reach the members, as a role that is a member of pg_monitor; the "
                "access file gives port and credentials."),
         _check("one_source", sets.not_one_source(list(facts.values())),
@@ -27,10 +27,10 @@ def checks(facts: ClusterFacts) -> list[Check]:
                "Rebuild the members that are copies of another server, or follow another."),
         _check("members_healthy", sets.sick(facts), "Every member says that it is healthy.",
                "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("replicas_ready", sets.without_heir(facts), "A caught-up replica can take over.",
+        _check("replicas_ready", sets.without_candidate(facts), "A caught-up replica can take over.",
                "Add a replica, or let one catch up: the source is never stopped while it leads."),
         _check("synchronous_standbys", _lonely_synchronous(facts),
-               "Commits have enough synchronous standbys while one is away.",
+               "Commits have enough synchronous standbys while one is unavailable.",
                "Let synchronous_standby_names ask for fewer than there are, or add a replica."),
     ]
 
@@ -47,12 +47,12 @@ def path(origin: str, target: str) -> str:
 def texts() -> Texts:
     """What the plan says."""
     return Texts(
-        way_back="Minor versions of one major keep the format on disk, both ways: a member goes "
+        rollback_path="Minor versions of one major keep the format on disk, both ways: a member goes "
                  "back on its own data at any time.",
         point_of_no_return="None between minor versions of one major. What a release note asks to "
                            "be done by hand afterwards (REINDEX, ALTER EXTENSION) has its own.",
         backup="Trove takes a backup of the source before anything is touched.",
-        notes=("The source hands over by Trove's promote-to-replica-source. Right before it the "
+        notes=("The source switches over by Trove's promote-to-replica-source. Right before it the "
                "source is made read-only by this driver, since Trove's guest does not do so: "
                "clients have to try again, on a connection that looks for the new source "
                "(target_session_attrs=read-write).",
@@ -73,7 +73,7 @@ def _unfed(facts: ClusterFacts) -> list[str]:
             f"({', '.join(sorted(streaming))})"]
 
 
-def _missing_synchronous(facts: ClusterFacts, away: Collection[str]) -> list[str]:
+def _missing_synchronous(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
     """Commits wait for ever when fewer synchronous standbys are there than they ask for."""
     source = sets.source_of(facts)
     needed = needed_standbys(source.native["synchronous"]) if source else 0
@@ -83,7 +83,7 @@ def _missing_synchronous(facts: ClusterFacts, away: Collection[str]) -> list[str
                 for sender in source.native["senders"])
     # Which sender feeds whom is not certain behind a proxy, so each one that goes counts.
     going = sum(facts[one].role == REPLICA and facts[one].native["receiver"] == "streaming"
-                for one in away if facts[one].answers)
+                for one in unavailable if facts[one].answers)
     if there - going >= needed:
         return []
     return [f"commits on {source.name} wait for {needed} synchronous standbys and "
@@ -91,7 +91,7 @@ def _missing_synchronous(facts: ClusterFacts, away: Collection[str]) -> list[str
 
 
 def _lonely_synchronous(facts: ClusterFacts) -> list[str]:
-    if sets.silent(facts):      # that one is away already, and goes first
+    if sets.unreachable(facts):      # that one is unavailable already, and goes first
         return _missing_synchronous(facts, ())
     replicas = sorted(one.id for one in facts.values() if one.role == REPLICA)
     return _missing_synchronous(facts, replicas[:1])

@@ -48,7 +48,8 @@ class Servers(AskedAtOnce):
             client.close()
 
     def ask(self, member: Member) -> dict[str, Any]:
-        """``{info, cluster, nodes, myself, settings}``, or ``{error, code}`` when it is silent."""
+        """``{info, cluster, nodes, myself, settings}``, or ``{error, code}`` when it is
+        unreachable."""
         try:
             with self.connect(member) as client:
                 pipe = client.pipeline(transaction=False)

@@ -19,7 +19,7 @@ from .client import Servers
 
 FAILOVER_SEC = 20.0
 REWRITE_SEC = 8.0
-LOOK_SEC = 0.05
+POLL_SEC = 0.05
 
 
 class RedisDriver(Driver):
@@ -40,11 +40,11 @@ class RedisDriver(Driver):
         self._members |= {member.id: member for member in members}
         return topology.build(members, self._servers.ask_all(members))
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
-        return gate.checks(facts, held)
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        return gate.checks(facts, saved)
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return gate.obstacles(facts, away)
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return gate.blockers(facts, unavailable)
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
         if not together:
@@ -54,26 +54,26 @@ class RedisDriver(Driver):
     def path(self, origin: str, target: str) -> str:
         return gate.path(origin, target)
 
-    def hand_over(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
+    def switchover(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
         member = facts[member_id]
         if not (member.answers and member.role == PRIMARY and member.native["slots"]):
-            return     # a silent primary hands nothing over: its cluster fails over by itself
+            return     # an unreachable primary hands nothing over: its cluster fails over by itself
         if member_id in gate.only_copies(facts):     # the check replicas_ready was skipped by name
             return
-        heir = gate.heir(facts, member_id, prefer)
-        if heir is None:
-            raise DatastoreError("no_heir", f"{member.name} is a primary without a "
+        candidate = gate.candidate(facts, member_id, prefer)
+        if candidate is None:
+            raise DatastoreError("no_candidate", f"{member.name} is a primary without a "
                                  "caught-up replica; nothing can take over from it.",
                                  passing=True, instance=member_id)
-        self._promote(facts, heir)
+        self._promote(facts, candidate)
 
     def restore_roles(self, facts: ClusterFacts, primaries: Collection[str]) -> list[str]:
         moved = [facts[one] for one in ordered(facts, primaries) if facts[one].role == REPLICA]
-        for heir in moved:
-            self._promote(facts, heir)
-        return [heir.id for heir in moved]
+        for candidate in moved:
+            self._promote(facts, candidate)
+        return [candidate.id for candidate in moved]
 
-    def keep_way_back(self, member: Member, origin: str, target: str) -> None:
+    def keep_rollback_path(self, member: Member, origin: str, target: str) -> None:
         if gate.same_format(origin, target):
             return
         with self._servers.connect(member) as client:
@@ -82,8 +82,8 @@ class RedisDriver(Driver):
             elif not _is_only_copy(client.info("replication")):
                 client.config_set("save", "")
 
-    def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_way_back(facts, member_id, origin)
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        return gate.closed_rollback_path(facts, member_id, origin)
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         with self._servers.connect(member) as client:
@@ -94,22 +94,23 @@ class RedisDriver(Driver):
             if settings["save"] and not client.info("persistence")["rdb_bgsave_in_progress"]:
                 client.bgsave()
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
-        return gate.texts(facts, keep_way_back)
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        return gate.texts(facts, keep_rollback_path)
 
-    def _promote(self, facts: ClusterFacts, heir: Facts) -> None:
-        """CLUSTER FAILOVER, never forced: the primary stops writes until the heir has them all."""
-        with self._servers.connect(self._members[heir.id]) as client:
+    def _promote(self, facts: ClusterFacts, candidate: Facts) -> None:
+        """CLUSTER FAILOVER, never forced: the primary stops writes until the candidate has them
+        all."""
+        with self._servers.connect(self._members[candidate.id]) as client:
             client.execute_command("CLUSTER FAILOVER")
         members = [self._members[one] for one in facts]
         deadline = time.monotonic() + FAILOVER_SEC
         while time.monotonic() < deadline:
             now = self.read(members)
-            if now[heir.id].role == PRIMARY and gate.agreed(now):
+            if now[candidate.id].role == PRIMARY and gate.agreed(now):
                 return
-            time.sleep(LOOK_SEC)
-        raise DatastoreError("no_hand_over", f"{heir.name} did not take over its shard within "
-                             f"{FAILOVER_SEC:.0f} s.", passing=True, instance=heir.id)
+            time.sleep(POLL_SEC)
+        raise DatastoreError("no_switchover", f"{candidate.name} did not take over its shard within "
+                             f"{FAILOVER_SEC:.0f} s.", passing=True, instance=candidate.id)
 
     @staticmethod
     def _keep_aof_plain(client, member: Member) -> None:
@@ -123,7 +124,7 @@ class RedisDriver(Driver):
             state = client.info("persistence")
             if state["aof_rewrites"] and not state["aof_rewrite_in_progress"]:
                 return
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
         raise DatastoreError("rewriting", f"{member.name} is still rewriting its append-only file.",
                              passing=True, instance=member.id)
 

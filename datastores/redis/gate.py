@@ -9,22 +9,22 @@ from . import topology
 OLDEST = (4, 0)
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why ``away`` may not be taken away now, asked of all other members."""
-    rest = {one: member for one, member in facts.items() if one not in away}
+def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
+    rest = {one: member for one, member in facts.items() if one not in unavailable}
     found = [problem for member in rest.values() for problem in member.problems]
     asked = [member for member in rest.values() if member.answers]
     if not asked:
         return found or ["no member answers"]
-    gone = {facts[one].native.get("node") for one in away}
+    gone = {facts[one].native.get("node") for one in unavailable}
     alone = only_copies(facts)
     for member in asked:
         found += _seen_by(member, gone)
-    if not any(one in alone and not facts[one].answers for one in away):
+    if not any(one in alone and not facts[one].answers for one in unavailable):
         found += _not_whole(asked)     # else it can't be whole before that one is back
     if not agreed(rest):
         found.append("the members do not agree who leads which shard")
-    found += [f"{facts[one].name} leads slots" for one in away
+    found += [f"{facts[one].name} leads slots" for one in unavailable
               if _leads(facts, one) and one not in alone]
     found += _majority(asked[0], gone)
     return sorted(set(found))
@@ -35,7 +35,7 @@ def agreed(facts: ClusterFacts) -> bool:
     return len({topology.roles(one.native["view"]) for one in facts.values() if one.answers}) == 1
 
 
-def heir(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
+def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
     """The caught-up replica that takes over: on the preferred version if there is one, the one
     that has most of the stream, then by name."""
     primary = facts[member_id]
@@ -47,7 +47,7 @@ def heir(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
 
 def only_copies(facts: ClusterFacts) -> set[str]:
     """Ids of the members that are the only copy of their shard: nobody follows them, not even
-    somebody who is away."""
+    somebody who is unavailable."""
     asked = next((one for one in facts.values() if one.answers), None)
     view = asked.native["view"] if asked else {}
     followed = {entry["leader"] for node, entry in view.items() if entry["leader"] != node}
@@ -60,7 +60,7 @@ def one_per_shard(facts: ClusterFacts, todo: list[str]) -> list[list[str]]:
     """Replicas of different shards together, then former primaries together.
 
     A wave holds members of one role only, so that no shard loses two copies and the roles of a
-    shard never move while its replicas are away. The only copy of a shard goes by itself.
+    shard never move while its replicas are unavailable. The only copy of a shard goes by itself.
     """
     waves: list[list[str]] = []
     alone = only_copies(facts)
@@ -81,7 +81,7 @@ def _fits(facts: ClusterFacts, one: str, wave: list[str]) -> bool:
         and facts[other].domain != member.domain for other in wave)
 
 
-def checks(facts: ClusterFacts, held: Collection[str]) -> list[Check]:
+def checks(facts: ClusterFacts, saved: Collection[str]) -> list[Check]:
     """All preflight checks, in the order in which a person would ask."""
     silent = [one for one in facts.values() if not one.answers]
     asked = [one for one in facts.values() if one.answers]
@@ -98,10 +98,10 @@ def checks(facts: ClusterFacts, held: Collection[str]) -> list[Check]:
                "Finish or undo the resharding, and assign the missing slots."),
         _check("replicas_ready", _without_replica(facts), "Every shard has a caught-up replica.",
                "Add a replica. Or skip this check by name: the slots of each such shard are out of "
-               "service while its member is away, and it can't go back."),
+               "service while its member is unavailable, and it can't go back."),
         _check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
                "Bring the primaries back first."),
-        _check("persistence_on", _forgetful(facts, held), "Every member keeps its data on disk.",
+        _check("persistence_on", _forgetful(facts, saved), "Every member keeps its data on disk.",
                "Switch on save points or the append-only file, or a restart brings back nothing."),
     ]
 
@@ -118,7 +118,7 @@ def same_format(origin: str, target: str) -> bool:
     return _series(origin) == _series(target)
 
 
-def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
     """Why the member's own files can't be read by ``origin`` any more; empty when they can.
 
     A replica stores what it receives in a full sync, in the format of the primary that sent it.
@@ -140,25 +140,25 @@ def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
     return f"the files of {member.name} are in the format of {member.version}" if closed else ""
 
 
-def texts(facts: ClusterFacts, keep_way_back: bool) -> Texts:
+def texts(facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
     """What the plan says about this cluster."""
     notes = []
     if any(one.native.get("slots") for one in facts.values()):
-        notes.append("While a member is away its shard has one copy less; clients are redirected "
-                     "once for each primary that is handed over.")
+        notes.append("While a member is unavailable its shard has one copy less; clients are redirected "
+                     "once for each primary that is switched over.")
     notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out of "
-              "service while it is away, and with dumps it can't go back."
+              "service while it is unavailable, and with dumps it can't go back."
               for one in sorted(only_copies(facts))]
-    if not keep_way_back:
+    if not keep_rollback_path:
         way = ("None once an upgraded member saves its data: the old version can't read a dump of "
-               "a newer minor version. keep_way_back was switched off.")
+               "a newer minor version. keep_rollback_path was switched off.")
     else:
         way = ("An upgraded member goes back on its own data. To keep that open, upgraded members "
                "save no dump until finalised: a power loss of all copies of a shard before then "
                "loses what was written since. With the append-only file nothing is lost; it is "
                "rewritten as plain commands instead.")
     return Texts(
-        way_back=way,
+        rollback_path=way,
         point_of_no_return="Finalising: the first dump that the new version saves.",
         backup="Trove takes no backup of cluster members; the dumps and append-only files of the "
                "old version stay in place until finalised.",
@@ -243,9 +243,9 @@ def _minority(facts: ClusterFacts) -> list[str]:
     return _majority(asked[0], down) if asked else ["no member answers"]
 
 
-def _forgetful(facts: ClusterFacts, held: Collection[str]) -> list[str]:
+def _forgetful(facts: ClusterFacts, saved: Collection[str]) -> list[str]:
     return [f"{one.name} has neither save points nor an append-only file" for one in facts.values()
-            if one.answers and not one.native["persists"] and one.id not in held]
+            if one.answers and not one.native["persists"] and one.id not in saved]
 
 
 def _series(version: str) -> tuple[int, int]:

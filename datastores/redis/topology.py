@@ -6,7 +6,7 @@ from typing import Any
 from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
 
 SLOTS = 16384
-LAG_BYTES = 1024 * 1024   # a replica further behind than this makes a hand over block its clients
+LAG_BYTES = 1024 * 1024   # a replica further behind than this makes a switchover block its clients
 SUSPECT = {"fail", "fail?", "handshake", "noaddr"}
 
 

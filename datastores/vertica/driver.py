@@ -8,7 +8,7 @@ from . import gate, topology
 from .client import Servers
 
 DOWN_SEC = 20.0      # after the shutdown was asked for, until no node answers any more
-LOOK_SEC = 0.3
+POLL_SEC = 0.3
 
 
 class VerticaDriver(Driver):
@@ -16,7 +16,7 @@ class VerticaDriver(Driver):
 
     name = "vertica"
     datastores = ("vertica",)
-    whole = True
+    full_stop = True
 
     def __init__(self, access: dict[str, Any]):
         super().__init__(access)
@@ -28,19 +28,19 @@ class VerticaDriver(Driver):
         self._members |= {member.id: member for member in members}
         return topology.build(members, self._servers.ask_all(members))
 
-    def checks(self, facts: ClusterFacts, held: Collection[str] = ()) -> list[Check]:
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         return gate.checks(facts, self._audit(facts))
 
-    def obstacles(self, facts: ClusterFacts, away: Collection[str]) -> list[str]:
-        return gate.obstacles(facts, away)
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return gate.blockers(facts, unavailable)
 
-    def texts(self, facts: ClusterFacts, keep_way_back: bool) -> Texts:
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return gate.texts(facts)
 
     def path(self, origin: str, target: str) -> str:
         return gate.PATHS.verdict(origin, target)
 
-    def hand_over(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
+    def switchover(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
         """Shut the database down cleanly, whole, before the first of its members is taken.
 
         Asked for every member, of which one may come when the others are up again: only a node
@@ -50,16 +50,16 @@ class VerticaDriver(Driver):
         if not member.answers:
             return
         if not gate.is_on(member.version, prefer):
-            if closed := gate.closed_way_back(facts, member_id, prefer):
-                raise DatastoreError("way_back_closed", f"{member.name} stays up: {closed}.",
+            if closed := gate.closed_rollback_path(facts, member_id, prefer):
+                raise DatastoreError("rollback_path_closed", f"{member.name} stays up: {closed}.",
                                      instance=member_id)
             self._ask_to_shut_down(member)
         elif member.native["state"] != topology.SHUTDOWN:
             return
         self._await_down(facts, member)
 
-    def closed_way_back(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_way_back(facts, member_id, origin)
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        return gate.closed_rollback_path(facts, member_id, origin)
 
     def _audit(self, facts: ClusterFacts) -> dict[str, Any]:
         asked = next((one for one in facts.values() if one.answers), None)
@@ -89,4 +89,4 @@ class VerticaDriver(Driver):
                 raise DatastoreError("no_shutdown", f"The database was asked to shut down, but "
                                      f"{up[0].name} is still {up[0].native['state']} after "
                                      f"{DOWN_SEC:.0f} s.", passing=True, instance=member.id)
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)

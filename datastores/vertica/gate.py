@@ -21,14 +21,14 @@ PATHS = Paths(
                 "brings the older one back")
 
 
-def obstacles(facts: ClusterFacts, away: Collection[str]) -> list[str]:
-    """Why the members that stay are not well. With everybody away there is nobody to ask."""
-    rest = [one for member_id, one in facts.items() if member_id not in away]
+def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Why the members that stay are not well. With everybody unavailable there is nobody to ask."""
+    rest = [one for member_id, one in facts.items() if member_id not in unavailable]
     found = [problem for one in rest for problem in one.problems]
     for asked in rest:
         if asked.answers:
             found += _seen_by(asked, rest)
-    if not away:
+    if not unavailable:
         found += _less_safe(rest)
     return sorted(set(found))
 
@@ -46,7 +46,7 @@ def checks(facts: ClusterFacts, audit: dict[str, Any]) -> list[Check]:
                "credentials. To upgrade a database that is down, skip this check by name."),
         _check("members_match", _strangers(facts), "Trove and the database name the same members.",
                "Remove the nodes that Trove does not know, or add the missing ones."),
-        _check("members_healthy", silent + obstacles(facts, ()),
+        _check("members_healthy", silent + blockers(facts, ()),
                "Every node is UP in the eyes of all.",
                "Restart the nodes that are down and wait until they have recovered, or skip this "
                "check by name."),
@@ -78,7 +78,7 @@ def outage(facts: ClusterFacts) -> list[str]:
             "shutdown until the new version has converted the catalog and is up"]
 
 
-def closed_way_back(facts: ClusterFacts, member_id: str, origin: str) -> str:
+def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
     """Why the member can't go back to ``origin``: a node of the database has come up on a newer
     version, and the catalog is one for all."""
     newer = [one for one in facts.values() if one.answers and newer_than(one.version, origin)]
@@ -109,7 +109,7 @@ def is_on(version: str, wanted: str) -> bool:
 def texts(facts: ClusterFacts) -> Texts:
     """What the plan says about this database."""
     return Texts(
-        way_back="Until a node has come up on the new version all members go back together, on "
+        rollback_path="Until a node has come up on the new version all members go back together, on "
                  "their own data. After that there is none: a member that did not come up is left "
                  "as it is and named.",
         point_of_no_return="The first start of the new version: it converts the catalog.",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from trove_upgrade.actions.config import OPTS
+from trove_upgrade.services.config import OPTS
 from trove_upgrade.datastores import drivers
 from trove_upgrade.interfaces.trove_api.config import OPTS as API_OPTS
 from trove_upgrade.schemas import load
@@ -118,8 +118,8 @@ def actions() -> str:
                  ("`stop`", "The run touches nothing more and undoes nothing."))),
              *(_action(name, cls) for name, cls in found), "## Errors",
              "A message names the member and what to do next; `…` stands for what is filled in. "
-             "Every action can also answer those of `actions/base.py`, `actions/clients.py`, "
-             "`actions/trove.py` and the drivers.",
+             "Every action can also answer those of `actions/base.py`, `services/clients.py`, "
+             "`services/trove.py` and the drivers.",
              table(("Code", "Class", "Message", "Raised in"),
                    ((code(one.code), ", ".join(sorted(one.classes)), one.message,
                      "<br>".join(map(code, sorted(one.modules)))) for one in errors))]
@@ -170,7 +170,7 @@ def checks() -> str:
              "no refuses the run. `skip_checks` (on the command line `--skip-check`) lets the run "
              "start in spite of the checks that it names, and of no others.",
              "`all` is asked of every cluster, the others by the driver of that name. "
-             "`way_back_open` is asked only when a member runs something newer than the target.",
+             "`rollback_path_open` is asked only when a member runs something newer than the target.",
              table(("Check", "Asked by", "A yes means", "After a no"), rows)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -3,7 +3,7 @@ import dataclasses
 import itertools
 import json
 
-from .. import outcome, report, way_back
+from .. import outcome, report, rollback_path
 from ..inputs import TARGET, add_inputs, read_inputs
 from ..report import title
 from ..shapes import Upgrade
@@ -151,7 +151,7 @@ class Rollback(Control):
     def act(self, upgrades, execution, args, ours):
         """Plan it, start it, follow it."""
         more = read_inputs(args, without=TARGET)
-        inputs = way_back.inputs_back(upgrades.progress(execution), more=more)
+        inputs = rollback_path.inputs_back(upgrades.progress(execution), more=more)
         self.execution = upgrades.start_back(inputs)
         self.write(f"Rollback {self.execution} has begun.")
         return self.finish(self.follow(upgrades, self.execution, pause_on_interrupt=ours), args)

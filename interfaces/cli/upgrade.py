@@ -8,7 +8,7 @@ from .base import Base, command
 
 
 class Plan(Base):
-    """Show what an upgrade would do: order, waves, checks, way back. Changes nothing."""
+    """Show what an upgrade would do: order, waves, checks, rollback path. Changes nothing."""
 
     def add_options(self, parser):
         """Add the workflow's inputs."""
@@ -59,7 +59,7 @@ class Run(Base):
 
 
 class Finalize(Base):
-    """Do what closes the way back, once an upgraded cluster has proven itself."""
+    """Do what closes the rollback path, once an upgraded cluster has proven itself."""
 
     def add_options(self, parser):
         """Add the cluster and its access."""

@@ -38,10 +38,10 @@ class UpgradeForm(forms.SelfHandlingForm):
             ("none", _("never")), ("first", _("after the first wave")),
             ("all", _("after each wave"))))
     parallelism = forms.ChoiceField(
-        label=_("Members away at the same time"), choices=(
+        label=_("Members unavailable at the same time"), choices=(
             ("one", _("one")), ("domain", _("one of each shard or rack"))))
     finalize = forms.ChoiceField(
-        label=_("Close the way back"), choices=(
+        label=_("Close the rollback path"), choices=(
             ("default", _("as this datastore needs it")), ("auto", _("at the end")),
             ("manual", _("when I say so"))))
     planned = forms.CharField(required=False, widget=forms.HiddenInput())

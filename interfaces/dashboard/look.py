@@ -14,7 +14,7 @@ PHASE_STEPS = {"planning": "plan", "locking": "check", "preflight": "check",
                "backing up": "check",
                "upgrading": "members", "holding": "members", "baking": "members",
                "verifying": "verify", "rolling back": "undo", "finalising": "finish"}
-AT_WORK = ("under way", "handing over", "requested", "awaiting evidence", "rolling back")
+AT_WORK = ("under way", "switching over", "requested", "awaiting evidence", "rolling back")
 
 
 @dataclass
@@ -106,7 +106,7 @@ def _headline(progress: Progress, kind: str) -> str:
     if progress.state == "PAUSED":
         return _("Paused. Nothing is touched until you resume it.")
     if kind == "finalize":
-        return _("Closing the way back.")
+        return _("Closing the rollback path.")
     if progress.phase == "upgrading":
         return _now_at_work(progress)
     return str(words.NOW.get(progress.phase, progress.phase))
@@ -196,7 +196,7 @@ def _row(wave: str, one: Member) -> Row:
         one.started, datetime.UTC)
     return Row(wave, one.name, words.ROLES.get(one.role, one.role), one.domain, one.version,
                words.MEMBER_STATES.get(one.state, one.state),
-               words.MEMBER_LOOKS.get(one.state, "info"), started,
+               words.MEMBER_STYLES.get(one.state, "info"), started,
                None if one.elapsed_sec is None else round(one.elapsed_sec))
 
 

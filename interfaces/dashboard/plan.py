@@ -71,7 +71,7 @@ def _texts(plan: dict[str, Any]) -> list[tuple[str, str]]:
     finalize = plan["finalize"]
     when = {"auto": _("at the end of the run"), "manual": _("when you ask for it")}
     steps = "; ".join(finalize["steps"]) or _("nothing to do")
-    return [(_("Way back"), plan["way_back"]),
+    return [(_("Rollback path"), plan["rollback_path"]),
             (_("Point of no return"), plan["point_of_no_return"]),
-            (_("Closing the way back"), f"{when[finalize['mode']]}: {steps}"),
+            (_("Closing the rollback path"), f"{when[finalize['mode']]}: {steps}"),
             (_("Backup"), plan["backup"])]

@@ -101,7 +101,7 @@ def live(request: Any, cluster_id: str, run: str) -> dict[str, Any]:
             "subject": found, "home": home(found),
             "plan": plan.show(seen.plan) if seen.plan else None,
             "state": words.RUN_STATES.get(seen.state, seen.state),
-            "state_look": words.RUN_LOOKS.get(seen.state, "default"),
+            "state_style": words.RUN_STYLES.get(seen.state, "default"),
             "status": words.STATUSES.get(shown.status, "")}
 
 
@@ -118,6 +118,6 @@ def own(request: Any, cluster_id: str, run: str) -> Upgrade:
 
 def _past(cluster_id: str, run: str, one: Upgrade) -> Past:
     return Past(page_of(cluster_id, one.id), words.KINDS[one.kind], one.datastore_version,
-                words.RUN_STATES.get(one.state, one.state), words.RUN_LOOKS.get(one.state, ""),
+                words.RUN_STATES.get(one.state, one.state), words.RUN_STYLES.get(one.state, ""),
                 datetime.datetime.fromisoformat(one.created_at).replace(tzinfo=datetime.UTC),
                 one.message, one.id == run)

@@ -42,7 +42,7 @@ def _finalize(client: Client, subject: Subject) -> str:
 ACTS = {
     "pause": Act(
         gettext_lazy("Pause"),
-        gettext_lazy("The members that are away now come back first; then it waits until you "
+        gettext_lazy("The members that are unavailable now come back first; then it waits until you "
                      "resume it. The cluster stays reserved meanwhile."),
         gettext_lazy("It pauses as soon as the members in hand are back."), _same("pause")),
     "resume": Act(
@@ -52,7 +52,7 @@ ACTS = {
         gettext_lazy("It goes on."), _same("resume")),
     "abort": Act(
         gettext_lazy("Abort"),
-        gettext_lazy("The members that are away now come back first. No other member is begun. "
+        gettext_lazy("The members that are unavailable now come back first. No other member is begun. "
                      "What is done is undone as you chose when it was started; then the cluster is "
                      "given back."),
         gettext_lazy("It ends as soon as the members in hand are back."), _same("abort")),
@@ -61,14 +61,14 @@ ACTS = {
         gettext_lazy("All members go back to the version that this upgrade found, one wave at a "
                      "time and with the same care. A plan is made first; if a check says no, "
                      "nothing is touched."),
-        gettext_lazy("The way back has begun."),
+        gettext_lazy("The rollback path has begun."),
         lambda client, subject, run: client.rollback(run).id),
     "finalize": Act(
         gettext_lazy("Close the Way Back"),
         gettext_lazy("The members get their normal settings back and save their data in the new "
                      "version's format. After that no member can go back to the old version. Do it "
                      "when the cluster has proven itself."),
-        gettext_lazy("The way back is being closed."),
+        gettext_lazy("The rollback path is being closed."),
         lambda client, subject, run: _finalize(client, subject)),
 }
 

@@ -4,12 +4,12 @@ from django.utils.translation import pgettext_lazy
 
 MEMBER_STATES = {
     "waiting": _("waiting for its turn"), "under way": _("at work"),
-    "handing over": _("handing its role over"), "requested": _("upgrade asked for"),
+    "switching over": _("handing its role over"), "requested": _("upgrade asked for"),
     "awaiting evidence": _("restarting on the new version"), "upgraded": _("upgraded"),
     "rolling back": _("going back"), "rolled back": _("back on the old version"),
     "failed": _("failed")}
 # Bootstrap's labels.
-MEMBER_LOOKS = {"waiting": "default", "upgraded": "success", "rolling back": "warning",
+MEMBER_STYLES = {"waiting": "default", "upgraded": "success", "rolling back": "warning",
                 "rolled back": "warning", "failed": "danger"}
 ROLES = {"primary": _("primary"), "replica": _("replica"), "member": _("member")}
 
@@ -19,7 +19,7 @@ RUN_STATES = {
     "SUCCESS": pgettext_lazy("Current status of an upgrade", "Done"),
     "ERROR": pgettext_lazy("Current status of an upgrade", "Failed"),
     "CANCELLED": pgettext_lazy("Current status of an upgrade", "Ended by hand")}
-RUN_LOOKS = {"RUNNING": "info", "PAUSED": "warning", "SUCCESS": "success", "ERROR": "danger",
+RUN_STYLES = {"RUNNING": "info", "PAUSED": "warning", "SUCCESS": "success", "ERROR": "danger",
              "CANCELLED": "default"}
 STATUSES = {
     "upgraded": _("Upgraded"), "nothing_to_do": _("Nothing to do"), "planned": _("Plan made"),

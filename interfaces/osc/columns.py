@@ -52,7 +52,7 @@ def of_plan(plan):
         "to_version": plan["to_version"]["name"], "ready": plan["ready"],
         "order": Text((order, report.order_lines(plan))),
         "checks": Text((plan["checks"], report.check_lines(plan))),
-        "way_back": plan["way_back"], "point_of_no_return": plan["point_of_no_return"],
+        "rollback_path": plan["rollback_path"], "point_of_no_return": plan["point_of_no_return"],
         "backup": plan["backup"],
         "finalize": Text((plan["finalize"], [": ".join(report.finalize_words(plan))])),
         "notes": _list(plan["notes"])}

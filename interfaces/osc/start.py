@@ -33,7 +33,7 @@ class Started(Shown):
 
 
 class Plan(Shown):
-    """Show what an upgrade would do: order, waves, checks, way back. Changes nothing.
+    """Show what an upgrade would do: order, waves, checks, rollback path. Changes nothing.
 
     The exit code is 3 when a check refuses it.
     """
@@ -101,7 +101,7 @@ class Rollback(Started):
 
 
 class Finalize(Started):
-    """Do what closes the way back, once an upgraded cluster has proven itself."""
+    """Do what closes the rollback path, once an upgraded cluster has proven itself."""
 
     verb = "finalize"
     examples = ("orders", "orders --wait")

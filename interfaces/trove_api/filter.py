@@ -7,7 +7,7 @@ import routes
 import routes.middleware
 from trove.common import base_exception, policy, wsgi
 
-from ...planning.holding import SIGN
+from ...planning.lock_names import SIGN
 from . import config, policies
 from .controller import UpgradeController
 

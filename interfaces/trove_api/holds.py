@@ -11,7 +11,7 @@ from trove.cluster.models import DBCluster
 from trove.cluster.tasks import ClusterTask, ClusterTasks
 from trove.db.sqlalchemy import session
 
-from ...planning import holding
+from ...planning import lock_names
 
 HELD = ClusterTasks.UPGRADING_CLUSTER
 FREE = ClusterTasks.NONE
@@ -55,7 +55,7 @@ def give_back(cluster_id: str, since: datetime | None = None,
 
 def execution_of(cluster_id: str, since: datetime) -> str:
     """Id of the execution that a start from here makes under that hold."""
-    return holding.execution_of(cluster_id, since.isoformat())
+    return lock_names.execution_of(cluster_id, since.isoformat())
 
 
 def age(since: datetime) -> float:

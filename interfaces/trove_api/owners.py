@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...planning.holding import LOCK
+from ...planning.lock_names import LOCK
 from . import holds, mistral
 from .config import options
 
@@ -53,8 +53,8 @@ def judge(context: Any, cluster_id: str, since: datetime) -> Verdict:
 
 def _judge(context: Any, cluster_id: str, since: datetime) -> Verdict:
     service = _service()
-    owners = [owner for witness in (service, mistral.as_caller(context)) if witness
-              for owner in _seen_by(witness, cluster_id, since)]
+    owners = [owner for reader in (service, mistral.as_caller(context)) if reader
+              for owner in _seen_by(reader, cluster_id, since)]
     for owner in owners:
         if owner.alive:
             return Verdict(False, f"Execution {owner.execution} upgrades this cluster. Wait for "
@@ -77,12 +77,12 @@ def _service() -> mistral.Mistral | None:
         return None
 
 
-def _seen_by(witness: mistral.Mistral, cluster_id: str, since: datetime) -> list[Owner]:
-    """The owner on record in the witness's project, and the one that was started from here."""
+def _seen_by(reader: mistral.Mistral, cluster_id: str, since: datetime) -> list[Owner]:
+    """The owner on record in the reader's project, and the one that was started from here."""
     started = holds.execution_of(cluster_id, since)
-    found = [Owner(started, witness.state(started), current=True)]
-    record = witness.variables(LOCK + cluster_id) or {}
+    found = [Owner(started, reader.state(started), current=True)]
+    record = reader.variables(LOCK + cluster_id) or {}
     if record.get("owner") not in (None, "", started):
-        found.append(Owner(record["owner"], witness.state(record["owner"]),
+        found.append(Owner(record["owner"], reader.state(record["owner"]),
                            current=record.get("since") == since.isoformat()))
     return found

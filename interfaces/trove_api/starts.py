@@ -12,7 +12,7 @@ from typing import Any
 import webob.exc
 from trove.cluster.models import Cluster
 
-from ...planning.holding import CLAIM
+from ...planning.lock_names import START_TOKEN
 from . import holds, mistral, owners
 from .config import options
 
@@ -75,7 +75,7 @@ class Start:
 
     def run(self, inputs: dict[str, Any]) -> None:
         """Returns when it has begun, raises when it has not; then the cluster is free again."""
-        env = {CLAIM: self._since.isoformat()}
+        env = {START_TOKEN: self._since.isoformat()}
         try:
             mistral.as_caller(self._context).start(self.execution_id, inputs, env)
         except mistral.Refused as error:
@@ -120,7 +120,7 @@ class Start:
             if row is None or (row.task_status, row.updated) != (holds.HELD, self._since):
                 return
             try:
-                state = self._witness().state(self.execution_id)
+                state = self._reader().state(self.execution_id)
             except (mistral.Silent, mistral.Refused) as error:
                 LOG.info("Is execution %s there? %s", self.execution_id, error)
                 continue
@@ -129,7 +129,7 @@ class Start:
                             self._cluster_id)
             return
 
-    def _witness(self) -> mistral.Mistral:
+    def _reader(self) -> mistral.Mistral:
         """The service user, whose token does not end; the caller where there is none."""
         try:
             service = mistral.as_service()

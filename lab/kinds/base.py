@@ -96,8 +96,8 @@ class Kind(abc.ABC):
     :cvar starts_alone: a new server is started before the cluster is formed.
     :cvar unprivileged: its servers refuse to run as root; the lab then runs them as `nobody`.
     :cvar replicates: its clusters are replication sets: Trove instances, and no Trove cluster.
-    :cvar one_way: a member that the new version has started on is put back by building it anew, and
-        only while the cluster's source is not upgraded.
+    :cvar forward_only: a member that the new version has started on is put back by building it
+        anew, and only while the cluster's source is not upgraded.
     :cvar for_operators: Trove shows its tenants some of the members only, so that an administrator
         must look and upgrade.
     :cvar outage: the whole cluster is away during an upgrade, so operations fail.
@@ -111,7 +111,7 @@ class Kind(abc.ABC):
     starts_alone = True
     unprivileged = False
     replicates = False
-    one_way = False
+    forward_only = False
     for_operators = False
     outage = False
     consent = ""

@@ -77,11 +77,11 @@ def test_half_upgraded_cluster_is_taken_back(site, cluster, client):
     assert versions(site, cluster) == {OLD}
 
 
-def test_finalised_cluster_has_no_way_back(site, cluster, client):
+def test_finalised_cluster_has_no_rollback_path(site, cluster, client):
     end = client.wait(client.upgrade(cluster, NEW, bake_sec=0))
     assert end.result["status"] == "upgraded"
     assert client.wait(client.finalize(cluster)).state == "SUCCESS"     # twice does no harm
-    with pytest.raises(Refused, match=r"can't go back to 8\.1\.8: \[way_back_open\]") as refused:
+    with pytest.raises(Refused, match=r"can't go back to 8\.1\.8: \[rollback_path_open\]") as refused:
         client.rollback(cluster)
     assert not refused.value.plan["ready"]
     assert versions(site, cluster) == {NEW}

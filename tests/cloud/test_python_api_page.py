@@ -16,7 +16,7 @@ def test_story_of_the_page(cloud, monkeypatch, capsys):
     scope = {"session": cloud.session("demo")}
     exec(compile(story, str(PAGE), "exec"), scope)         # noqa: S102
     told = capsys.readouterr().out
-    assert "can't go back to 8.1.8: [way_back_open]" in told
+    assert "can't go back to 8.1.8: [rollback_path_open]" in told
     assert "There is no cluster 'no-such-cluster'." in told
     assert {member.version for member in cloud.lab.members(made)} == {"9.1.2"}
     cloud.trove().clusters.delete(made.id)

@@ -1,4 +1,4 @@
-"""An upgrade outlives its token, keeps no secret, and ends when its rights are taken away."""
+"""An upgrade outlives its token, keeps no secret, and ends when its rights are made unavailable."""
 import itertools
 import json
 import time

@@ -14,7 +14,7 @@ SWITCHES = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage", "--window-size=1400,1000", "--lang=en")
 PATIENCE_SEC = 90           # the machine may be five times slower than thought
-LOOK_SEC = 0.2
+POLL_SEC = 0.2
 
 
 def find_browser():
@@ -99,14 +99,14 @@ class Page:
             if value:
                 return value
             assert time.monotonic() < deadline, f"never seen: {what}\n{self.text()[:3000]}"
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
 
     # Doing
     def click(self, css, text=""):
         """Click as soon as that can be done: pages move while they load."""
         def done():
             try:
-                self.see(css, text, LOOK_SEC).click()
+                self.see(css, text, POLL_SEC).click()
             except (WebDriverException, AssertionError):
                 return False
             return True
@@ -116,9 +116,9 @@ class Page:
         """An action of a row, from its menu; a row that refreshes itself closes the menu."""
         def done():
             try:
-                self.see(f"{row} .dropdown-toggle", patience=LOOK_SEC).click()
+                self.see(f"{row} .dropdown-toggle", patience=POLL_SEC).click()
                 self.see(f"{row} .dropdown-menu button, {row} .dropdown-menu a", text,
-                         LOOK_SEC).click()
+                         POLL_SEC).click()
             except (WebDriverException, AssertionError):
                 return False
             return True

@@ -65,7 +65,7 @@ def render(tree, **options):
     return render_to_string("trove_upgrade/_live.html", {
         "look": shown, "progress": run, "cluster_id": "c-1", "picture": picture.picture(run),
         "plan": plan.show(run.plan) if run.plan else None,
-        "state": words.RUN_STATES[run.state], "state_look": words.RUN_LOOKS[run.state],
+        "state": words.RUN_STATES[run.state], "state_style": words.RUN_STYLES[run.state],
         "status": words.STATUSES.get(shown.status, "")})
 
 
@@ -85,12 +85,12 @@ def test_who_may_not_act_gets_no_button(name):
     assert "btn-danger" not in text
 
 
-def test_what_was_overtaken_offers_no_way_back():
+def test_what_was_overtaken_offers_no_rollback_path():
     assert seen(ALL["stopped"], newest=False).actions == []
     assert not seen(ALL["stopped"], newest=False).again
 
 
-def test_open_way_back_can_be_closed():
+def test_open_rollback_path_can_be_closed():
     tree = ended("SUCCESS", status="upgraded", undo="trove-upgrade run ...", errors=[])
     tree.plan = {**trees.PLAN, "direction": "forward", "finalize": {"mode": "manual", "steps": []}}
     assert seen(tree).actions == ["finalize", "rollback"]
@@ -148,7 +148,7 @@ def test_names_from_outside_are_escaped():
 # What comes from the pack and from the cluster, not from the templates.
 DATA = [*sorted({text for check in trees.PLAN["checks"]
                  for text in (check["message"], check["remedy"]) if text}, key=len, reverse=True),
-        trees.PLAN["way_back"], trees.PLAN["point_of_no_return"], trees.PLAN["backup"],
+        trees.PLAN["rollback_path"], trees.PLAN["point_of_no_return"], trees.PLAN["backup"],
         "Save a dump.", RESULT["summary"], RESULT["errors"][0]["message"], "N.",
         *(f"shop-{n}" for n in range(1, 5)), "shard-1", "shard-2"]
 

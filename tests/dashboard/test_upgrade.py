@@ -133,7 +133,7 @@ def tab_to(page, css, limit=60):
     raise AssertionError(f"{css} can't be reached by the keyboard")
 
 
-def test_way_back_is_gone_and_closed_from_the_page(cloud, cluster, demo, client):
+def test_rollback_path_is_gone_and_closed_from_the_page(cloud, cluster, demo, client):
     quick = {"bake_sec": 0, "parallelism": "domain", "canary": False, "finalize": "manual"}
     run = client.upgrade(cluster.id, NEW, **quick).id
     demo.follow(cluster, run).until_state("Upgraded")

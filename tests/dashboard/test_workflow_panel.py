@@ -96,7 +96,7 @@ def test_cancel_of_the_panel_gives_the_cluster_back_and_touches_nobody_more(
 
 
 def stops(cloud, cluster):
-    """Members that were taken away for the new version."""
+    """Members that were made unavailable for the new version."""
     return [one["name"] for one in cloud.lab.journal() if one["event"] == "stopping"
             and one["name"].startswith(f"{cluster.name}-") and one["wanted"] != OLD]
 

@@ -58,19 +58,19 @@ class SetTests:
         replica, source = shop.replica(), shop.source()
         ask(shop, replica, broken)
         try:
-            assert any(complaint in one for one in shop.driver.obstacles(shop.read(), ()))
-            assert shop.driver.heir(shop.read(), source.id, "") not in ("", replica.id)
+            assert any(complaint in one for one in shop.driver.blockers(shop.read(), ()))
+            assert shop.driver.candidate(shop.read(), source.id, "") not in ("", replica.id)
         finally:
             ask(shop, replica, healed)
         shop.settle()
 
-    def test_a_write_on_a_replica_is_found_and_it_is_no_heir(self, shop):
+    def test_a_write_on_a_replica_is_found_and_it_is_no_candidate(self, shop):
         replica, source = shop.replica(), shop.source()
         position = ask(shop, replica, self.words.position)[0]["p"]
         ask(shop, replica, "create database strange")
         try:
             assert "transactions of its own" in shop.refused()["members_healthy"]
-            assert shop.driver.heir(shop.read(), source.id, "") not in ("", replica.id)
+            assert shop.driver.candidate(shop.read(), source.id, "") not in ("", replica.id)
         finally:
             for statement in (self.words.stop, "drop database strange", "reset master",
                               self.words.restore.format(position), self.words.start):
@@ -92,7 +92,7 @@ class SetTests:
         ask(shop, replica, "set global innodb_fast_shutdown = 2")
         try:
             assert "clean_shutdown" in shop.refused()
-            assert shop.driver.obstacles(shop.read(), [replica.id]) != []
+            assert shop.driver.blockers(shop.read(), [replica.id]) != []
         finally:
             ask(shop, replica, "set global innodb_fast_shutdown = 1")
         assert shop.refused() == {}

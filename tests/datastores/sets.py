@@ -56,13 +56,13 @@ class Set:
         return {check.name: check.message for check in self.driver.checks(self.read())
                 if not check.ok}
 
-    def promote(self, heir, fence=True):
+    def promote(self, candidate, fence=True):
         """As the pack's promotion does it; returns when the set is settled."""
         source = self.source()
         if fence:
-            self.driver.fence(self.read(), source.id, heir)
-        self.lab.promote(heir)
-        wait_for(lambda: self.role(heir) == PRIMARY and self.lab.is_settled(self.made), 60,
+            self.driver.fence(self.read(), source.id, candidate)
+        self.lab.promote(candidate)
+        wait_for(lambda: self.role(candidate) == PRIMARY and self.lab.is_settled(self.made), 60,
                  "the promotion", every=0.1)
         self.driver.unfence(self.read())
 
@@ -79,8 +79,8 @@ class Set:
         """A driver with another password."""
         return driver(self.driver.name, {**self.access, "password_file": str(password_file)})
 
-    def settle(self):
-        wait_for(lambda: self.driver.obstacles(self.read(), ()) == [], 30, "the set", every=0.1)
+    def forget_background(self):
+        wait_for(lambda: self.driver.blockers(self.read(), ()) == [], 30, "the set", every=0.1)
 
 
 @contextlib.contextmanager
@@ -116,13 +116,13 @@ def assert_is_read_as_it_is(one):
         each.id: (each.name, each.role, each.version) for each in one.lab.members(one.made)}
     assert sorted(each.role for each in facts.values()) == ["primary", "replica", "replica"]
     assert one.refused() == {}
-    assert one.driver.obstacles(facts, [one.replica().id]) == []
-    assert one.driver.obstacles(facts, [one.source().id]) != []
+    assert one.driver.blockers(facts, [one.replica().id]) == []
+    assert one.driver.blockers(facts, [one.source().id]) != []
     assert {each.identity for each in facts.values()} == {each.identity for each in
                                                           one.read().values()}
 
 
-def assert_replicas_were_built_anew(site, cluster, found):
+def assert_replicas_were_rebuilt(site, cluster, found):
     """The upgrade was undone under load: new replicas bear the old ones' names, and the source
     was never touched."""
     assert found.result["status"] == "rolled_back", found.result
@@ -161,16 +161,16 @@ def assert_the_upgraded_lead_without_a_lost_write(one):
     def work():
         for each in replicas:
             one.upgrade(each, new)
-        assert one.driver.obstacles(one.read(), ()) == []
-        one.promote(one.driver.heir(one.read(), source.id, new))
+        assert one.driver.blockers(one.read(), ()) == []
+        one.promote(one.driver.candidate(one.read(), source.id, new))
 
     result = under_load(one, work)
     assert is_complete(result), result
     assert one.source().version == new
     # The former source is the older replica of a newer source now, until it is upgraded, too.
     assert "members_healthy" in one.refused()
-    assert one.driver.obstacles(one.read(), [source.id]) == []
-    assert "can't open it" in one.driver.closed_way_back(one.read(), replicas[0], old)
+    assert one.driver.blockers(one.read(), [source.id]) == []
+    assert "can't open it" in one.driver.closed_rollback_path(one.read(), replicas[0], old)
     assert one.driver.path(new, old) != ""
     one.upgrade(source.id, new)
     assert one.refused() == {}

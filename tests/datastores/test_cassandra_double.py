@@ -122,25 +122,25 @@ def test_driver_sees_each_member_by_all_the_others(nodes, tmp_path):
     driver = CassandraDriver(nodes.access(tmp_path))
     facts = driver.read(nodes.members)
     assert [check.name for check in driver.checks(facts) if not check.ok] == []
-    assert driver.obstacles(facts, ()) == []
+    assert driver.blockers(facts, ()) == []
     assert [one.domain for one in facts.values()] == ["dc1/rack1", "dc1/rack2", "dc1/rack3"]
     nodes.kill(2)
     nodes.until_down(2, by=0)
     nodes.until_down(2, by=1)
-    wrong = driver.obstacles(driver.read(nodes.members), {"m0"})
+    wrong = driver.blockers(driver.read(nodes.members), {"m0"})
     assert "member-1 has no link to member-2" in wrong
 
 
 def test_driver_sees_streams_and_repairs(nodes, tmp_path):
     driver = CassandraDriver(nodes.access(tmp_path))
     nodes.run_task(1, "streaming")
-    assert gate.obstacles(driver.read(nodes.members), {"m0"}) == [
+    assert gate.blockers(driver.read(nodes.members), {"m0"}) == [
         "member-1 is at work: streaming (Rebuild)"]
     nodes.run_task(1, "validation")
-    assert gate.obstacles(driver.read(nodes.members), {"m0"}) == [
+    assert gate.blockers(driver.read(nodes.members), {"m0"}) == [
         "member-1 is at work: validation"]
     nodes.run_task(1, "")
-    assert gate.obstacles(driver.read(nodes.members), {"m0"}) == []
+    assert gate.blockers(driver.read(nodes.members), {"m0"}) == []
 
 
 def test_driver_reads_a_version_without_virtual_tables(tmp_path):

@@ -84,7 +84,7 @@ def test_unwell_members_and_caches_that_are_too_small_are_refused_by_name(site, 
     assert found.stops() == []
     execute(site, members[1], "SET GLOBAL wsrep_desync = OFF")
     facts_of = [Member(one.id, one.name, one.address) for one in members]
-    patient = driver("galera", {**access(site), "away_sec": 10 ** 9})
+    patient = driver("galera", {**access(site), "unavailable_sec": 10 ** 9})
     assert [one.name for one in patient.checks(patient.read(facts_of)) if not one.ok] == [
         "ist_reachable"]
 

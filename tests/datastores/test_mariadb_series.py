@@ -65,10 +65,10 @@ def test_a_set_is_upgraded_to_the_next_series_under_load_and_its_tables_are_new(
     assert back.versions() == {site.new}
 
 
-def test_upgraded_replicas_are_built_anew_of_the_older_series_when_one_fails(site, cluster):
+def test_upgraded_replicas_are_rebuilt_of_the_older_series_when_one_fails(site, cluster):
     site.break_member(cluster, "does_not_start", 3)
     found = site.upgrade_under_load(cluster)
-    sets.assert_replicas_were_built_anew(site, cluster, found)
+    sets.assert_replicas_were_rebuilt(site, cluster, found)
     again = site.begin(cluster, dry_run=True).end()
     assert again.result["status"] == "planned", again.result
 
@@ -100,7 +100,7 @@ def test_a_member_that_fails_goes_back_and_the_upgraded_one_stays_and_is_named(g
     assert found.result["status"] == "stopped", found.result
     assert_nothing_lost(found)
     assert found.lock is None
-    assert "way_back_closed" in found.codes()
+    assert "rollback_path_closed" in found.codes()
     assert [one["name"] for one in found.result["upgraded"]] == [found.seen]
     assert [len(found.names(key)) for key in ("rolled_back", "todo", "failed")] == [1, 1, 0]
     assert {one.name for one in found.after if one.version == galera.new} == {found.seen}

@@ -99,5 +99,5 @@ def test_finalised_it_can_not_go_back(site, cluster):
     back = site.begin(cluster, datastore_version=OLD, skip_checks="not_a_downgrade").end()
     assert_invariants(back)
     assert back.result["status"] == "refused"
-    assert "[way_back_open]" in back.result["summary"]
+    assert "[rollback_path_open]" in back.result["summary"]
     assert back.stops() == []

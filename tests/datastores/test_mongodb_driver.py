@@ -45,7 +45,7 @@ def read(driver, doubles):
 
 def well(driver, doubles):
     """Facts of a moment in which the whole cluster is well."""
-    until(lambda: driver.obstacles(read(driver, doubles), ()) == [])
+    until(lambda: driver.blockers(read(driver, doubles), ()) == [])
     return read(driver, doubles)
 
 
@@ -66,11 +66,11 @@ def test_a_fresh_cluster_passes_every_check_and_its_parts_are_told_apart(driver,
 def test_a_primary_hands_over_once(driver, doubles):
     facts = well(driver, doubles)
     old = doubles.primary(RS1)
-    driver.hand_over(facts, old, "7.0.15")
+    driver.switchover(facts, old, "7.0.15")
     now = read(driver, doubles)
     assert now[old].role == "replica"
     leader = doubles.primary(RS1)
-    driver.hand_over(now, old, "7.0.15")
+    driver.switchover(now, old, "7.0.15")
     assert doubles.primary(RS1) == leader
 
 
@@ -82,8 +82,8 @@ def test_a_primary_without_a_caught_up_secondary_keeps_its_role(driver, doubles)
     try:
         facts = read(driver, doubles)
         with pytest.raises(DatastoreError) as raised:
-            driver.hand_over(facts, old, "7.0.15")
-        assert raised.value.code == "no_heir"
+            driver.switchover(facts, old, "7.0.15")
+        assert raised.value.code == "no_candidate"
         assert raised.value.passing
     finally:
         for one in others:
@@ -106,11 +106,11 @@ def test_balancer_rests_and_goes_on(driver, doubles):
     facts, asked = well(driver, doubles), members(doubles)
     resting = driver.background(asked)
     assert resting == {"balancer": "full"}
-    assert any("balancer" in one for one in driver.obstacles(facts, ["mongos-1"]))
+    assert any("balancer" in one for one in driver.blockers(facts, ["mongos-1"]))
     driver.suspend(asked, resting)
     driver.suspend(asked, resting)
     assert driver.background(asked) == {}
-    assert driver.obstacles(read(driver, doubles), ["mongos-1"]) == []
+    assert driver.blockers(read(driver, doubles), ["mongos-1"]) == []
     doubles.stop("mongos-1")
     driver.resume(asked, resting)
     doubles.start("mongos-1", "6.0.19")
@@ -140,7 +140,7 @@ def test_feature_version_is_raised_when_all_run_the_release_and_only_then(driver
     for one in (*CONFIG, *RS1, *ROUTERS):
         doubles.stop(one)
         doubles.start(one, "7.0.15")
-        until(lambda: driver.obstacles(read(driver, doubles), ()) == [])
+        until(lambda: driver.blockers(read(driver, doubles), ()) == [])
     router, settings = members(doubles, ["mongos-1"])[0], {}
     with pytest.raises(DatastoreError) as raised:
         driver.finalize(router, settings)
@@ -149,11 +149,11 @@ def test_feature_version_is_raised_when_all_run_the_release_and_only_then(driver
     for one in RS2:
         doubles.stop(one)
         doubles.start(one, "7.0.15")
-        until(lambda: driver.obstacles(read(driver, doubles), ()) == [])
+        until(lambda: driver.blockers(read(driver, doubles), ()) == [])
     facts = read(driver, doubles)
-    assert [driver.closed_way_back(facts, one, "6.0.19") for one in ALL] == [""] * len(ALL)
+    assert [driver.closed_rollback_path(facts, one, "6.0.19") for one in ALL] == [""] * len(ALL)
     for _ in range(2):
         driver.finalize(router, settings)
     facts = read(driver, doubles)
-    assert all(driver.closed_way_back(facts, one, "6.0.19") for one in ALL)
+    assert all(driver.closed_rollback_path(facts, one, "6.0.19") for one in ALL)
     assert {facts[one].native["fcv"] for one in (*CONFIG, *RS1, *RS2)} == {"7.0"}

@@ -38,9 +38,9 @@ def test_a_set_that_is_paused_and_resumed_is_upgraded_under_load_and_does_not_go
     assert back.versions() == {site.new}
 
 
-def test_replicas_are_built_anew_when_one_fails_under_load(site, cluster):
+def test_replicas_are_rebuilt_when_one_fails_under_load(site, cluster):
     site.break_member(cluster, "does_not_start", 3)
-    sets.assert_replicas_were_built_anew(site, cluster, site.upgrade_under_load(cluster))
+    sets.assert_replicas_were_rebuilt(site, cluster, site.upgrade_under_load(cluster))
 
 
 class Place:
@@ -73,7 +73,7 @@ def place():
 
 
 def test_an_older_server_does_not_start_where_a_newer_one_tried_to(place):
-    """Why a member is built anew: it can't go back even if the new version never answered."""
+    """Why a member is rebuilt: it can't go back even if the new version never answered."""
     sets.require(mysql.ARCHIVE)
     old, new = mysql.servers()
     code, said = place.run(old, "--initialize-insecure")

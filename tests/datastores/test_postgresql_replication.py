@@ -32,8 +32,8 @@ def test_a_standby_that_stops_replaying_closes_the_gate_for_the_other(shop):
     with superuser(shop, lazy) as connection:
         connection.execute("select pg_wal_replay_pause()")
         try:
-            assert any("paused" in one for one in shop.driver.obstacles(shop.read(), ()))
-            assert shop.driver.heir(shop.read(), source.id, "") not in ("", lazy.id)
+            assert any("paused" in one for one in shop.driver.blockers(shop.read(), ()))
+            assert shop.driver.candidate(shop.read(), source.id, "") not in ("", lazy.id)
         finally:
             connection.execute("select pg_wal_replay_resume()")
     shop.settle()
@@ -45,12 +45,12 @@ def test_commits_that_wait_for_both_standbys_keep_them_both(shop):
         connection.execute("alter system set synchronous_standby_names = 'ANY 2 (*)'")
         connection.execute("select pg_reload_conf()")
         try:
-            sets.wait_for(lambda: shop.driver.obstacles(shop.read(), [replica.id]), 10, "the gate")
+            sets.wait_for(lambda: shop.driver.blockers(shop.read(), [replica.id]), 10, "the gate")
             assert "synchronous_standbys" in shop.refused()
         finally:
             connection.execute("alter system reset synchronous_standby_names")
             connection.execute("select pg_reload_conf()")
-    sets.wait_for(lambda: not shop.driver.obstacles(shop.read(), [replica.id]), 10, "the gate")
+    sets.wait_for(lambda: not shop.driver.blockers(shop.read(), [replica.id]), 10, "the gate")
 
 
 @contextlib.contextmanager
@@ -73,7 +73,7 @@ def writing_of_itself(shop, member):
         thread.join()
 
 
-def test_the_other_standby_follows_although_it_got_more_of_the_old_source_than_the_heir(shop):
+def test_the_other_standby_follows_although_it_got_more_of_the_old_source_than_the_candidate(shop):
     for _ in range(2):             # back and forth: not each time is there time enough for more
         with writing_of_itself(shop, shop.source()):
             shop.promote(shop.replica().id)
@@ -115,7 +115,7 @@ def test_an_upgraded_standby_is_preferred_and_takes_over_under_load_without_a_lo
     def work():
         shop.upgrade(replica.id, new)
         upgraded.update(shop.read())
-        assert shop.driver.heir(upgraded, source.id, new) == replica.id
+        assert shop.driver.candidate(upgraded, source.id, new) == replica.id
         shop.promote(replica.id)
 
     result = sets.under_load(shop, work)
@@ -129,8 +129,8 @@ def test_an_upgraded_standby_is_preferred_and_takes_over_under_load_without_a_lo
 def test_a_minor_version_goes_back_on_its_own_data(shop):
     old, new = shop.lab.settings.old, shop.lab.settings.new
     upgraded = next(one for one in shop.read().values() if one.version == new)
-    assert shop.driver.closed_way_back(shop.read(), upgraded.id, old) == ""
-    heir = shop.driver.heir(shop.read(), upgraded.id, old)
-    result = sets.under_load(shop, lambda: (shop.promote(heir), shop.upgrade(upgraded.id, old)))
+    assert shop.driver.closed_rollback_path(shop.read(), upgraded.id, old) == ""
+    candidate = shop.driver.candidate(shop.read(), upgraded.id, old)
+    result = sets.under_load(shop, lambda: (shop.promote(candidate), shop.upgrade(upgraded.id, old)))
     assert sets.is_complete(result), result
     assert {one.version for one in shop.read().values()} == {old}

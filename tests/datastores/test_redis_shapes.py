@@ -37,5 +37,5 @@ def test_without_replicas_a_member_that_has_run_the_new_version_stays_on_it(site
     assert found.result["status"] == "stopped", found.state_info
     assert (found.names("upgraded"), found.names("rolled_back"), found.names("todo")) == (
         ["1"], ["2"], ["3"])
-    assert "way_back_closed" in found.codes()
+    assert "rollback_path_closed" in found.codes()
     assert (found.load["lost"], found.load["unreadable"]) == (0, 0)

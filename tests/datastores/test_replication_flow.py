@@ -40,8 +40,8 @@ def test_replicas_then_promotion_then_the_old_source_under_load(site, cluster):
     names = [one["name"] for one in found.stops()]
     assert len(names) == 3
     assert names[-1] == cluster.name, "the old source comes last"
-    (heir,) = promotions(found)
-    assert source(site, cluster) == heir != cluster.id
+    (candidate,) = promotions(found)
+    assert source(site, cluster) == candidate != cluster.id
     assert_backed_up_before(site, cluster, found)
 
 

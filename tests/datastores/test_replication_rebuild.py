@@ -1,7 +1,7 @@
 """Replication sets whose data go one way, end to end: real MariaDB servers, a real Trove.
 
-A member that has started the new version does not go back on its data: it is built anew as a
-replica of the source while that is not upgraded; after the switch the way back is closed.
+A member that has started the new version does not go back on its data: it is rebuilt as a
+replica of the source while that is not upgraded; after the switch the rollback path is closed.
 """
 import re
 
@@ -25,10 +25,10 @@ def test_the_bake_comes_before_the_switch(site, cluster):
     assert switched - max(upgraded) >= BAKE_SEC - 1
 
 
-def test_upgraded_replicas_are_built_anew_when_one_fails(site, cluster):
+def test_upgraded_replicas_are_rebuilt_when_one_fails(site, cluster):
     site.break_member(cluster, "does_not_start", 3)
     found = site.upgrade_under_load(cluster)
-    sets.assert_replicas_were_built_anew(site, cluster, found)
+    sets.assert_replicas_were_rebuilt(site, cluster, found)
     before, after = ({one.id for one in members} for members in (found.before, found.after))
     assert {one["id"] for one in found.result["rolled_back"]} == after - {cluster.id}
     told = " ".join(found.result["notes"])
@@ -36,13 +36,13 @@ def test_upgraded_replicas_are_built_anew_when_one_fails(site, cluster):
     assert site.begin(cluster, dry_run=True).end().result["status"] == "planned"
 
 
-def test_after_the_switch_the_way_back_is_closed_and_told(site, cluster):
+def test_after_the_switch_the_rollback_path_is_closed_and_told(site, cluster):
     site.break_member(cluster, "does_not_start", 1)
     found = site.begin(cluster, backup="skip").end()
     assert found.result["status"] == "failed", found.result
     assert found.lock is None
     assert found.names("failed") == [cluster.name]
-    assert "way_back_closed" in found.codes()
+    assert "rollback_path_closed" in found.codes()
     assert {one.version for one in found.after if one.id != cluster.id} == {site.new}
     assert found.result["resume"].startswith("trove-upgrade run --instance ")
     skipped = re.findall(r"--skip-check (\w+)", found.result["resume"])

@@ -1,6 +1,6 @@
 """Replication sets under kill -9 of the engine and under an abort, end to end on real servers.
 
-PostgreSQL's data go back; MariaDB's go one way, so a member is built anew instead.
+PostgreSQL's data go back; MariaDB's go one way, so a member is rebuilt instead.
 """
 import contextlib
 
@@ -138,15 +138,15 @@ def test_an_abort_before_the_switch_puts_the_upgraded_back(postgresql):
     assert found.result["status"] == "aborted", found.result
     assert found.versions() == {postgresql.old}
     assert 1 <= len(found.names("rolled_back")) <= 2
-    assert asked(run, "POST") == [], "nobody was promoted nor built anew"
+    assert asked(run, "POST") == [], "nobody was promoted nor rebuilt"
     assert [one for one in found.stops() if one["instance"] == run.cluster.id] == []
 
 
-def test_killed_while_aborted_members_are_built_anew_the_run_ends_by_itself(maria):
+def test_killed_while_aborted_members_are_rebuilt_the_run_ends_by_itself(maria):
     with begun(maria, pause_after="first") as run:
         run.until_paused()
         run.abort()
-        kill_when(run, lambda: asked(run, "POST", "/instances"), "a member built anew",
+        kill_when(run, lambda: asked(run, "POST", "/instances"), "a member rebuilt",
                   lambda: len(statuses(run)) == 4)
     found = run.end()
     assert found.result["status"] == "aborted", found.result

@@ -50,7 +50,7 @@ def test_a_member_that_does_not_start_is_named_and_nothing_is_put_back(site, clu
     assert found.names("failed") == ["2"]
     assert sorted(found.names("upgraded")) == ["1", "3"]
     assert found.result["rolled_back"] == []
-    assert "way_back_closed" in found.codes()
+    assert "rollback_path_closed" in found.codes()
     assert "the catalog has been converted to 12.0.4" in found.state_info
     assert "start the upgrade again" in found.state_info
     assert [event for event in found.stops() if event["wanted"] == OLD] == []

@@ -39,7 +39,7 @@ def test_a_healthy_database_needs_consent_and_a_backup_only(nodes, tmp_path):
     facts = driver.read(members)
     assert {one.version for one in facts.values()} == {"11.1.1.0"}
     assert all(one.healthy and one.identity for one in facts.values())
-    assert driver.obstacles(facts, ()) == []
+    assert driver.blockers(facts, ()) == []
     assert failing(driver, members) == {"outage_accepted", "backup_taken"}
     nodes.measure(backup_hours=1, system_sessions=["REFRESH"], transactions=[["ann", 900]],
                   catalog_kb=1 << 20, memory_bytes=3 << 29)
@@ -51,27 +51,27 @@ def test_a_node_that_is_down_is_seen_so_by_itself_and_by_the_others(nodes, tmp_p
     driver, members = driver_of(nodes.up(), tmp_path), members_of(nodes)
     nodes.kill(2)
     until(lambda: any("sees node-2 DOWN" in one
-                      for one in driver.obstacles(driver.read(members), ())))
+                      for one in driver.blockers(driver.read(members), ())))
     facts = driver.read(members)
     assert not facts["n2"].answers
-    assert driver.obstacles(facts, {"n2"}) == []
-    assert driver.obstacles(facts, set(facts)) == []
+    assert driver.blockers(facts, {"n2"}) == []
+    assert driver.blockers(facts, set(facts)) == []
 
 
-def test_the_hand_over_of_each_member_shuts_down_once_and_survives_that_it_is_down(nodes, tmp_path):
+def test_the_switchover_of_each_member_shuts_down_once_and_survives_that_it_is_down(nodes, tmp_path):
     driver, members = driver_of(nodes.up(), tmp_path), members_of(nodes)
     facts = driver.read(members)
     before = facts["n0"].identity
-    driver.hand_over(facts, "n0", NEW)
+    driver.switchover(facts, "n0", NEW)
     assert [nodes.ended(number)[0] for number in range(3)] == [0, 0, 0]
-    driver.hand_over(facts, "n1", NEW)
-    driver.hand_over(driver.read(members), "n2", NEW)
+    driver.switchover(facts, "n1", NEW)
+    driver.switchover(driver.read(members), "n2", NEW)
     nodes.up(NEW)
-    driver.hand_over(facts, "n1", NEW)       # a step that runs late
+    driver.switchover(facts, "n1", NEW)       # a step that runs late
     now = driver.read(members)
     assert all(one.healthy and one.version == "12.0.4.0" for one in now.values())
     assert now["n0"].identity != before
-    assert "converted" in driver.closed_way_back(now, "n0", "11.1.1")
+    assert "converted" in driver.closed_rollback_path(now, "n0", "11.1.1")
 
 
 def test_wrong_credentials_are_no_access_and_told_without_the_secret(nodes, tmp_path):

@@ -52,7 +52,7 @@ def pause_at_the_shutdown(run):
     """Mistral's pause, again and again until one meets the steps that shut the database down."""
     while True:
         run.set_state("PAUSED")
-        wait_for(lambda: not at_work(run.site, "trove_upgrade.hand_over"), 60, "what runs")
+        wait_for(lambda: not at_work(run.site, "trove_upgrade.switchover"), 60, "what runs")
         if len(serving(run)) < len(run.before):
             return
         run.set_state("RUNNING")

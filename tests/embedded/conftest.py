@@ -7,7 +7,7 @@ from mistralclient.api import client
 from trove_upgrade.embedded import EmbeddedEngine
 
 FLOWS = pathlib.Path(__file__).with_name("flows")
-LOOK_SEC = 0.05
+POLL_SEC = 0.05
 
 
 class Mistral:
@@ -24,7 +24,7 @@ class Mistral:
         deadline = time.monotonic() + timeout_sec
         while not (value := condition()):
             assert time.monotonic() < deadline, f"never: {condition}"
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
         return value
 
     def end(self, execution_id, timeout_sec=30):

@@ -30,7 +30,7 @@ QUICK = {"datastore_version": NEW, "bake_sec": 0}       # inputs that no test ne
 ORDER = (4, 5, 6, 1, 2, 3)
 ALL = [str(one) for one in ORDER]
 END_SEC = 150
-LOOK_SEC = 0.4
+POLL_SEC = 0.4
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Run:
         deadline = time.monotonic() + timeout_sec
         while not (value := condition()):
             assert time.monotonic() < deadline, f"never: {what}; {self.story()}"
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
         return value
 
     def until_event(self, event: str, number: int = 1) -> None:
@@ -169,7 +169,7 @@ class Run:
             id=self.id, state=found.state, state_info=found.state_info or "",
             result=json.loads(found.output or "{}"), before=self.before, after=after,
             journal=self.journal(), calls=calls, lock=self.site.environment("lock", self.cluster),
-            held=self.site.environment("held", self.cluster), origin=self.origin,
+            held=self.site.environment("settings", self.cluster), origin=self.origin,
             target=self.target)
 
     def story(self) -> str:
@@ -344,7 +344,7 @@ class Site:
         deadline = time.monotonic() + END_SEC
         while (found := self.mistral.executions.get(execution)).state in ("RUNNING", "IDLE"):
             assert time.monotonic() < deadline, f"{workflow} has no end"
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
         assert found.state == "SUCCESS", found.state_info
         return json.loads(found.output)
 

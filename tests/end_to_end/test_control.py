@@ -48,7 +48,7 @@ def pause_in_the_last_wave(run):
 
 @scenario(parallelism="domain", act=pause_in_the_last_wave)
 def test_operator_pauses_in_the_last_wave(outcome):
-    assert_all_are_up_and_the_way_back_is_open(outcome.seen)
+    assert_all_are_up_and_the_rollback_path_is_open(outcome.seen)
     assert outcome.result["status"] == "upgraded"
     assert len(outcome.forward()) == 6
 
@@ -66,7 +66,7 @@ def pause_in_the_last_bake(run):
 
 @scenario(parallelism="domain", canary=False, bake_sec=8, act=pause_in_the_last_bake)
 def test_operator_pauses_while_the_whole_cluster_is_watched(outcome):
-    assert_all_are_up_and_the_way_back_is_open(outcome.seen)
+    assert_all_are_up_and_the_rollback_path_is_open(outcome.seen)
     assert outcome.result["status"] == "upgraded"
 
 
@@ -81,7 +81,7 @@ def ask_for_a_pause_in_the_lock(run):
 
 @scenario(parallelism="domain", canary=False, bake_sec=4, act=ask_for_a_pause_in_the_lock)
 def test_nothing_is_finalised_while_the_lock_asks_for_a_pause(outcome):
-    assert_all_are_up_and_the_way_back_is_open(outcome.seen)
+    assert_all_are_up_and_the_rollback_path_is_open(outcome.seen)
     assert outcome.result["status"] == "upgraded"       # resumed once, with the lock as it was
     assert outcome.held is None
 
@@ -106,7 +106,7 @@ def test_abort_after_the_last_wave_puts_all_back(outcome):
     assert outcome.held is None
 
 
-def assert_all_are_up_and_the_way_back_is_open(paused):
+def assert_all_are_up_and_the_rollback_path_is_open(paused):
     assert paused.state == "PAUSED"
     assert len([one for one in paused.journal if one["event"] == "serving"]) == 6
     assert len(paused.held) == 6

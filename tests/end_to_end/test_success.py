@@ -1,4 +1,4 @@
-"""All goes well: orders, roles, finalising, a second run, the way back."""
+"""All goes well: orders, roles, finalising, a second run, the rollback path."""
 import pytest
 
 from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
@@ -62,11 +62,11 @@ def finalize_later(run):
     off = save_points(run.site, run.cluster)
     done = run.site.execute("trove_upgrade.finalize", cluster_id=run.cluster.id)
     return (kept, off, done, save_points(run.site, run.cluster),
-            run.site.environment("held", run.cluster))
+            run.site.environment("settings", run.cluster))
 
 
 @scenario(parallelism="domain", canary=False, finalize="manual", act=finalize_later)
-def test_finalize_manual_keeps_the_way_back_until_it_is_asked_for(outcome):
+def test_finalize_manual_keeps_the_rollback_path_until_it_is_asked_for(outcome):
     kept, off, done, after, held = outcome.seen
     assert kept.result["status"] == "upgraded"
     assert "--datastore-version 8.1.8" in kept.result["undo"]

@@ -9,7 +9,7 @@ import time
 import pytest
 
 PROGRAM = pathlib.Path(sys.executable).with_name("trove-upgrade")
-LOOK_SEC = 0.05
+POLL_SEC = 0.05
 
 
 class Cli:
@@ -41,7 +41,7 @@ class Cli:
         deadline = time.monotonic() + timeout_sec
         while text not in (output := (self.directory / "output").read_text()):
             assert time.monotonic() < deadline, f"{text!r} is not in: {output}"
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
         return output
 
 

@@ -47,7 +47,7 @@ def test_phase_within_the_roll(name, phase):
 
 
 @pytest.mark.parametrize(("step", "state"), [
-    ("hand_over", "handing over"), ("request_upgrade", "requested"),
+    ("switchover", "switching over"), ("request_upgrade", "requested"),
     ("await_evidence", "awaiting evidence"), (None, "under way")])
 def test_state_of_a_member_is_its_step(step, state):
     steps = [task(step, "RUNNING", 5, "x-m4-False")] if step else []

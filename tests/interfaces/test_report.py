@@ -32,12 +32,12 @@ def test_pause_is_said():
     assert lines[0].endswith("paused")
 
 
-def test_plan_names_order_checks_and_way_back():
+def test_plan_names_order_checks_and_rollback_path():
     text = "\n".join(report.plan_lines(trees.PLAN))
     assert "Cluster shop (redis): 8.1.8 -> 9.1.2" in text
     assert text.index("shop-3") < text.index("shop-4") < text.index("shop-1")
     assert "REFUSES  version_path    Too far. -> Go by 8.2 first." in text
-    for words in ("Way back: On its own data.", "Point of no return: Finalising.",
+    for words in ("Rollback path: On its own data.", "Point of no return: Finalising.",
                   "Finalise (auto): Save a dump.", "Note: Slow.", "Ready."):
         assert words in text
 

@@ -15,7 +15,7 @@ PLAN = {
                 "remedy": ""},
                {"name": "version_path", "ok": False, "skipped": False, "message": "Too far.",
                 "remedy": "Go by 8.2 first."}],
-    "way_back": "On its own data.", "point_of_no_return": "Finalising.", "backup": "None.",
+    "rollback_path": "On its own data.", "point_of_no_return": "Finalising.", "backup": "None.",
     "finalize": {"mode": "auto", "steps": ["Save a dump."]}, "notes": ["Slow."]}
 
 

@@ -48,10 +48,10 @@ def struck(quiet_lab):
     time.sleep(lab.settings.heartbeat_sec * 1.2)      # a heartbeat must not hide a failure
     last = facts(lab, wide, members, begun)
     lab.faults.clear()
-    for member in members.values():                   # an operator's way back
+    for member in members.values():                   # an operator's rollback path
         lab.upgrade_member(member.id, "8.1.8")
     wait_for(lambda: lab.is_whole(wide) and {m.version for m in lab.members(wide)} == {"8.1.8"},
-             60, "the way back", every=0.1)
+             60, "the rollback path", every=0.1)
     return first, last
 
 

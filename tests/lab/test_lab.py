@@ -133,7 +133,7 @@ def test_an_upgrade_keeps_the_data_on_disk(pair):
         assert server.get("kept") == "here"
 
 
-def test_a_dump_of_the_new_server_closes_the_way_back_as_it_does_in_life(pair):
+def test_a_dump_of_the_new_server_closes_the_rollback_path_as_it_does_in_life(pair):
     lab, cluster = pair
     member = lab.members(cluster)[0]
     assert member.version == "9.1.2"                         # from the test before

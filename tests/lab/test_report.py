@@ -50,7 +50,7 @@ def test_times_away_waves_and_critical_path():
     assert [wave["members"] for wave in made["waves"]] == [["r1"], ["r2"], ["p1"], ["p2"]]
     assert made["critical_path_sec"] == pytest.approx(3 + 2.5 + 3 + 3)
     assert made["elapsed_sec"] == pytest.approx(15.5)
-    assert {m["name"]: m["away_sec"] for m in made["members"]} == {
+    assert {m["name"]: m["unavailable_sec"] for m in made["members"]} == {
         "p1": 3, "p2": 3, "r1": 3, "r2": 2.5}
     assert made["trove_calls"] == {"total": 2, "per_member": 0.5, "failed": 1}
 
@@ -59,7 +59,7 @@ def test_the_report_has_the_agreed_keys():
     made = report.make(seen(GOOD))
     assert {"status", "from_version", "to_version", "members", "waves", "workload",
             "elapsed_sec", "critical_path_sec"} <= made.keys()
-    assert {"name", "role", "shard", "from", "to", "evidence", "away_sec"} <= \
+    assert {"name", "role", "shard", "from", "to", "evidence", "unavailable_sec"} <= \
         made["members"][0].keys()
     assert json.loads(json.dumps(made)) == made
 
@@ -68,7 +68,7 @@ def test_members_away_together_are_one_wave():
     journal = journal_of(swap("r1", 10, 13), swap("r2", 10.1, 13.6), swap("p1", 14, 17))
     waves = history.waves(history.absences(journal), 20)
     assert [wave["members"] for wave in waves] == [["r1", "r2"], ["p1"]]
-    assert waves[0]["longest_away_sec"] == pytest.approx(3.5)
+    assert waves[0]["longest_unavailable_sec"] == pytest.approx(3.5)
 
 
 def test_who_never_comes_back_is_away_till_the_end():

@@ -12,7 +12,7 @@ from pathlib import Path
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
-START_SEC, STOP_SEC, LOOK_SEC = 60, 20, 0.1
+START_SEC, STOP_SEC, POLL_SEC = 60, 20, 0.1
 # The server's own script before the packages' wrapper, which needs root and drops the environment.
 PLACES = ("rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server", "rabbitmq/bin/rabbitmq-server")
 
@@ -55,7 +55,7 @@ class Broker:
         while not self.answers():
             if self._processes[-1].poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("RabbitMQ did not start:\n" + self._log())
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
 
     def answers(self) -> bool:
         """Whether a client can log in."""

@@ -1,4 +1,5 @@
-"""A broker that is away neither slows nor fails an upgrade, and is used again when it is back."""
+"""A broker that is unavailable neither slows nor fails an upgrade, and is used again when it is
+back."""
 import pytest
 
 from tests.rabbit.broker import Broker

@@ -16,8 +16,9 @@ from tests.unit.trove_model import Lock
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.actions import clients, member, promotion, rebuild, run, wave
-    from trove_upgrade.actions.errors import explain
+    from trove_upgrade.services import clients
+    from trove_upgrade.actions import member, promotion, rebuild, run, wave
+    from trove_upgrade.services.errors import explain
 
 TRIES = 40      # of a step that says retry; the model needs less to become well
 
@@ -65,23 +66,23 @@ class Acting(Rehearsal):
 
     def _wave(self, wave, version):
         for one in self.step["members"]:
-            given = {"member": one, "peers": self.step["peers"], "away": self.step["away"]}
+            given = {"member": one, "peers": self.step["peers"], "unavailable": self.step["unavailable"]}
             (self._forward if version == self.target else self._back)(given)
 
     def _forward(self, given):
         target = self.plan["job"]["target"]
-        self._do(member.HandOver, **given, prefer=target["number"])
+        self._do(member.Switchover, **given, prefer=target["number"])
         self._do(member.RequestUpgrade, **given)
         self._do(member.AwaitEvidence, **given, version=target)
 
     def _back(self, given):
         origin = given["member"]["origin"]
-        self._do(member.HandOver, **given, prefer=origin["number"])
+        self._do(member.Switchover, **given, prefer=origin["number"])
         if not self._do(member.RequestRollback, **given)["rebuild"]:
             self._do(member.AwaitEvidence, **given, version=origin)
             return
-        self._do(rebuild.BuildAnew, **given)
-        self._do(rebuild.AwaitBuilt, **given)
+        self._do(rebuild.RebuildMember, **given)
+        self._do(rebuild.AwaitRebuilt, **given)
         self._do(rebuild.DropMember, **given)
 
     def _undo(self, failure):
@@ -93,7 +94,7 @@ class Acting(Rehearsal):
     def _do(self, action, **given):
         """One task: an action that may be tried again while it says so."""
         # All is looked at once in each try, but a promotion may be waited for in one.
-        job = self.plan["job"] | {"look_sec": self.patience if action is member.HandOver else 0}
+        job = self.plan["job"] | {"try_sec": self.patience if action is member.Switchover else 0}
         given |= {"plan": self.plan | {"job": job}} if "plan" in given else {"job": job}
         self.lock.abort |= action.__name__ == self.abort_in
         for _ in range(TRIES):
@@ -114,7 +115,7 @@ def acting_on(driver):
         patch.setattr(clients, "access", lambda name, section: {})
         for module, pause in ((member, "FIRST_ASK_SEC"), (member, "ASK_SEC"),
                               (promotion, "ASK_SEC"), (rebuild, "ASK_SEC"),
-                              (postgresql, "FENCE_SEC"), (postgresql, "LOOK_SEC")):
+                              (postgresql, "FENCE_SEC"), (postgresql, "POLL_SEC")):
             patch.setattr(module, pause, 0)
         yield
 

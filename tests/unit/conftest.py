@@ -1,7 +1,7 @@
 """Shared builders of plans and options."""
 import pytest
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
 from tests.unit.model import Cluster
@@ -18,16 +18,16 @@ def options(**given):
     return read_input({"cluster_id": "c1", "datastore_version": "9.1.2", **given})
 
 
-def situation(cluster: Cluster, target="9.1.2", task="NONE", **given):
-    return Situation(
+def snapshot(cluster: Cluster, target="9.1.2", task="NONE", **given):
+    return ClusterSnapshot(
         cluster={"id": "c1", "name": "orders", "datastore": "redis", "datastore_version": "8.1.8",
                  "task": task},
         members=cluster.members, versions=VERSIONS, target=version(target),
         facts=cluster.driver.read(cluster.members), **given)
 
 
-def plan_of(cluster: Cluster, target="9.1.2", situation_of=situation, **given):
-    return make_plan(situation_of(cluster, target), cluster.driver, options(**given), "owner-1")
+def plan_of(cluster: Cluster, target="9.1.2", snapshot_of=snapshot, **given):
+    return make_plan(snapshot_of(cluster, target), cluster.driver, options(**given), "owner-1")
 
 
 @pytest.fixture

@@ -70,11 +70,11 @@ class Cluster:
                 else {"error": f"member-{node.number}: no answer", "code": "no_answer"}
                 for node in self.nodes.values()}
 
-    def fail_over(self, heir_id):
-        heir = self.nodes[heir_id]
-        assert heir.up and heir.synced and not heir.leads
-        self.leader(heir.shard).leads = False
-        heir.leads = True
+    def fail_over(self, candidate_id):
+        candidate = self.nodes[candidate_id]
+        assert candidate.up and candidate.synced and not candidate.leads
+        self.leader(candidate.shard).leads = False
+        candidate.leads = True
 
     def _answer(self, asked):
         leader = self.leader(asked.shard)
@@ -122,9 +122,9 @@ class ModelDriver(RedisDriver):
         answers = self._cluster.answers()
         return topology.build(members, {one.id: answers[one.id] for one in members})
 
-    def hand_over(self, facts, member_id, prefer):
+    def switchover(self, facts, member_id, prefer):
         if facts[member_id].role == "primary" and facts[member_id].native.get("slots"):
-            heir = gate.heir(facts, member_id, prefer)
-            if heir is None:
-                raise DatastoreError("no_heir", "Nobody is caught up.", passing=True)
-            self._cluster.fail_over(heir.id)
+            candidate = gate.candidate(facts, member_id, prefer)
+            if candidate is None:
+                raise DatastoreError("no_candidate", "Nobody is caught up.", passing=True)
+            self._cluster.fail_over(candidate.id)

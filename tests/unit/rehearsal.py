@@ -8,7 +8,7 @@ from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.planning import undo, verdict, waves
 from trove_upgrade.schemas import UpgradeError
 
-LOOKS = 12      # at a gate, and for somebody to hand over to
+LOOKS = 12      # at a gate, and for somebody to switch over to
 
 options = st.fixed_dictionaries({
     "parallelism": st.sampled_from(["one", "domain"]), "max_unavailable": st.integers(0, 3),
@@ -20,7 +20,7 @@ class Rehearsal:
     """One run on a model cluster.
 
     :ivar broken: ids whose new server never comes up; their old one does.
-    :ivar unwell: (how many were taken away before, who is not well then, for how many looks).
+    :ivar unwell: (how many were made unavailable before, who is not well then, for how many looks).
     :ivar abort_at: number of waves after which the operator aborts, or None.
     :ivar origin: number of the version that members go back to.
     """
@@ -31,7 +31,7 @@ class Rehearsal:
     unwell: tuple | None = None
     abort_at: int | None = None
     origin: str = "8.1.8"
-    away: set = field(default_factory=set)
+    unavailable: set = field(default_factory=set)
     beside: set = field(default_factory=set)    # those that are broken and whose turn it is
     taken: list = field(default_factory=list)
 
@@ -65,8 +65,8 @@ class Rehearsal:
         for _ in range(LOOKS):
             facts = self._facts()
             wave = waves.next_wave(self.cluster.driver, facts, todo, self.plan["options"], progress)
-            self.beside = waves.already_away(facts, waves.excused(self.plan, todo), wave)
-            if not (wrong := self.cluster.driver.obstacles(facts, self.beside)):
+            self.beside = waves.already_unavailable(facts, waves.known_unhealthy(self.plan, todo), wave)
+            if not (wrong := self.cluster.driver.blockers(facts, self.beside)):
                 return wave
         raise UpgradeError("gate_closed", "; ".join(wrong), "retry")
 
@@ -87,12 +87,12 @@ class Rehearsal:
         todo = [one for one in undo.to_undo(self.plan, self.cluster.members, facts, wanted)
                 if one not in undone]
         wave = undo.next_undo(self.cluster.driver, facts, self.plan, todo)
-        self.beside = waves.already_away(facts, todo, wave)
+        self.beside = waves.already_unavailable(facts, todo, wave)
         return wave
 
     def _wave(self, wave, version):
         for one in wave:
-            self._hand_over(one, version)
+            self._switchover(one, version)
         for one in wave:
             self._gate(one, wave, version)
             self._take(one, version)
@@ -100,39 +100,40 @@ class Rehearsal:
         if not all(came):
             raise UpgradeError("member_failed", "It broke.")
 
-    def _hand_over(self, one, version):
+    def _switchover(self, one, version):
         for _ in range(LOOKS):
             try:
-                return self.cluster.driver.hand_over(self._facts(), one, version)
+                return self.cluster.driver.switchover(self._facts(), one, version)
             except DatastoreError as error:
                 found = error
         raise UpgradeError(found.code, found.message, "retry", one)
 
     def _gate(self, one, wave, version):
-        """Right before the act: nobody but this wave is away, and this member leads nothing."""
+        """Right before the act: nobody but this wave is unavailable, and this member leads
+        nothing."""
         for _ in range(LOOKS):
             facts = self._facts()
-            if not (wrong := self.cluster.driver.obstacles(facts, {*wave, *self.beside})):
+            if not (wrong := self.cluster.driver.blockers(facts, {*wave, *self.beside})):
                 self._check_nobody_else_is_broken(facts, set(wave), version)
                 if version == self.origin:
-                    assert not self.cluster.driver.closed_way_back(facts, one, version)
+                    assert not self.cluster.driver.closed_rollback_path(facts, one, version)
                 return
-        assert self.unwell or waves.excused(self.plan, facts), wrong
+        assert self.unwell or waves.known_unhealthy(self.plan, facts), wrong
         raise UpgradeError("gate_closed", "; ".join(wrong), "retry", one)
 
     def _check_nobody_else_is_broken(self, facts, wave, version):
         """But for those that a person agreed to, or that go back too, when it is their turn."""
         others = {one for one, each in facts.items() if not each.healthy} - wave
         touched = {one for one, name in self.cluster.trove.items() if name == self.target}
-        agreed = touched if version == self.origin else set(waves.excused(self.plan, facts))
-        assert others <= agreed, "a member was taken away while another was not well"
+        agreed = touched if version == self.origin else set(waves.known_unhealthy(self.plan, facts))
+        assert others <= agreed, "a member was made unavailable while another was not well"
         assert not others or self.beside >= wave, "a healthy member went before a broken one"
 
     def _take(self, one, version):
         node = self.cluster.nodes[one]
-        assert not node.leads, "a member was taken away while it led its shard"
+        assert not node.leads, "a member was made unavailable while it led its shard"
         self.cluster.trove[one] = version
-        self.away.add(one)
+        self.unavailable.add(one)
         node.up = False
         self.taken.append((one, version))
         self._check_quorum()
@@ -144,7 +145,7 @@ class Rehearsal:
         self.cluster.set_well(one, True)
         node.up = not (one in self.broken and version != self.origin)
         if node.up:
-            self.away.discard(one)
+            self.unavailable.discard(one)
         return node.up
 
     def _check_quorum(self):
@@ -172,7 +173,7 @@ def versions_of(cluster):
 
 
 def assert_all_upgraded_once(rehearsal):
-    """A run without a fault: each member that was to be upgraded was taken away once."""
+    """A run without a fault: each member that was to be upgraded was made unavailable once."""
     assert rehearsal.run()["status"] in ("upgraded", "nothing_to_do")
     assert sorted(one for one, _ in rehearsal.taken) == sorted(todo_of(rehearsal.plan))
     assert set(versions_of(rehearsal.cluster).values()) == {rehearsal.target}
@@ -193,7 +194,7 @@ def assert_nobody_goes_while_another_is_unwell(rehearsal, data):
     assert_nothing_goes_forward_after_it_went_back(rehearsal)
     if not result["errors"]:
         assert set(versions_of(rehearsal.cluster).values()) == {rehearsal.target}
-    assert {one["code"] for one in result["errors"]} <= {"gate_closed", "no_heir"}
+    assert {one["code"] for one in result["errors"]} <= {"gate_closed", "no_candidate"}
 
 
 def assert_the_broken_go_first(data, cluster, plan_of, make, followers=None):

@@ -1,4 +1,4 @@
-"""The last step before an upgrade is finalised: it awaits Trove's books and heeds the operator."""
+"""The last step before an upgrade is finalised: it awaits Trove's record and heeds the operator."""
 import warnings
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.actions.run import AwaitTrove
 
-JOB = {"owner": OWNER, "cluster_id": "c1", "kind": "cluster", "members": [], "look_sec": 0}
+JOB = {"owner": OWNER, "cluster_id": "c1", "kind": "cluster", "members": [], "try_sec": 0}
 VERSIONS = [{"id": "id-1", "name": "9.1.2", "number": "9.1.2"}]
 
 

@@ -32,18 +32,18 @@ def test_silent_ones_go_first_then_followers_that_are_not_well_and_leaders_last(
 
 def test_broken_ones_excuse_each_other_and_nobody_healthy(cluster):
     facts = sick(cluster, "m0003", "m0004")
-    assert waves.already_away(facts, ["m0003", "m0004"], ["m0003"]) == {"m0003", "m0004"}
-    assert waves.already_away(facts, ["m0003", "m0004"], ["m0005"]) == set()
-    assert waves.already_away(facts, ["m0003"], ["m0003", "m0005"]) == {"m0003"}
-    assert waves.already_away(facts, [], ["m0003"]) == set()
+    assert waves.already_unavailable(facts, ["m0003", "m0004"], ["m0003"]) == {"m0003", "m0004"}
+    assert waves.already_unavailable(facts, ["m0003", "m0004"], ["m0005"]) == set()
+    assert waves.already_unavailable(facts, ["m0003"], ["m0003", "m0005"]) == {"m0003"}
+    assert waves.already_unavailable(facts, [], ["m0003"]) == set()
 
 
 def test_only_those_that_the_plan_found_broken_are_excused(cluster):
     sick(cluster, "m0003")
     plan = plan_of(cluster)
     assert [one["id"] for one in plan["members"] if not one["healthy"]] == ["m0003"]
-    assert waves.excused(plan, ["m0003", "m0004"]) == ["m0003"]
-    assert waves.excused(plan, ["m0004"]) == []
+    assert waves.known_unhealthy(plan, ["m0003", "m0004"]) == ["m0003"]
+    assert waves.known_unhealthy(plan, ["m0004"]) == []
 
 
 def test_a_broken_member_that_can_go_first_is_no_reason_to_refuse(cluster):
@@ -74,14 +74,14 @@ def test_what_is_silent_goes_back_at_once_and_what_else_is_broken_one_by_one(clu
     assert undo.next_undo(cluster.driver, facts, plan, []) == []
 
 
-@pytest.mark.parametrize("away", [[], ["m1"]])
-def test_the_bake_does_not_mind_a_broken_member_that_is_still_to_be_upgraded(away):
+@pytest.mark.parametrize("unavailable", [[], ["m1"]])
+def test_the_bake_does_not_mind_a_broken_member_that_is_still_to_be_upgraded(unavailable):
     model = generic.Cluster(["a", "b", "c"])
-    job = model.plan()["job"] | {"look_sec": 0, "poll_sec": 0}
+    job = model.plan()["job"] | {"try_sec": 0, "poll_sec": 0}
     model.books.rows["m1"].status = "BACKUP"
-    step = steps.WatchHealth(job, until=0, away=away).step
+    step = steps.WatchHealth(job, until=0, unavailable=unavailable).step
     with acting_on(model.driver):
-        if away:
+        if unavailable:
             assert step(model.books.trove, Lock()) == {"watched": True}
             return
         with pytest.raises(UpgradeError) as raised:

@@ -1,4 +1,4 @@
-"""Gate, checks, order and way back of Cassandra: each named after what it sees."""
+"""Gate, checks, order and rollback path of Cassandra: each named after what it sees."""
 import pytest
 from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.datastores.cassandra import gate, topology, versions
@@ -22,31 +22,31 @@ def names(cluster, waves):
 
 
 def test_a_healthy_cluster_lets_any_one_member_go(cluster):
-    assert [gate.obstacles(cluster.read(), {one}) for one in cluster.nodes] == [[], [], []]
+    assert [gate.blockers(cluster.read(), {one}) for one in cluster.nodes] == [[], [], []]
     assert failing(cluster) == set()
 
 
 def test_a_member_that_one_other_holds_for_down_keeps_the_gate_closed(cluster):
     cluster.nodes["m0001"].deaf_to = {2}
-    assert gate.obstacles(cluster.read(), {"m0000"}) == ["member-1 has no link to member-2"]
+    assert gate.blockers(cluster.read(), {"m0000"}) == ["member-1 has no link to member-2"]
     assert failing(cluster) == {"seen_by_all"}
 
 
 def test_links_to_the_member_that_goes_are_not_asked_for(cluster):
     cluster.nodes["m0001"].deaf_to = {2}
-    assert gate.obstacles(cluster.read(), {"m0002"}) == []
+    assert gate.blockers(cluster.read(), {"m0002"}) == []
 
 
 def test_nobody_may_go_while_another_is_down(cluster):
     cluster.nodes["m0002"].up = False
-    wrong = gate.obstacles(cluster.read(), {"m0000"})
+    wrong = gate.blockers(cluster.read(), {"m0000"})
     assert "member-2: no answer" in wrong
     assert "member-1 has no link to member-2" in wrong
 
 
 def test_a_broken_member_itself_may_go(cluster):
     cluster.nodes["m0002"].up = False
-    assert gate.obstacles(cluster.read(), {"m0002"}) == []
+    assert gate.blockers(cluster.read(), {"m0002"}) == []
 
 
 def test_a_silent_member_is_placed_by_what_the_others_recorded(cluster):
@@ -56,33 +56,33 @@ def test_a_silent_member_is_placed_by_what_the_others_recorded(cluster):
 
 def test_schemas_that_differ_within_a_release_keep_the_gate_closed(cluster):
     cluster.nodes["m0001"].schema = "other"
-    assert gate.obstacles(cluster.read(), {"m0000"}) == [
+    assert gate.blockers(cluster.read(), {"m0000"}) == [
         "member-2 has another schema than the others of 4.1"]
     assert failing(cluster) == {"schema_agreed"}
 
 
 def test_schemas_that_differ_between_releases_do_not(cluster):
     cluster.nodes["m0001"].version = "5.0.4"
-    assert gate.obstacles(cluster.read(), {"m0000"}) == []
+    assert gate.blockers(cluster.read(), {"m0000"}) == []
 
 
 @pytest.mark.parametrize("kind", ["validation", "anticompaction after repair", "upgrade sstables"])
 def test_repair_and_rewriting_keep_the_gate_closed(cluster, kind):
     cluster.nodes["m0001"].tasks = ["compaction", kind]
-    assert gate.obstacles(cluster.read(), {"m0000"}) == [f"member-1 is at work: {kind}"]
+    assert gate.blockers(cluster.read(), {"m0000"}) == [f"member-1 is at work: {kind}"]
     assert failing(cluster) == {"nothing_streams"}
 
 
 def test_plain_compaction_does_not(cluster):
     cluster.nodes["m0001"].tasks = ["compaction"]
-    assert gate.obstacles(cluster.read(), {"m0000"}) == []
+    assert gate.blockers(cluster.read(), {"m0000"}) == []
 
 
 def test_a_stream_under_way_keeps_the_gate_closed_and_an_ended_one_does_not(cluster):
     cluster.nodes["m0001"].streams = ["success", "failure"]
-    assert gate.obstacles(cluster.read(), {"m0000"}) == []
+    assert gate.blockers(cluster.read(), {"m0000"}) == []
     cluster.nodes["m0001"].streams = ["start"]
-    assert gate.obstacles(cluster.read(), {"m0000"}) == [
+    assert gate.blockers(cluster.read(), {"m0000"}) == [
         "member-1 is at work: streaming (Rebuild)"]
 
 
@@ -135,7 +135,7 @@ def test_a_whole_rack_goes_where_three_racks_hold_three_copies():
     facts = cluster.read()
     waves = cluster.driver.waves(facts, cluster.nodes, together=True)
     assert names(cluster, waves) == [["0", "1"], ["2", "3"], ["4", "5"]]
-    assert gate.obstacles(facts, waves[0]) == []
+    assert gate.blockers(facts, waves[0]) == []
     assert "one whole rack" in cluster.driver.texts(facts, True).notes[-1]
 
 
@@ -151,12 +151,12 @@ def test_no_rack_goes_as_a_whole_where_replication_does_not_cover_it(shape, repl
     note = cluster.driver.texts(facts, True).notes[-1]
     assert "one member at a time" in note
     assert "keyspace shop" in note
-    assert gate.obstacles(facts, {"m0000", "m0001"}) != []
+    assert gate.blockers(facts, {"m0000", "m0001"}) != []
 
 
 def test_members_of_two_racks_may_not_be_away_together():
     cluster = Cluster(TWO_EACH)
-    assert gate.obstacles(cluster.read(), {"m0000", "m0002"}) != []
+    assert gate.blockers(cluster.read(), {"m0000", "m0002"}) != []
 
 
 def test_cassandras_own_traces_do_not_count():
@@ -183,34 +183,34 @@ def test_a_skipped_major_names_the_step_between():
     ("5.0.4", "CASSANDRA_4", "4.1.9", False), ("5.0.4", "UPGRADING", "4.1.9", True),
     ("5.0.4", "NONE", "4.1.9", True), ("4.1.9", "", "4.0.17", False),
     ("4.1.9", "", "3.11.17", True), ("5.0.4", "NONE", "5.0.3", False)])
-def test_the_way_back_is_judged_by_the_format_of_the_files(cluster, version, mode, origin, closed):
+def test_the_rollback_path_is_judged_by_the_format_of_the_files(cluster, version, mode, origin, closed):
     cluster.nodes["m0000"].version, cluster.nodes["m0000"].mode = version, mode
-    found = cluster.driver.closed_way_back(cluster.read(), "m0000", origin)
+    found = cluster.driver.closed_rollback_path(cluster.read(), "m0000", origin)
     assert bool(found) is closed
 
 
 def test_a_member_that_does_not_run_may_try_its_old_version(cluster):
     cluster.nodes["m0000"].up = False
-    assert cluster.driver.closed_way_back(cluster.read(), "m0000", "3.11.17") == ""
+    assert cluster.driver.closed_rollback_path(cluster.read(), "m0000", "3.11.17") == ""
 
 
 def test_finalising_waits_until_people_have_left_the_compatible_mode(cluster):
     node = cluster.nodes["m0000"]
     node.version = "5.0.4"
-    held = {"release_version": "4.1.9"}
+    saved = {"release_version": "4.1.9"}
     with pytest.raises(DatastoreError, match="storage_compatibility_mode CASSANDRA_4"):
-        cluster.driver.finalize(cluster.members[0], held)
+        cluster.driver.finalize(cluster.members[0], saved)
     node.mode, node.tasks = "NONE", ["upgrade sstables"]
     with pytest.raises(DatastoreError, match="rewriting"):
-        cluster.driver.finalize(cluster.members[0], held)
+        cluster.driver.finalize(cluster.members[0], saved)
     node.tasks = []
-    cluster.driver.finalize(cluster.members[0], held)
+    cluster.driver.finalize(cluster.members[0], saved)
 
 
 def test_before_4_0_the_plan_says_what_it_can_not_see():
     cluster = Cluster(version="3.11.17")
     facts = cluster.read()
-    assert gate.obstacles(facts, {"m0000"}) == []
+    assert gate.blockers(facts, {"m0000"}) == []
     assert failing(cluster) == {"disk_headroom"}
     assert any("no virtual tables" in note for note in cluster.driver.texts(facts, True).notes)
 

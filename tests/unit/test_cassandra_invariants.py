@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
 from tests.unit import rehearsal
@@ -34,14 +34,14 @@ def clusters(draw):
 
 
 def plan_of(cluster, **given):
-    situation = Situation(
+    snapshot = ClusterSnapshot(
         {"id": "c1", "name": "orders", "datastore": "cassandra", "datastore_version": OLD,
          "task": "NONE"}, cluster.members, VERSIONS, VERSIONS[1], cluster.read())
     chosen = read_input({"cluster_id": "c1", "datastore_version": NEW, "bake_sec": 0, **given})
-    return make_plan(situation, cluster.driver, chosen, "owner-1")
+    return make_plan(snapshot, cluster.driver, chosen, "owner-1")
 
 
-def replicas_left(cluster, keyspace, away):
+def replicas_left(cluster, keyspace, unavailable):
     """For each place on the ring: copies that are wanted, and replicas that are not away.
 
     Walks the ring from every member, as SimpleStrategy and NetworkTopologyStrategy do.
@@ -57,12 +57,12 @@ def replicas_left(cluster, keyspace, away):
                     taken = dc and one.rack in {each.rack for each in chosen}
                     (later if taken else chosen).append(one)
             kept = (chosen + later)[:int(factor)]
-            yield int(factor), sum(one.id not in away for one in kept)
+            yield int(factor), sum(one.id not in unavailable for one in kept)
 
 
-def has_quorum(cluster, away):
+def has_quorum(cluster, unavailable):
     return all(left >= factor // 2 + 1 for keyspace in cluster.keyspaces.values()
-               for factor, left in replicas_left(cluster, keyspace, away))
+               for factor, left in replicas_left(cluster, keyspace, unavailable))
 
 
 # Many small rings can't spare a member, and are refused.
@@ -76,8 +76,8 @@ class RingRehearsal(Rehearsal):
     origin: str = OLD
 
     def _check_quorum(self):
-        away = {node.id for node in self.cluster.nodes.values() if not node.up}
-        assert has_quorum(self.cluster, away), (away, self.cluster.keyspaces)
+        unavailable = {node.id for node in self.cluster.nodes.values() if not node.up}
+        assert has_quorum(self.cluster, unavailable), (unavailable, self.cluster.keyspaces)
 
 
 def rehearse(data, **given):

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from trove_upgrade.planning import events
+from trove_upgrade.notifiers import events
 from trove_upgrade.schemas import complaints, load
 
 from tests.unit.conftest import plan_of
@@ -28,7 +28,7 @@ def member_input(cluster, **job):
     plan = plan_of(cluster)
     one = plan["members"][0]
     origin = {"id": "id-8.1.8", "name": "8.1.8", "number": "8.1.8"}
-    return plan, {"job": plan["job"] | job, "away": [one["id"]], "peers": [], "member": {
+    return plan, {"job": plan["job"] | job, "unavailable": [one["id"]], "peers": [], "member": {
         **{key: one[key] for key in ("id", "name", "address", "role", "domain", "version")},
         "identity": "run-id", "origin": origin, "recorded": "8.1.8"}}
 

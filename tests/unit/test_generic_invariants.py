@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trove_upgrade.datastores.generic import GenericDriver
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
 from tests.unit import rehearsal
@@ -41,7 +41,8 @@ class Cluster:
     """Members of a cluster that Trove alone knows of.
 
     :ivar broken: id -> ``broken``: the new version fails; ``lost``: every version does.
-    :ivar unwell: (how many were taken away before, who then gets which status, for how many looks).
+    :ivar unwell: (how many were made unavailable before, who then gets which status, for how many
+        looks).
     :ivar sick: ids of those that stay unwell until they are upgraded.
     """
 
@@ -65,7 +66,7 @@ class Cluster:
         del group["members"]
         chosen = read_input({"cluster_id": "c1", "datastore_version": NEW, "bake_sec": 0,
                              "gate_passes": 1, **given})
-        now = Situation(group, members, VERSIONS, VERSIONS[-1], self.driver.read(members))
+        now = ClusterSnapshot(group, members, VERSIONS, VERSIONS[-1], self.driver.read(members))
         return make_plan(now, self.driver, chosen, OWNER)
 
     def heal(self):
@@ -100,14 +101,14 @@ class Cluster:
         agreed = self._agreed(one, number)
         others = [row for row in self.books.rows.values() if row.id not in (one, *agreed)]
         assert all(row.status in WELL for row in others), "another member is not ACTIVE"
-        assert all(self.nodes[row.id].up for row in others), "two members are away"
+        assert all(self.nodes[row.id].up for row in others), "two members are unavailable"
         self.taken.append((one, number))
         node = self.nodes[one]
         node.up, node.wanted, node.coming = False, number, self.slow
 
     def _agreed(self, one, number):
-        """Those that may be broken while this one is taken away: broken, too, it was chosen before
-        them. When it goes back it may have become well since."""
+        """Those that may be broken while this one is made unavailable: broken, too, it was chosen
+        before them. When it goes back it may have become well since."""
         if number == NEW:
             return self.sick if one in self.sick else set()
         return {each for each, row in self.books.rows.items() if row.version == NEW}
@@ -214,10 +215,10 @@ def test_a_member_that_is_not_active_closes_the_gate_for_all_others(status):
     run = Acting(model, model.plan(), origin=OLD)
     model.books.rows["m1"].status = status
     assert not model.plan()["ready"]
-    for away in ({"m0"}, {"m2"}, ()):
-        assert model.driver.obstacles(model.driver.read(model.members), away) == [
+    for unavailable in ({"m0"}, {"m2"}, ()):
+        assert model.driver.blockers(model.driver.read(model.members), unavailable) == [
             f"Trove calls b {status or 'unknown'}"]
-    assert model.driver.obstacles(model.driver.read(model.members), {"m1"}) == []
+    assert model.driver.blockers(model.driver.read(model.members), {"m1"}) == []
     run.plan["members"][1]["done"] = True       # so that it is none of those to be upgraded
     result = run.run()
     assert run.taken == []

@@ -4,7 +4,7 @@ import pytest
 from trove_upgrade.planning import verdict
 from trove_upgrade.schemas import complaints
 
-from tests.unit.conftest import plan_of, situation
+from tests.unit.conftest import plan_of, snapshot
 from tests.unit.model import Cluster
 
 
@@ -86,24 +86,24 @@ def test_a_degraded_cluster_is_refused_by_the_check_that_names_it(cluster, damag
     assert f"[{check}]" in verdict.complaints(plan)
 
 
-def test_a_downgrade_is_refused_and_can_be_chosen_by_name_while_the_way_back_is_open(cluster):
+def test_a_downgrade_is_refused_and_can_be_chosen_by_name_while_the_rollback_path_is_open(cluster):
     for one in cluster.nodes.values():
         one.version = cluster.trove[one.id] = "9.1.2"
         one.settings["save"] = ""
-    held = dict.fromkeys(cluster.nodes, {})
+    saved = dict.fromkeys(cluster.nodes, {})
     assert "not_a_downgrade" in failing(plan_of(cluster, "8.1.8"))
     back = plan_of(cluster, "8.1.8", skip_checks="not_a_downgrade",
-                   situation_of=lambda *given: situation(*given, held=held))
+                   snapshot_of=lambda *given: snapshot(*given, saved=saved))
     assert back["ready"]
     assert back["direction"] == "back"
     cluster.nodes["m0000"].saves = 1
-    assert "way_back_open" in failing(plan_of(cluster, "8.1.8", skip_checks="not_a_downgrade"))
+    assert "rollback_path_open" in failing(plan_of(cluster, "8.1.8", skip_checks="not_a_downgrade"))
 
 
 def test_a_busy_or_locked_cluster_is_refused(cluster):
-    busy = plan_of(cluster, situation_of=lambda *given: situation(*given, task="GROWING_CLUSTER"))
+    busy = plan_of(cluster, snapshot_of=lambda *given: snapshot(*given, task="GROWING_CLUSTER"))
     assert failing(busy) == {"cluster_idle"}
-    locked = plan_of(cluster, situation_of=lambda *given: situation(*given, lock_owner="exec-7"))
+    locked = plan_of(cluster, snapshot_of=lambda *given: snapshot(*given, lock_owner="exec-7"))
     assert failing(locked) == {"lock_free"}
     assert "exec-7" in verdict.complaints(locked)
 
@@ -115,10 +115,10 @@ def test_a_check_is_skipped_only_by_its_name(cluster):
 
 
 def test_an_inactive_version_is_refused(cluster):
-    now = situation(cluster)
+    now = snapshot(cluster)
     now.versions[:] = [one for one in now.versions if one["number"] != "9.1.2"]
     try:
-        plan = plan_of(cluster, situation_of=lambda *given: now)
+        plan = plan_of(cluster, snapshot_of=lambda *given: now)
     finally:
         now.versions.append({"id": "id-9.1.2", "name": "9.1.2", "number": "9.1.2"})
     assert failing(plan) == {"version_active"}
@@ -128,26 +128,26 @@ def test_an_inactive_version_is_refused(cluster):
     ("NONE", False, True), ("UPGRADING_CLUSTER", False, False), ("UPGRADING_CLUSTER", True, True),
     ("GROWING_CLUSTER", True, False)])
 def test_only_a_task_that_was_taken_for_this_run_does_not_keep_it_off(cluster, task, ours, idle):
-    def situation_of(*given):
-        return situation(*given, task=task, task_is_ours=ours)
-    assert ("cluster_idle" not in failing(plan_of(cluster, situation_of=situation_of))) is idle
+    def snapshot_of(*given):
+        return snapshot(*given, task=task, task_is_ours=ours)
+    assert ("cluster_idle" not in failing(plan_of(cluster, snapshot_of=snapshot_of))) is idle
 
 
 @pytest.mark.parametrize(("reach", "words"), [
     ("trove", ""), ("mistral", "Trove itself is not held off"),
     ("project", "Other projects and Trove itself are not held off")])
 def test_the_plan_says_whom_its_lock_does_not_hold_off(cluster, reach, words):
-    def situation_of(*given):
-        return situation(*given, lock_reach=reach)
-    notes = " ".join(plan_of(cluster, situation_of=situation_of)["notes"])
+    def snapshot_of(*given):
+        return snapshot(*given, lock_reach=reach)
+    notes = " ".join(plan_of(cluster, snapshot_of=snapshot_of)["notes"])
     assert words in notes
     assert bool(words) == ("held off" in notes)
 
 
 def test_the_plan_of_a_thousand_members_is_quick():
     big = Cluster(20, 49)
-    now = situation(big)
+    now = snapshot(big)
     begin = time.perf_counter()
-    plan = plan_of(big, situation_of=lambda *given: now, parallelism="domain")
+    plan = plan_of(big, snapshot_of=lambda *given: now, parallelism="domain")
     assert sum(map(len, plan["waves"])) == 1000
     assert time.perf_counter() - begin < 60   # a runaway guard; benchmarks/ measures

@@ -34,21 +34,21 @@ def refused(found):
 def test_a_healthy_set_passes_every_check_and_lets_a_standby_go():
     found = facts()
     assert refused(found) == {}
-    assert gate.obstacles(found, {"m1"}) == []
+    assert gate.blockers(found, {"m1"}) == []
     assert (found["m0"].role, found["m0"].version) == (PRIMARY, "18.4")
 
 
 def test_replay_counts_and_not_what_is_only_received():
     found = facts(m1={"position": 5_000_000 - topology.LAG_BYTES - 1})
-    assert "in replay" in gate.obstacles(found, {"m2"})[0]
-    assert gate.obstacles(found, {"m1"}) == []
+    assert "in replay" in gate.blockers(found, {"m2"})[0]
+    assert gate.blockers(found, {"m1"}) == []
 
 
 @pytest.mark.parametrize(("change", "word"), [
     ({"receiver": None}, "does not stream"), ({"receiver": "waiting"}, "waiting"),
     ({"paused": True}, "paused")])
 def test_a_standby_that_is_not_fed_closes_the_gate(change, word):
-    assert any(word in one for one in gate.obstacles(facts(m1=change), {"m2"}))
+    assert any(word in one for one in gate.blockers(facts(m1=change), {"m2"}))
 
 
 def test_a_fenced_source_is_told():
@@ -59,7 +59,7 @@ def test_a_fenced_source_is_told():
 def test_a_standby_that_follows_another_is_told():
     found = facts(m0={"senders": [sender()]})
     assert "feeds 1 of the 2" in refused(found)["members_match"]
-    assert gate.obstacles(found, {"m1"}) != []
+    assert gate.blockers(found, {"m1"}) != []
 
 
 def test_a_copy_of_another_server_is_told():
@@ -69,14 +69,14 @@ def test_a_copy_of_another_server_is_told():
 
 def test_a_standby_that_waits_is_not_counted_as_fed():
     found = facts(m0={"senders": [sender(), sender(state="catchup")]})
-    assert "feeds 1 of the 2" in gate.obstacles(found, {"m1"})[0]
+    assert "feeds 1 of the 2" in gate.blockers(found, {"m1"})[0]
 
 
 def test_synchronous_standbys_are_respected():
     one = facts(m0={"synchronous": "ANY 1 (*)", "senders": [sender("quorum"), sender("quorum")]})
     two = facts(m0={"synchronous": "FIRST 2 (a, b)", "senders": [sender("sync"), sender("sync")]})
-    assert gate.obstacles(one, {"m1"}) == []
-    assert gate.obstacles(two, {"m1"}) == ["commits on orders-0 wait for 2 synchronous standbys "
+    assert gate.blockers(one, {"m1"}) == []
+    assert gate.blockers(two, {"m1"}) == ["commits on orders-0 wait for 2 synchronous standbys "
                                            "and 1 would be left"]
     assert "synchronous_standbys" in refused(two)
     assert "synchronous_standbys" not in refused(one)
@@ -90,7 +90,7 @@ def test_setting_of_synchronous_standbys_says_how_many(setting, needed):
 
 def test_a_silent_member_closes_the_gate_for_all_others():
     found = topology.build(MEMBERS, answers() | {"m1": {"error": "m1: gone", "code": "no_answer"}})
-    assert "m1: gone" in gate.obstacles(found, {"m2"})
+    assert "m1: gone" in gate.blockers(found, {"m2"})
     assert "native_access" in refused(found)
 
 
@@ -127,17 +127,17 @@ states = st.fixed_dictionaries({
 @given(st.lists(states, min_size=3, max_size=3), st.sampled_from(["", "ANY 1 (*)", "ANY 2 (*)"]),
        st.integers(0, 2), st.sampled_from(["m0", "m1", "m2"]))
 def test_an_open_gate_leaves_one_writable_source_and_only_caught_up_standbys(
-        drawn, synchronous, fed, away):
+        drawn, synchronous, fed, unavailable):
     changes = dict(zip(("m0", "m1", "m2"), drawn, strict=True))
     changes = {one: {**change, "synchronous": synchronous,
                      "senders": [sender("quorum")] * fed} for one, change in changes.items()}
     found = facts(**changes)
-    if gate.obstacles(found, {away}):
+    if gate.blockers(found, {unavailable}):
         return
-    stay = [one for one in found.values() if one.id != away]
+    stay = [one for one in found.values() if one.id != unavailable]
     sources = [one for one in stay if one.role == PRIMARY]
     assert len(sources) == 1
     assert not sources[0].native["fenced"]
     assert all(one.native["receiver"] == "streaming" and one.native["behind"] <= topology.LAG_BYTES
                for one in stay if one.role != PRIMARY)
-    assert found[away].role != PRIMARY
+    assert found[unavailable].role != PRIMARY

@@ -3,7 +3,7 @@ import dataclasses
 
 import pytest
 from trove_upgrade import datastores
-from trove_upgrade.actions import sets
+from trove_upgrade.services import replication_sets
 from trove_upgrade.datastores.base import (
     PRIMARY,
     REPLICA,
@@ -15,7 +15,7 @@ from trove_upgrade.datastores.base import (
 )
 from trove_upgrade.planning import groups, undo, verdict, waves
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import UpgradeError, complaints
 
 from tests.unit.conftest import VERSIONS, options, version
@@ -29,21 +29,21 @@ class SetDriver(Driver):
 
     name, replication, promotes_by_trove = "a_set", True, True
 
-    def __init__(self, one_way=True, facts=None):
+    def __init__(self, forward_only=True, facts=None):
         super().__init__({})
-        self.one_way, self.facts = one_way, facts
+        self.forward_only, self.facts = forward_only, facts
 
     def read(self, members):
         return {one.id: self.facts[one.id] for one in members}
 
-    def checks(self, facts, held=()):
+    def checks(self, facts, saved=()):
         return []
 
-    def obstacles(self, facts, away):
+    def blockers(self, facts, unavailable):
         return []
 
-    def texts(self, facts, keep_way_back):
-        return Texts("way back", "point of no return", "backup")
+    def texts(self, facts, keep_rollback_path):
+        return Texts("rollback path", "point of no return", "backup")
 
 
 def facts_of(members, source="a"):
@@ -55,14 +55,14 @@ def members_of(*ids, run=OLD):
     return [Member(one, f"name-{one}", "10.0.0.1", "ACTIVE", run) for one in ids]
 
 
-def plan_of(members=None, one_way=True, source="a", reach="mistral", **given):
+def plan_of(members=None, forward_only=True, source="a", reach="mistral", **given):
     members = members or members_of("a", "b", "c")
-    now = Situation(
+    now = ClusterSnapshot(
         cluster={"id": "a", "name": "shop", "datastore": "mysql", "datastore_version": OLD,
                  "task": "NONE", "source": source},
         members=members, versions=VERSIONS, target=version(NEW),
         facts=facts_of(members, source), lock_reach=reach, kind=groups.SET)
-    return make_plan(now, SetDriver(one_way), options(**given), "owner-1")
+    return make_plan(now, SetDriver(forward_only), options(**given), "owner-1")
 
 
 def test_the_plan_is_in_the_shape_of_its_schema_and_says_that_trove_is_not_held_off():
@@ -92,7 +92,7 @@ def refused(plan):
 def test_trove_and_the_servers_must_name_the_same_source():
     assert refused(plan_of()) == set()
     members = members_of("a", "b")
-    now = Situation(
+    now = ClusterSnapshot(
         cluster={"id": "a", "name": "shop", "datastore": "mysql", "datastore_version": OLD,
                  "task": "NONE", "source": "a"},
         members=members, versions=VERSIONS, target=version(NEW), facts=facts_of(members, "b"),
@@ -100,10 +100,10 @@ def test_trove_and_the_servers_must_name_the_same_source():
     assert refused(make_plan(now, SetDriver(), options(), "o")) == {"source_agreed"}
 
 
-def test_equal_names_are_refused_only_where_a_member_may_have_to_be_built_anew():
+def test_equal_names_are_refused_only_where_a_member_may_have_to_be_rebuilt():
     twins = [dataclasses.replace(one, name="same") for one in members_of("a", "b")]
     assert refused(plan_of(twins)) == {"names_differ"}
-    assert refused(plan_of(twins, one_way=False)) == set()
+    assert refused(plan_of(twins, forward_only=False)) == set()
 
 
 def step(driver, members, source, todo, progress, **given):
@@ -111,14 +111,14 @@ def step(driver, members, source, todo, progress, **given):
                            None)
 
 
-def test_one_way_data_are_baked_before_the_source_moves_and_once_only():
+def test_forward_only_data_are_baked_before_the_source_moves_and_once_only():
     members = members_of("a", "b", "c")
     before = waves.Progress(done=("b", "c"), waves=2)
     assert step(SetDriver(), members, "a", ["a"], before) == ("bake", [])
     baked = dataclasses.replace(before, baked=True)
     assert step(SetDriver(), members, "a", ["a"], baked) == ("upgrade", ["a"])
     assert step(SetDriver(), members, "a", ["a"], before, bake_sec=0) == ("upgrade", ["a"])
-    assert step(SetDriver(one_way=False), members, "a", ["a"], before) == ("upgrade", ["a"])
+    assert step(SetDriver(forward_only=False), members, "a", ["a"], before) == ("upgrade", ["a"])
 
 
 def test_a_roll_that_begins_with_the_source_bakes_too():
@@ -126,7 +126,7 @@ def test_a_roll_that_begins_with_the_source_bakes_too():
     assert step(SetDriver(), members_of("a", "b"), "a", ["a"], waves.Progress())[0] == "bake"
 
 
-def test_a_member_that_was_built_anew_takes_its_place_in_the_plan():
+def test_a_member_that_was_rebuilt_takes_its_place_in_the_plan():
     plan = plan_of()
     now = [*members_of("a", "c"), Member("x", "name-b", "10.0.0.9", "ACTIVE", OLD)]
     followed = groups.followed(plan["members"], now)
@@ -218,24 +218,24 @@ def ids(found):
 def test_a_set_is_the_same_from_each_of_its_members_whoever_leads(wanted):
     first = Instances([instance("a", replicas="bc"), instance("b", of="a"), instance("c", of="a")])
     later = Instances([instance("a", of="b"), instance("b", replicas="ac"), instance("c", of="b")])
-    assert ids(sets.gather(first, [wanted])) == ids(sets.gather(later, [wanted])) == ["a", "b", "c"]
-    assert sets.source_of(sets.gather(first, [wanted]))["id"] == "a"
-    assert sets.source_of(sets.gather(later, [wanted]))["id"] == "b"
+    assert ids(replication_sets.gather(first, [wanted])) == ids(replication_sets.gather(later, [wanted])) == ["a", "b", "c"]
+    assert replication_sets.source_of(replication_sets.gather(first, [wanted]))["id"] == "a"
+    assert replication_sets.source_of(replication_sets.gather(later, [wanted]))["id"] == "b"
 
 
 def test_in_the_middle_of_a_promotion_no_known_member_is_missed():
     torn = Instances([instance("a", replicas="c"), instance("b"), instance("c", of="a")])
-    assert ids(sets.gather(torn, ["a", "b", "c"])) == ["a", "b", "c"]
+    assert ids(replication_sets.gather(torn, ["a", "b", "c"])) == ["a", "b", "c"]
 
 
 def test_a_member_that_was_deleted_does_not_hide_the_others():
     left = Instances([instance("a", replicas="x"), instance("x", of="a")])
-    assert ids(sets.gather(left, ["a", "b"])) == ["a", "x"]
+    assert ids(replication_sets.gather(left, ["a", "b"])) == ["a", "x"]
 
 
 @pytest.mark.parametrize(("shown", "said"), [
     ([], "no instance"), ([instance("a", cluster_id="c1")], "member of cluster c1")])
 def test_what_is_no_set_is_refused(shown, said):
     with pytest.raises(UpgradeError, match=said) as refusal:
-        sets.gather(Instances(shown), ["a"])
+        replication_sets.gather(Instances(shown), ["a"])
     assert refusal.value.code == "unknown_set"

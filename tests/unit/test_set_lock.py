@@ -1,15 +1,15 @@
-"""The lock of a replication set, whose identity can change when a member is built anew."""
+"""The lock of a replication set, whose identity can change when a member is rebuilt."""
 import warnings
 
 import pytest
-from trove_upgrade.actions.mark import Mark
+from trove_upgrade.ownership.environment_lock import Mark
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit.test_mark import Model
+from tests.unit.test_environment_lock import Model
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself: troveclient takes it along
-    from trove_upgrade.actions import lock as locks
+    from trove_upgrade.ownership import lock as locks
 
 
 class Notes(Model):
@@ -39,7 +39,7 @@ def taken(cluster_id, owner, *members):
 
 
 def test_a_set_is_found_locked_under_another_identity(notes):
-    """The oldest member was built anew: the others now make up the set's name."""
+    """The oldest member was rebuilt: the others now make up the set's name."""
     taken("a", "run-1", "a", "b", "c")
     with pytest.raises(UpgradeError) as refusal:
         taken("b", "run-2", "b", "c", "x")
@@ -57,4 +57,4 @@ def test_a_lock_whose_owner_is_over_and_other_sets_do_not_hold_it_off(notes):
 def test_taking_it_again_is_no_overlap_with_itself(notes):
     taken("a", "run-1", "a", "b")
     assert taken("a", "run-1", "a", "b").read()["owner"] == "run-1"
-    assert isinstance(locks.Lock("demo", "a", "p1")._marks()[0], Mark)
+    assert isinstance(locks.Lock("demo", "a", "p1")._environment_locks()[0], Mark)

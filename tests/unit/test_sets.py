@@ -23,27 +23,27 @@ def healthy():
 
 
 def test_a_replica_may_go_and_the_source_may_not():
-    assert sets.obstacles(healthy(), {"b"}) == []
-    assert sets.obstacles(healthy(), {"a"}) == ["a is the source", "no member calls itself the "
+    assert sets.blockers(healthy(), {"b"}) == []
+    assert sets.blockers(healthy(), {"a"}) == ["a is the source", "no member calls itself the "
                                                 "source"]
 
 
 def test_nobody_may_go_while_another_complains():
     facts = healthy() | of(member("c", problems=("c is behind",)))
-    assert sets.obstacles(facts, {"b"}) == ["c is behind"]
-    assert sets.obstacles(facts, {"c"}) == []
+    assert sets.blockers(facts, {"b"}) == ["c is behind"]
+    assert sets.blockers(facts, {"c"}) == []
 
 
 def test_two_sources_are_no_source():
     facts = healthy() | of(member("b", PRIMARY))
     assert sets.source_of(facts) is None
-    assert sets.obstacles(facts, {"c"}) == ["a, b each call themselves the source"]
+    assert sets.blockers(facts, {"c"}) == ["a, b each call themselves the source"]
 
 
 def test_a_silent_member_leads_nothing():
     facts = healthy() | of(member("a", MEMBER, answers=False, problems=("a: no answer",)))
     assert sets.not_one_source(list(facts.values())) == ["no member calls itself the source"]
-    assert sets.silent(facts) == ["a: a: no answer"]
+    assert sets.unreachable(facts) == ["a: a: no answer"]
 
 
 @pytest.mark.parametrize(("b", "c", "wanted"), [
@@ -52,15 +52,15 @@ def test_a_silent_member_leads_nothing():
     ({"behind": 5, "version": "1.2"}, {"behind": 0}, "b"),           # on the preferred version
     ({"version": "1.2", "problems": ("lags",)}, {"behind": 9}, "c"),     # never a sick one
     ({"problems": ("lags",)}, {"answers": False}, "")])
-def test_heir_is(b, c, wanted):
+def test_candidate_is(b, c, wanted):
     facts = healthy() | of(member("b", **b), member("c", **c))
-    assert sets.heir(facts, "a", "1.2") == wanted
+    assert sets.candidate(facts, "a", "1.2") == wanted
 
 
 def test_without_a_healthy_replica_nobody_can_take_over():
     facts = of(member("a", PRIMARY), member("b", problems=("b lags",)))
-    assert sets.without_heir(facts) == ["a has no replica that is caught up"]
-    assert sets.without_heir(healthy()) == []
+    assert sets.without_candidate(facts) == ["a has no replica that is caught up"]
+    assert sets.without_candidate(healthy()) == []
 
 
 def test_a_member_with_other_data_is_a_stranger():
@@ -94,5 +94,5 @@ def test_a_broken_replica_goes_before_healthy_ones():
 
 
 def test_only_postgresql_goes_back_on_its_own_data():
-    assert [driver.one_way for driver in DRIVERS] == [False, True, True]
+    assert [driver.forward_only for driver in DRIVERS] == [False, True, True]
     assert all(driver.replication and driver.promotes_by_trove for driver in DRIVERS)

@@ -39,13 +39,13 @@ def test_an_upgrade_that_is_not_finalised_names_the_command_that_undoes_it(clust
         "--datastore-version 8.1.8 --skip-check not_a_downgrade")
 
 
-def test_an_upgrade_whose_way_back_is_closed_names_no_such_command_but_the_reason(cluster):
+def test_an_upgrade_whose_rollback_path_is_closed_names_no_such_command_but_the_reason(cluster):
     plan = plan_of(cluster, finalize="manual")
     upgrade(cluster, *cluster.nodes)
     cluster.nodes["m0004"].saves = 1
     found = result(cluster, plan)
     assert found["undo"] == ""
-    assert found["notes"] == ["No way back: the files of member-4 are in the format of 9.1.2."]
+    assert found["notes"] == ["No rollback path: the files of member-4 are in the format of 9.1.2."]
 
 
 def test_an_upgrade_whose_finalising_failed_needs_a_person_and_names_the_command(cluster):

@@ -102,14 +102,14 @@ def test_releases_are_taken_in_turn_and_never_back(database, target, words):
 def test_with_everybody_away_there_is_nobody_to_ask(database):
     for one in database.nodes:
         database.stop(one)
-    assert gate.obstacles(read(database), set(database.nodes)) == []
-    assert gate.obstacles(read(database), ()) != []
+    assert gate.blockers(read(database), set(database.nodes)) == []
+    assert gate.blockers(read(database), ()) != []
 
 
 def test_a_node_that_is_away_is_not_held_against_the_others(database):
     database.stop("n1")
-    assert gate.obstacles(read(database), {"n1"}) == []
-    assert any("instead of 1" in one for one in gate.obstacles(read(database), ()))
+    assert gate.blockers(read(database), {"n1"}) == []
+    assert any("instead of 1" in one for one in gate.blockers(read(database), ()))
 
 
 def test_the_hotfix_is_a_part_of_the_version():
@@ -120,23 +120,23 @@ def test_the_hotfix_is_a_part_of_the_version():
     assert not gate.newer_than("11.1.1.3", "11.1.1")
 
 
-# Hand over
+# Switch over
 def test_the_first_member_shuts_the_database_down_and_the_others_find_it_done(database):
     facts = read(database)
     for one in database.nodes:
-        database.driver.hand_over(facts, one, NEW)      # all of them saw it up
+        database.driver.switchover(facts, one, NEW)      # all of them saw it up
     assert database.up() == []
     assert database.shutdowns == 1
 
 
 def test_a_late_step_does_not_shut_down_the_members_that_are_up_on_the_new_version(database):
     seen = read(database)
-    database.driver.hand_over(seen, "n0", NEW)
+    database.driver.switchover(seen, "n0", NEW)
     database.start("n0", NEW)
     database.start("n2", NEW)
-    database.driver.hand_over(seen, "n1", NEW)          # it saw n1 up on the old version
-    database.driver.hand_over(read(database), "n1", NEW)
-    database.driver.hand_over(read(database), "n0", NEW)
+    database.driver.switchover(seen, "n1", NEW)          # it saw n1 up on the old version
+    database.driver.switchover(read(database), "n1", NEW)
+    database.driver.switchover(read(database), "n0", NEW)
     assert len(database.up()) == 2
     assert database.shutdowns == 1
 
@@ -144,14 +144,14 @@ def test_a_late_step_does_not_shut_down_the_members_that_are_up_on_the_new_versi
 def test_a_database_is_never_shut_down_to_go_back(database):
     upgraded(database)
     with pytest.raises(DatastoreError, match="converted to 12.0.4") as refused:
-        database.driver.hand_over(read(database), "n0", OLD)
-    assert refused.value.code == "way_back_closed"
+        database.driver.switchover(read(database), "n0", OLD)
+    assert refused.value.code == "rollback_path_closed"
     assert len(database.up()) == 3
 
 
 def upgraded(database, *but):
     """As after the roll; the members ``but`` did not come up."""
-    database.driver.hand_over(read(database), "n0", NEW)
+    database.driver.switchover(read(database), "n0", NEW)
     for one in database.nodes:
         database.trove[one] = NEW
         if one not in but:
@@ -161,9 +161,9 @@ def upgraded(database, *but):
 # Undo
 def undoing(database, plan, wanted="all"):
     facts = read(database)
-    todo = undo.to_undo(plan, database.members, facts, wanted, whole=True)
+    todo = undo.to_undo(plan, database.members, facts, wanted, full_stop=True)
     wave = undo.next_undo(database.driver, facts, plan, todo)
-    undo.check_way_back(database.driver, facts, plan, wave)
+    undo.check_rollback_path(database.driver, facts, plan, wave)
     return wave
 
 
@@ -173,7 +173,7 @@ def test_a_member_that_did_not_come_up_after_the_others_is_left_and_named(databa
     for wanted in ("all", "failed"):
         with pytest.raises(UpgradeError, match="mend node-1 and start the upgrade again") as error:
             undoing(database, plan, wanted)
-        assert (error.value.code, error.value.klass) == ("way_back_closed", "stop")
+        assert (error.value.code, error.value.klass) == ("rollback_path_closed", "stop")
     found = verdict.verdict(database.driver, plan, database.members, read(database), FAILED, [], [])
     assert found["status"] == "failed"
     assert [one["id"] for one in found["failed"]] == ["n1"]
@@ -182,7 +182,7 @@ def test_a_member_that_did_not_come_up_after_the_others_is_left_and_named(databa
 
 def test_members_that_are_only_down_go_back_with_those_that_trove_was_asked_for(database):
     plan = plan_of(database)
-    database.driver.hand_over(read(database), "n0", NEW)
+    database.driver.switchover(read(database), "n0", NEW)
     database.trove["n0"] = NEW
     assert undoing(database, plan) == ["n0", "n1", "n2"]
     assert undoing(database, plan, "failed") == ["n0", "n1", "n2"]
@@ -198,9 +198,9 @@ def test_a_database_that_nobody_has_stopped_is_left_alone(database):
 def run(database, plan, broken, refused):
     """The roll and the undo of the workflows, with the pack's own decisions."""
     for one in plan["waves"][0]:
-        database.driver.hand_over(read(database), one, NEW)
+        database.driver.switchover(read(database), one, NEW)
     for one in plan["waves"][0]:
-        assert database.driver.obstacles(read(database), plan["waves"][0]) == []
+        assert database.driver.blockers(read(database), plan["waves"][0]) == []
         if one not in refused:
             database.trove[one] = NEW
             if one not in broken:
@@ -213,8 +213,8 @@ def run(database, plan, broken, refused):
     except UpgradeError as error:
         return [*FAILED, error.as_dict()], []
     for one in wave:
-        database.driver.hand_over(read(database), one, OLD)
-        assert database.driver.closed_way_back(read(database), one, OLD) == ""
+        database.driver.switchover(read(database), one, OLD)
+        assert database.driver.closed_rollback_path(read(database), one, OLD) == ""
     for one in wave:
         database.trove[one] = OLD
         database.start(one, OLD)

@@ -1,5 +1,5 @@
 import pytest
-from trove_upgrade.planning.waves import Progress, next_step, obey
+from trove_upgrade.planning.waves import Progress, next_step, check_lock
 from trove_upgrade.schemas import UpgradeError
 
 from tests.unit.conftest import options
@@ -27,15 +27,15 @@ def test_the_canary_is_baked_once_before_the_others_follow(cluster):
     ("all", None, 0, -1, "upgrade"), ("all", None, 2, 1, "hold"),
     ("none", "all", 0, -1, "hold"), ("none", "all", 3, 3, "upgrade"),
     ("all", "none", 2, 1, "upgrade"), ("none", "first", 1, -1, "hold")])
-def test_a_pause_holds_once_between_waves(cluster, planned, asked, waves, held, expected):
-    progress = Progress(waves=waves, held=held, baked=True)
+def test_a_pause_holds_once_between_waves(cluster, planned, asked, waves, saved, expected):
+    progress = Progress(waves=waves, saved=saved, baked=True)
     assert step(cluster, progress, asked, pause_after=planned)[0] == expected
 
 
 @pytest.mark.parametrize(("asked", "held", "expected"), [
     ("all", 5, "hold"), ("all", 6, "done"), ("first", -1, "done"), (None, -1, "done")])
-def test_a_pause_asked_for_in_the_last_wave_holds_after_it(cluster, asked, held, expected):
-    progress = Progress(waves=6, held=held, baked=True)
+def test_a_pause_asked_for_in_the_last_wave_holds_after_it(cluster, asked, saved, expected):
+    progress = Progress(waves=6, saved=saved, baked=True)
     assert step(cluster, progress, asked, todo=[], pause_after="all") == (expected, [])
 
 
@@ -50,13 +50,13 @@ def test_roles_are_looked_at_anew_before_each_wave(cluster):
     ({"owner": "me", "abort": True}, "aborted")])
 def test_a_lost_lock_and_an_abort_stop_the_roll(control, code):
     with pytest.raises(UpgradeError) as stopped:
-        obey(control, "me")
+        check_lock(control, "me")
     assert stopped.value.code == code
     assert stopped.value.klass == ("stop" if code == "lock_lost" else "rollback")
-    obey({"owner": "me", "abort": False}, "me")
+    check_lock({"owner": "me", "abort": False}, "me")
 
 
 def test_an_abort_does_not_stop_what_puts_members_back_but_a_lost_lock_does():
-    assert obey({"owner": "me", "abort": True}, "me", heed_abort=False)
+    assert check_lock({"owner": "me", "abort": True}, "me", heed_abort=False)
     with pytest.raises(UpgradeError):
-        obey({"owner": "other"}, "me", heed_abort=False)
+        check_lock({"owner": "other"}, "me", heed_abort=False)

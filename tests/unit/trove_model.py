@@ -10,14 +10,14 @@ from troveclient.apiclient.exceptions import NotFound
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.actions.trove import Trove
+    from trove_upgrade.services.trove import Trove
 
 OWNER = "owner-1"
 
 
 @dataclass
 class Row:
-    """One instance in Trove's books.
+    """One instance in Trove's record.
 
     :ivar version: written before the work that brings the instance to it.
     :ivar follows: id of the instance that it replicates, or empty.
@@ -115,8 +115,8 @@ class Lock:
     def check_task(self, group):
         return group
 
-    def owed(self):
+    def suspended_background(self):
         return {}
 
-    def forget_held(self):
+    def forget_saved_settings(self):
         pass

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.vertica import VerticaDriver
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
 OLD, NEW = "11.1.1", "12.0.4"
@@ -112,8 +112,8 @@ def banner_of(version):
     return f"Vertica Analytic Database v{version}-0"
 
 
-def situation(database, target=NEW):
-    return Situation(
+def snapshot(database, target=NEW):
+    return ClusterSnapshot(
         cluster={"id": "c1", "name": "stats", "datastore": "vertica", "datastore_version": OLD,
                  "task": "NONE"},
         members=database.members, versions=VERSIONS,
@@ -124,4 +124,4 @@ def situation(database, target=NEW):
 def plan_of(database, target=NEW, **given):
     options = read_input({"cluster_id": "c1", "datastore_version": target,
                           "skip_checks": "outage_accepted", **given})
-    return make_plan(situation(database, target), database.driver, options, "owner-1")
+    return make_plan(snapshot(database, target), database.driver, options, "owner-1")

@@ -16,7 +16,7 @@ class MySQLReplicationKind(ReplicationKind):
 
     name = "mysql_replication"
     datastore = manager = "mysql"
-    one_way = True
+    forward_only = True
     archive = mysql.ARCHIVE
     status = native.MYSQL
 

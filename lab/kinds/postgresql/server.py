@@ -136,8 +136,8 @@ class PostgreSQL(ReplicatingServer):
 
     def detach(self, for_failover: bool) -> None:
         """Trove's own guest promotes here, and so does with every replica of a set whose source
-        moves, not only the heir: the others are then on timelines of their own and can't follow it.
-        This one leaves them standbys until they are told whom to follow."""
+        moves, not only the candidate: the others are then on timelines of their own and can't
+        follow it. This one leaves them standbys until they are told whom to follow."""
         if not for_failover:
             self.lead()
 

@@ -25,7 +25,7 @@ from .ring import SHUTDOWN, UP, Ring, Unsafe
 from .store import CatalogError, Store
 from .wire import Wire
 
-UNSAFE_LOOKS = 5
+UNSAFE_POLLS = 5
 INSERT = re.compile(r"INSERT INTO public\.ledger ?\(key, value\) (?:VALUES|SELECT) ", re.IGNORECASE)
 READ = re.compile(r"SELECT key, value FROM public\.ledger WHERE key (?:=|IN) ", re.IGNORECASE)
 STOP = re.compile(r"SELECT SHUTDOWN ?\( ?'?(true|false|)'? ?\)", re.IGNORECASE)
@@ -88,7 +88,7 @@ class Node:
     async def _watch(self) -> None:
         """Returns when too few nodes have been there for a while."""
         unsafe = 0
-        while unsafe < UNSAFE_LOOKS:
+        while unsafe < UNSAFE_POLLS:
             await asyncio.sleep(0.1)
             await self.ring.look()
             down = self.ring.states[self.address] == SHUTDOWN

@@ -16,7 +16,7 @@ DOWN, INITIALIZING, RECOVERING, UP, SHUTDOWN = \
     "DOWN", "INITIALIZING", "RECOVERING", "UP", "SHUTDOWN"
 THERE = (INITIALIZING, RECOVERING, UP)
 KEEPING = (RECOVERING, UP)
-ASK_SEC, LOOK_SEC = 1.0, 0.1
+ASK_SEC, POLL_SEC = 1.0, 0.1
 
 
 class Unsafe(Exception):
@@ -43,7 +43,7 @@ class Ring:
     async def join(self) -> None:
         """Wait until the database can be up with this node, recover, and be UP."""
         while not await self._can_be_up():
-            await asyncio.sleep(LOOK_SEC)
+            await asyncio.sleep(POLL_SEC)
         await self.become(RECOVERING)
         await self._recover()
         await self.become(UP)

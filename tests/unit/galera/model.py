@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from trove_upgrade.datastores.base import Member
 from trove_upgrade.datastores.galera import GaleraDriver, group
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
 OLD, NEW, NEXT = "10.11.18", "10.11.19", "11.4.9"
@@ -110,7 +110,7 @@ def version(number):
 
 def plan_of(model, target=NEW, **given):
     options = read_input({"cluster_id": "c1", "datastore_version": target, **given})
-    now = Situation(
+    now = ClusterSnapshot(
         cluster={"id": "c1", "name": "orders", "datastore": "mariadb", "datastore_version": OLD,
                  "task": "NONE"},
         members=model.members, versions=VERSIONS, target=version(target), facts=model.facts())

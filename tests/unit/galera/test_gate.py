@@ -9,13 +9,13 @@ def model():
     return Group()
 
 
-def obstacles(model, *away, away_sec=60):
-    return gate.obstacles(model.facts(), away, away_sec)
+def blockers(model, *unavailable, unavailable_sec=60):
+    return gate.blockers(model.facts(), unavailable, unavailable_sec)
 
 
 def test_a_healthy_group_lets_a_member_go(model):
-    assert obstacles(model, "m1") == []
-    assert obstacles(model) == []
+    assert blockers(model, "m1") == []
+    assert blockers(model) == []
 
 
 @pytest.mark.parametrize(("name", "value", "words"), [
@@ -31,59 +31,59 @@ def test_a_healthy_group_lets_a_member_go(model):
     ("wsrep_flow_control_paused", "0.2", "held back by flow control for 20%")])
 def test_nobody_may_go_while_another_member_says_so(model, name, value, words):
     model.nodes["m3"].status[name] = value
-    assert any(words in one for one in obstacles(model, "m1")), obstacles(model, "m1")
+    assert any(words in one for one in blockers(model, "m1")), blockers(model, "m1")
 
 
 def test_what_a_member_of_the_wave_says_of_itself_does_not_keep_it(model):
     model.nodes["m1"].status |= {"wsrep_local_state_comment": "Joined", "wsrep_ready": "OFF"}
-    assert obstacles(model, "m1") == []
+    assert blockers(model, "m1") == []
 
 
 def test_nobody_may_go_while_another_member_is_down(model):
     model.nodes["m3"].up = False
-    assert "member-3: no answer" in obstacles(model, "m1")
+    assert "member-3: no answer" in blockers(model, "m1")
 
 
 def test_a_broken_member_itself_may_go_and_the_rest_need_not_count_it(model):
     model.nodes["m3"].up = False
-    assert obstacles(model, "m3") == []
+    assert blockers(model, "m3") == []
 
 
 def test_a_second_member_may_not_go_when_the_rest_would_be_no_majority():
     model = Group(4)
     model.nodes["m3"].up = False
-    assert obstacles(model, "m3", "m1") == []          # 2 of the 3 that are left
-    assert "1 of 3 members would be no majority" in obstacles(model, "m3", "m1", "m2")
+    assert blockers(model, "m3", "m1") == []          # 2 of the 3 that are left
+    assert "1 of 3 members would be no majority" in blockers(model, "m3", "m1", "m2")
 
 
 def test_a_group_of_two_is_refused_before_it_begins_and_not_held_up_in_the_middle():
     model = Group(2)
     refused = [one.name for one in gate.checks(model.facts(), 60) if not one.ok]
     assert refused == ["three_members"]
-    assert obstacles(model, "m1") == []
+    assert blockers(model, "m1") == []
 
 
 def test_nobody_may_go_whose_writes_no_other_member_has_cached(model):
     model.nodes["m1"].last = 50                       # it lags; the others cached from 90 on
     for one in ("m2", "m3"):
         model.nodes[one].cached_from = 90
-    assert "no member has cached what member-1 would lack" in obstacles(model, "m1")[0]
+    assert "no member has cached what member-1 would lack" in blockers(model, "m1")[0]
     model.nodes["m2"].cached_from = 51
-    assert obstacles(model, "m1") == []
+    assert blockers(model, "m1") == []
 
 
 def test_an_idle_group_with_empty_caches_lets_a_member_go(model):
     for node in model.nodes.values():
         node.cached_from = 2 ** 64 - 1
-    assert obstacles(model, "m1") == []
+    assert blockers(model, "m1") == []
 
 
 def test_nobody_may_go_for_longer_than_the_caches_reach(model):
     for node in model.nodes.values():
         node.status |= {"wsrep_received_bytes": str(1000 * 2 ** 20)}     # 1 MiB/s for 1000 s
-    assert obstacles(model, "m1", away_sec=120) == []
-    wrong = obstacles(model, "m1", away_sec=600)
-    assert wrong == ["the Galera caches hold the writes of 128 s, and member-1 may be away for "
+    assert blockers(model, "m1", unavailable_sec=120) == []
+    wrong = blockers(model, "m1", unavailable_sec=600)
+    assert wrong == ["the Galera caches hold the writes of 128 s, and member-1 may be unavailable for "
                      "600 s"]
 
 
@@ -110,12 +110,12 @@ def test_a_server_that_trove_does_not_know_is_told(model):
 def test_flow_control_counts_since_the_last_look_and_not_since_long_ago(model):
     node = model.nodes["m3"]
     node.status |= {"wsrep_flow_control_paused": "0.5", "wsrep_flow_control_paused_ns": "500"}
-    assert obstacles(model, "m1") != []
+    assert blockers(model, "m1") != []
     model.driver.clock += 1
-    assert obstacles(model, "m1") == []
+    assert blockers(model, "m1") == []
     model.driver.clock += 1
     node.status["wsrep_flow_control_paused_ns"] = str(500 + 2 * 10 ** 8)
-    assert "for 20% of the time" in obstacles(model, "m1")[0]
+    assert "for 20% of the time" in blockers(model, "m1")[0]
 
 
 def test_the_member_that_most_clients_are_on_goes_last(model):
@@ -163,32 +163,32 @@ def test_a_synced_member_is_not_on_its_way(model):
 def test_within_a_series_a_member_goes_back_also_when_all_are_new(model):
     for node in model.nodes.values():
         node.version = NEW
-    assert gate.closed_way_back(model.facts(), "m1", OLD) == ""
+    assert gate.closed_rollback_path(model.facts(), "m1", OLD) == ""
 
 
 def test_a_member_that_has_run_another_series_stays_on_it(model):
     model.nodes["m1"].version = NEXT
-    assert "belong to 11.4.9" in gate.closed_way_back(model.facts(), "m1", OLD)
+    assert "belong to 11.4.9" in gate.closed_rollback_path(model.facts(), "m1", OLD)
 
 
 def test_an_old_server_does_not_join_a_group_that_has_wholly_left_its_series(model):
     for one in ("m1", "m2"):
         model.nodes[one].version = NEXT
     model.nodes["m3"].up = False
-    assert "have left that series" in gate.closed_way_back(model.facts(), "m3", OLD)
+    assert "have left that series" in gate.closed_rollback_path(model.facts(), "m3", OLD)
 
 
 def test_a_broken_member_goes_back_while_others_are_of_its_series(model):
     model.nodes["m1"].version = NEXT
     model.nodes["m3"].up = False
-    assert gate.closed_way_back(model.facts(), "m3", OLD) == ""
+    assert gate.closed_rollback_path(model.facts(), "m3", OLD) == ""
 
 
 def test_percona_8_0_does_not_even_go_back_by_one_release(model):
     for node in model.nodes.values():
         node.variables["version"] = "8.0.42-33.1"
-    assert "8.0.41 can't read" in gate.closed_way_back(model.facts(), "m1", "8.0.41")
-    assert gate.closed_way_back(model.facts(), "m1", "8.0.42") == ""
+    assert "8.0.41 can't read" in gate.closed_rollback_path(model.facts(), "m1", "8.0.41")
+    assert gate.closed_rollback_path(model.facts(), "m1", "8.0.42") == ""
 
 
 def test_the_plan_warns_of_relaxed_durability_and_says_who_goes_last(model):

@@ -19,7 +19,7 @@ class GroupRehearsal(Rehearsal):
 
     def _bring(self, one, version):
         node = self.cluster.nodes[one]
-        self.cluster.write(7)                       # clients write while it is away
+        self.cluster.write(7)                       # clients write while it is unavailable
         if came := super()._bring(one, version):
             self.cluster.rejoin(node)
         return came
@@ -27,7 +27,7 @@ class GroupRehearsal(Rehearsal):
     def _check_quorum(self):
         up = sum(node.up for node in self.cluster.nodes.values())
         assert 2 * up > len(self.cluster.nodes), "no majority is left"
-        assert len(self.away) == 1, "more than one member is away"
+        assert len(self.unavailable) == 1, "more than one member is unavailable"
 
 
 @st.composite
@@ -99,9 +99,9 @@ def test_no_member_is_ever_asked_to_go_back_to_a_series_that_cannot_read_its_dat
     model.nodes[order[at]].up = False
     facts = model.facts()
     for one in order[:at]:
-        assert model.driver.closed_way_back(facts, one, OLD)
+        assert model.driver.closed_rollback_path(facts, one, OLD)
     last = at == len(order) - 1 and len(order) == len(model.nodes)
-    assert bool(model.driver.closed_way_back(facts, order[at], OLD)) is last
+    assert bool(model.driver.closed_rollback_path(facts, order[at], OLD)) is last
 
 
 def test_a_jump_that_trove_lets_through_is_refused():

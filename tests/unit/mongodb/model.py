@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.mongodb import MongoDriver, gate, topology
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
 OLD, NEW = "6.0.19", "7.0.15"
@@ -74,12 +74,12 @@ class Cluster:
     def leader(self, group):
         return next((node for node in self.of(group) if node.leads), None)
 
-    def elect(self, heir_id):
-        heir = self.nodes[heir_id]
-        assert heir.up
-        assert heir.state == 2
-        for node in self.of(heir.group):
-            node.leads = node is heir
+    def elect(self, candidate_id):
+        candidate = self.nodes[candidate_id]
+        assert candidate.up
+        assert candidate.state == 2
+        for node in self.of(candidate.group):
+            node.leads = node is candidate
 
     def set_well(self, one, well):
         self.nodes[one].state = 2 if well else 3
@@ -129,13 +129,13 @@ class ModelDriver(MongoDriver):
         answers = self._cluster.answers()
         return topology.build(members, {one.id: answers[one.id] for one in members})
 
-    def hand_over(self, facts, member_id, prefer):
+    def switchover(self, facts, member_id, prefer):
         if facts[member_id].role != "primary":
             return
-        heirs = gate.heirs(facts, member_id)
-        if not heirs:
-            raise DatastoreError("no_heir", "Nobody is caught up.", passing=True)
-        self._cluster.elect(heirs[0].id)
+        candidates = gate.candidates(facts, member_id)
+        if not candidates:
+            raise DatastoreError("no_candidate", "Nobody is caught up.", passing=True)
+        self._cluster.elect(candidates[0].id)
 
 
 def options(**given):
@@ -144,7 +144,7 @@ def options(**given):
 
 def plan_of(cluster, target=NEW, **given):
     version = next(one for one in VERSIONS if one["number"] == target)
-    now = Situation(
+    now = ClusterSnapshot(
         cluster={"id": "c1", "name": "orders", "datastore": "mongodb", "datastore_version": OLD,
                  "task": "NONE"},
         members=cluster.members, versions=VERSIONS, target=version,

@@ -91,7 +91,7 @@ def test_a_finalised_cluster_does_not_go_back(cluster):
         node.version, node.fcv = NEW, "7.0"
         cluster.trove[node.id] = NEW
     plan = plan_of(cluster, OLD, skip_checks="not_a_downgrade")
-    assert refused(plan) == {"not_a_downgrade", "way_back_open"}
+    assert refused(plan) == {"not_a_downgrade", "rollback_path_open"}
     assert not plan["ready"]
 
 
@@ -113,51 +113,51 @@ def test_short_oplog_is_refused_and_one_that_is_not_full_is_judged_by_its_rate(c
 def test_recovering_and_rolling_back_members_close_the_gate(cluster, state, word):
     node = secondary(cluster, "rs2")
     node.state = state
-    wrong = cluster.driver.obstacles(facts_of(cluster), [secondary(cluster, "config").id])
+    wrong = cluster.driver.blockers(facts_of(cluster), [secondary(cluster, "config").id])
     assert any(word in one for one in wrong)
     assert {"members_healthy", "members_agree"} <= refused(plan_of(cluster))
 
 
 def test_a_lagging_member_closes_the_gate(cluster):
     secondary(cluster, "rs1").behind_sec = 11
-    assert any("11 s behind" in one for one in cluster.driver.obstacles(facts_of(cluster), ()))
+    assert any("11 s behind" in one for one in cluster.driver.blockers(facts_of(cluster), ()))
     secondary(cluster, "rs1").behind_sec = 9
-    assert cluster.driver.obstacles(facts_of(cluster), ()) == []
+    assert cluster.driver.blockers(facts_of(cluster), ()) == []
 
 
 def test_a_primary_is_not_taken_away_while_it_leads(cluster):
     leader = cluster.leader("rs1")
     assert any("leads rs1" in one
-               for one in cluster.driver.obstacles(facts_of(cluster), [leader.id]))
+               for one in cluster.driver.blockers(facts_of(cluster), [leader.id]))
 
 
 def test_no_second_member_of_a_set_is_taken_away(cluster):
     first, second = (node for node in cluster.of("rs1") if not node.leads)
     first.up = False
-    wrong = cluster.driver.obstacles(facts_of(cluster), [first.id, second.id])
+    wrong = cluster.driver.blockers(facts_of(cluster), [first.id, second.id])
     assert "no majority of rs1 would be left" in wrong
 
 
 def test_the_last_router_of_several_stays(cluster):
     first, second = cluster.of("routers")
     first.up = False
-    wrong = cluster.driver.obstacles(facts_of(cluster), [first.id, second.id])
+    wrong = cluster.driver.blockers(facts_of(cluster), [first.id, second.id])
     assert "no router would be left" in wrong
 
 
 def test_a_single_router_is_refused_by_name_and_not_held_back_when_that_is_skipped():
     cluster = Cluster(routers=1)
     assert refused(plan_of(cluster)) == {"spare_router"}
-    assert cluster.driver.obstacles(facts_of(cluster), [cluster.of("routers")[0].id]) == []
+    assert cluster.driver.blockers(facts_of(cluster), [cluster.of("routers")[0].id]) == []
 
 
 @pytest.mark.parametrize("said", [{"mode": "full", "inBalancerRound": False},
                                   {"mode": "off", "inBalancerRound": True}])
 def test_nobody_is_taken_away_while_the_balancer_works(cluster, said):
     cluster.balancer = said
-    wrong = cluster.driver.obstacles(facts_of(cluster), [secondary(cluster, "rs1").id])
+    wrong = cluster.driver.blockers(facts_of(cluster), [secondary(cluster, "rs1").id])
     assert any("balancer" in one for one in wrong)
-    assert cluster.driver.obstacles(facts_of(cluster), ()) == []
+    assert cluster.driver.blockers(facts_of(cluster), ()) == []
 
 
 def test_what_the_balancer_was_is_what_rests(cluster):
@@ -181,7 +181,7 @@ def test_a_silent_member_keeps_its_place_by_what_the_others_and_trove_say(cluste
     facts = facts_of(cluster)
     assert [facts[node.id].domain for node in silent] == ["config", "rs2", "routers"]
     nobody = {one: dataclasses.replace(fact, answers=False) for one, fact in facts.items()}
-    assert cluster.driver.obstacles(nobody, ())
+    assert cluster.driver.blockers(nobody, ())
 
 
 def test_one_release_at_a_time():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trove_upgrade.planning import groups
 from trove_upgrade.planning.plan import make_plan
-from trove_upgrade.planning.situation import Situation
+from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.planning.versions import older
 from trove_upgrade.schemas import read_input
 
@@ -55,8 +55,9 @@ class Faults:
         server goes on), ``lost`` (as dead, and its old one does not start either).
     :ivar promotions: how Trove's first ones end, the others well: ``well``, ``in_vain`` (nothing
         has moved), ``error`` (nor here, and Trove calls all members ERROR).
-    :ivar builds: whether a member that is built anew comes up.
-    :ivar stall: (how many were taken away before, who then applies nothing, for how many looks).
+    :ivar builds: whether a member that is rebuilt comes up.
+    :ivar stall: (how many were made unavailable before, who then applies nothing, for how many
+        looks).
     """
 
     broken: dict
@@ -89,7 +90,7 @@ class ReplicationSet:
             rows.append(Row(f"m{number}", name, version, f"10.0.0.{number + 1}", number,
                             follows="m0" if number else ""))
         self.eras = [(0, 0)]            # (server, the first write that it took)
-        self.promoting = None           # [id of the heir, looks to come, how it ends]
+        self.promoting = None           # [id of the candidate, looks to come, how it ends]
         self.faults = Faults({}, [])
         self.taken, self.asked, self.built = [], [], []
         self.driver = dialect.driver({})
@@ -111,7 +112,7 @@ class ReplicationSet:
         return next(node for node in self.nodes.values() if node.leads)
 
     def by_name(self):
-        """What each member's server runs, by the name that a member built anew takes over."""
+        """What each member's server runs, by the name that a member rebuilt takes over."""
         return {self.books.rows[one].name: node.version for one, node in self.nodes.items()}
 
     def plan(self, **given):
@@ -121,7 +122,7 @@ class ReplicationSet:
         members = self.members
         group = {**self._group(), "id": "m0"}
         del group["members"]
-        now = Situation(group, members, self.versions, target, self.driver.read(members),
+        now = ClusterSnapshot(group, members, self.versions, target, self.driver.read(members),
                         lock_reach="mistral", kind=groups.SET)
         return make_plan(now, self.driver, chosen, OWNER)
 
@@ -221,39 +222,39 @@ class ReplicationSet:
             self._move(one)
 
     def _move(self, one):
-        """The heir leads from now on, and all others follow it."""
-        heir, former = self.nodes[one], self.leader
+        """The candidate leads from now on, and all others follow it."""
+        candidate, former = self.nodes[one], self.leader
         if self.dialect.guest_fences:
-            heir.position = former.position     # Trove's guest waits for it
-        assert heir.position == former.position, "acknowledged writes are lost"
-        self.eras.append((heir.number, heir.position))
+            candidate.position = former.position     # Trove's guest waits for it
+        assert candidate.position == former.position, "acknowledged writes are lost"
+        self.eras.append((candidate.number, candidate.position))
         former.starts += 1
         for each, node in self.nodes.items():
-            node.follows = None if node is heir else heir.number
-            self.books.rows[each].follows = "" if node is heir else one
-            if self.driver.one_way and node is not former:
-                assert not older(node.version, heir.version), "an old replica follows a new source"
+            node.follows = None if node is candidate else candidate.number
+            self.books.rows[each].follows = "" if node is candidate else one
+            if self.driver.forward_only and node is not former:
+                assert not older(node.version, candidate.version), "an old replica follows a new source"
 
     # What Trove's guests are asked for
     def upgrade(self, one, number):
         node = self.nodes[one]
-        assert not node.leads, "the source was taken away while it led"
-        assert not self.promoting, "a member was taken away while Trove promoted another"
-        assert not self.leader.fenced, "a member was taken away while nobody took writes"
+        assert not node.leads, "the source was made unavailable while it led"
+        assert not self.promoting, "a member was made unavailable while Trove promoted another"
+        assert not self.leader.fenced, "a member was made unavailable while nobody took writes"
         for other in self.nodes.values():
             if other is not node:
-                assert other.up, "two members are away"
+                assert other.up, "two members are unavailable"
                 assert self.behind(other) <= LIMIT, "another member is not caught up"
-        if self.driver.one_way:
+        if self.driver.forward_only:
             assert not older(number, node.touched), "it was to go back on data it can't read"
         self.taken.append((one, number))
         node.up, node.wanted, node.coming = False, number, self.slow
 
     def promote(self, one):
-        heir = self.nodes[one]
+        candidate = self.nodes[one]
         assert not self.promoting, "Trove was asked for two promotions at once"
-        assert self.streams(heir), "the heir does not follow the source"
-        assert self.behind(heir) <= LIMIT
+        assert self.streams(candidate), "the candidate does not follow the source"
+        assert self.behind(candidate) <= LIMIT
         how = self.faults.promotions.pop(0) if self.faults.promotions else "well"
         if self.dialect.guest_fences:
             self.leader.fenced = True

@@ -14,8 +14,8 @@ from tests.unit.replication.dialects import DIALECTS
 from tests.unit.replication.model import Faults, ReplicationSet
 
 ENDS = ["dead", "silent", "refused", "lost"]
-STOPS = {"way_back_closed", "not_rebuilt", "promotion_failed"}
-ABORTS = ["HandOver", "RequestUpgrade", "AwaitEvidence", "ChooseUndo"]
+STOPS = {"rollback_path_closed", "not_rebuilt", "promotion_failed"}
+ABORTS = ["Switchover", "RequestUpgrade", "AwaitEvidence", "ChooseUndo"]
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.datastore)
 
 
@@ -26,7 +26,7 @@ def sets(draw, dialect):
     names = draw(st.permutations([f"orders-{number}" for number in range(replicas + 1)]))
     numbers = st.sampled_from(range(1, replicas + 1))
     upgraded = draw(st.sets(numbers, max_size=3))
-    if not dialect.driver.one_way or len(upgraded) == replicas:
+    if not dialect.driver.forward_only or len(upgraded) == replicas:
         upgraded |= draw(st.sampled_from([set(), set(), {0}]))
     more = {}
     if not dialect.guest_fences:
@@ -109,14 +109,14 @@ def test_what_can_go_back_is_back_and_what_cannot_is_named_with_the_reason(data,
     event(" ".join(sorted(codes)))
     stopped = [one for one in result["errors"] if one["class"] == "stop"]
     failed = {one["id"] for one in result["failed"]} & set(rehearsal.todo_of(run.plan))
-    away = {one for one, _ in run.taken}    # before that nothing is broken, though it may lag
-    lost = {one for one in failed & away if model.faults.broken.get(one) == "lost"}
+    unavailable = {one for one, _ in run.taken}    # before that nothing is broken, though it may lag
+    lost = {one for one in failed & unavailable if model.faults.broken.get(one) == "lost"}
     if not result["errors"]:
         assert set(model.by_name().values()) == {dialect.new}
         assert run.abort_in or not run.lock.abort
     elif stopped:
         assert {one["code"] for one in stopped} <= STOPS
-        assert "way_back_closed" not in codes or closed(run)
+        assert "rollback_path_closed" not in codes or closed(run)
         assert all(one["instance"] and one["message"] in result["summary"] for one in stopped)
     elif lost:      # Trove could not start the old version either: the undoing ended there
         assert lost == {result["errors"][0]["instance"]}
@@ -131,7 +131,7 @@ def test_what_can_go_back_is_back_and_what_cannot_is_named_with_the_reason(data,
 
 def closed(run):
     """The source's role has moved to a member on new data, which no old one can follow."""
-    return run.cluster.driver.one_way and not older(run.cluster.leader.version, run.target) \
+    return run.cluster.driver.forward_only and not older(run.cluster.leader.version, run.target) \
         and run.cluster.asked
 
 

@@ -1,7 +1,7 @@
 """AcmeDB: what trove-upgrade must know of it. The base class tells what each method is for.
 
 This small one asks Trove alone. A real one asks the members themselves in ``read``, leaves
-``asks_trove`` away and looks at roles and replication in ``obstacles``; the drivers in
+``asks_trove`` away and looks at roles and replication in ``blockers``; the drivers in
 trove_upgrade.datastores are the models.
 """
 from trove_upgrade.datastores.base import Check, Driver, Facts, Texts
@@ -25,16 +25,16 @@ class AcmeDriver(Driver):
                                   f"Trove calls {one.name} {one.status or 'unknown'}",))
                 for one in members}
 
-    def checks(self, facts, held=()):
-        sick = self.obstacles(facts, ())
+    def checks(self, facts, saved=()):
+        sick = self.blockers(facts, ())
         loud = not self.access.get("quiet_hours", True)
         return [Check("members_healthy", not sick, "; ".join(sick) or "All are well.",
                       "Heal the members first." if sick else ""),
                 Check("quiet_hours", not loud, "The access file says whether few people are here.",
                       "Wait for the night, or skip this check by name." if loud else "")]
 
-    def obstacles(self, facts, away):
-        return [problem for one in facts.values() if one.id not in away
+    def blockers(self, facts, unavailable):
+        return [problem for one in facts.values() if one.id not in unavailable
                 for problem in one.problems]
 
     def waves(self, facts, todo, together):
@@ -43,7 +43,7 @@ class AcmeDriver(Driver):
     def path(self, origin, target):
         return PATHS.verdict(origin, target)
 
-    def texts(self, facts, keep_way_back):
-        return Texts(way_back="Each member goes back on its own data, within a release series.",
+    def texts(self, facts, keep_rollback_path):
+        return Texts(rollback_path="Each member goes back on its own data, within a release series.",
                      point_of_no_return="The first start of a newer series.",
                      backup="Take one with acme-dump.")

@@ -61,7 +61,7 @@ class ReplicaSet:
             self._heard = 0.0 if first else self._heard
 
     async def leave(self) -> None:
-        """Before an orderly end: a primary hands over if it can."""
+        """Before an orderly end: a primary switches over if it can."""
         if self.state == PRIMARY:
             with contextlib.suppress(CommandError):
                 await self.step_down(60, 1.0)
@@ -133,15 +133,15 @@ class ReplicaSet:
     async def step_down(self, seconds: float, catch_up: float) -> None:
         """Let a caught-up secondary lead; refused when there is none in time. Never forced."""
         deadline = time.monotonic() + catch_up
-        while not (heirs := self._caught_up()):
+        while not (candidates := self._caught_up()):
             if time.monotonic() > deadline or not await self._wait_progress(deadline):
                 raise CommandError(262, "ExceededTimeLimit", "No electable secondaries caught up "
                                    f"within {catch_up:g} s; this node stays primary.")
         self._frozen_until = time.monotonic() + seconds
         self._follow("")
-        for heir in heirs:
+        for candidate in candidates:
             with contextlib.suppress(OSError):
-                if (await self._peer(heir).ask({"replSetStepUp": 1}, 2.0)).get("ok"):
+                if (await self._peer(candidate).ask({"replSetStepUp": 1}, 2.0)).get("ok"):
                     return
 
     def _caught_up(self) -> list[str]:

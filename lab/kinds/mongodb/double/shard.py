@@ -29,7 +29,7 @@ class Mongod(Server):
         self.replica_set.start()
 
     async def stop(self) -> None:
-        """A primary hands over first."""
+        """A primary switches over first."""
         await self.replica_set.leave()
         await super().stop()
 

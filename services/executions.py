@@ -12,7 +12,7 @@ _ROOTS: dict[str, str] = {}      # never changes once an execution is there
 _ROOTS_KEPT = 4096
 
 
-class Witness:
+class ExecutionReader:
     """Looks at executions as the service user, who sees all, else as the actor."""
 
     def __init__(self, actor: Actor):

@@ -2,7 +2,7 @@
 import uuid
 
 LOCK = "trove_upgrade.lock."        # Mistral's environment LOCK + cluster id names the owner
-CLAIM = "trove_upgrade_since"       # in the execution's environment: since when it is held for it
+START_TOKEN = "trove_upgrade_start_token"       # in the execution's environment: since when it is held for it
 SIGN = "X-Trove-Upgrade"     # with every answer of the pack's routes; Trove's own 404 has none
 
 

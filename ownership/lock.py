@@ -20,20 +20,20 @@ from typing import Any
 
 from mistralclient.api.base import APIException
 
-from ..planning.holding import LOCK, execution_of
+from ..planning.lock_names import LOCK, execution_of
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
-from . import rights, sessions
-from .config import options
-from .environments import Environments
-from .errors import explain
-from .executions import Witness
-from .mark import LOOK_SEC, Mark, locked
-from .sessions import Actor
-from .trove_task import FREE, HELD, Hold, TroveTask
+from ..services import rights, sessions
+from ..services.config import options
+from ..services.environments import Environments
+from ..services.errors import explain
+from ..services.executions import ExecutionReader
+from .environment_lock import TRY_SEC, EnvironmentLock, locked
+from ..services.sessions import Actor
+from ..services.trove_task import FREE, HELD, Hold, TroveTask
 
 LOG = logging.getLogger(__name__)
-SETTINGS, BACKGROUND = "trove_upgrade.held.", "trove_upgrade.owed."
+SETTINGS, BACKGROUND = "trove_upgrade.settings.", "trove_upgrade.background."
 PAUSE_SEC = 1.0
 
 
@@ -49,7 +49,7 @@ class Lock:
         self._cluster_id = cluster_id
         self._project_id = project_id or ""
         self._service = sessions.service()
-        self._witness = Witness(actor)
+        self._reader = ExecutionReader(actor)
 
     @classmethod
     def of(cls, context: Any, run: str, cluster_id: str) -> "Lock":
@@ -94,22 +94,22 @@ class Lock:
                                "run to finish or to undo.", "stop")
         return cluster
 
-    def take(self, owner: str, claim: str = "", members: Collection[str] = ()) -> None:
+    def take(self, owner: str, start_token: str = "", members: Collection[str] = ()) -> None:
         """Hold the cluster for the execution ``owner``; what ended executions left is taken over.
 
-        :param claim: the moment since when trove-api holds the cluster for this execution.
+        :param start_token: the moment since when trove-api holds the cluster for this execution.
         :param members: of a replication set, which Trove's task can't hold: its identity can
-            change when a member is built anew, so no other lock may name one of them.
+            change when a member is rebuilt, so no other lock may name one of them.
         :raises UpgradeError: code ``locked``, naming who holds it.
         """
         before = self._record().get("owner", "")
-        since, fresh = ("", False) if members else self._hold_task(owner, claim)
+        since, fresh = ("", False) if members else self._hold_task(owner, start_token)
         record = {"owner": owner, "cluster_id": self._cluster_id, "project_id": self._project_id,
                   "since": since, "abort": False, "pause_after": None,
                   **({"members": sorted(members)} if members else {})}
         try:
-            for mark in self._marks():
-                mark.take(record)
+            for one in self._environment_locks():
+                one.take(record)
             self._refuse_overlap(owner, members)
         except Exception:
             self._undo_take(owner, since if fresh else "")
@@ -127,32 +127,32 @@ class Lock:
             self._task.give_back(record["since"], version_id)
         return (self._wide.release(owner) if self._wide else False) or mine
 
-    def held(self) -> dict[str, Any]:
+    def saved_settings(self) -> dict[str, Any]:
         """Settings to give back when the upgrade is finalised, by member id."""
         return Environments(self._actor).read(SETTINGS + self._cluster_id) or {}
 
-    def hold(self, settings: dict[str, Any]) -> None:
+    def save_settings(self, settings: dict[str, Any]) -> None:
         """Keep the settings of these members, beside those of others kept by an earlier run."""
         notes, name = Environments(self._actor), SETTINGS + self._cluster_id
-        kept = self.held() | settings
+        kept = self.saved_settings() | settings
         if not notes.create(name, kept):
             notes.replace(name, kept)
 
-    def forget_held(self) -> None:
+    def forget_saved_settings(self) -> None:
         Environments(self._actor).delete(SETTINGS + self._cluster_id)
 
-    def owed(self) -> dict[str, Any]:
+    def suspended_background(self) -> dict[str, Any]:
         """Background work of the cluster that rests until a run lets it go on."""
         return Environments(self._actor).read(BACKGROUND + self._cluster_id) or {}
 
-    def owe(self, background: dict[str, Any]) -> dict[str, Any]:
+    def save_background(self, background: dict[str, Any]) -> dict[str, Any]:
         """Write down what is about to rest; what an earlier run has written stays, and counts."""
         notes, name = Environments(self._actor), BACKGROUND + self._cluster_id
         if background:
             notes.create(name, background)
-        return self.owed()
+        return self.suspended_background()
 
-    def settle(self) -> None:
+    def forget_background(self) -> None:
         """The background work goes on."""
         Environments(self._actor).delete(BACKGROUND + self._cluster_id)
 
@@ -177,11 +177,11 @@ class Lock:
     def _task(self) -> TroveTask | None:
         return TroveTask(self._service, self._cluster_id) if self._service else None
 
-    def _hold_task(self, owner: str, claim: str) -> tuple[str, bool]:
+    def _hold_task(self, owner: str, start_token: str) -> tuple[str, bool]:
         """Since when Trove's task is ours, and whether this call took it; empty without routes."""
         if self._task is None or TroveTask(self._actor, self._cluster_id).look() is None:
             return "", False
-        deadline = time.monotonic() + LOOK_SEC
+        deadline = time.monotonic() + TRY_SEC
         while True:
             now = self._task.look()
             if now is None:
@@ -189,9 +189,9 @@ class Lock:
             if now.task not in (FREE, HELD):
                 raise UpgradeError("refused", f"[cluster_idle] Trove is busy with {now.task} on "
                                    "the cluster. Wait until it is over.", "stop")
-            if now.task == HELD and now.since in (claim, self._since_of(owner)):
+            if now.task == HELD and now.since in (start_token, self._since_of(owner)):
                 return now.since, False
-            if claim:
+            if start_token:
                 raise self._given_up(owner)
             if self._may_be_taken(now, owner):
                 taken = self._task.take(now.since if now.task == HELD else None)
@@ -215,7 +215,7 @@ class Lock:
         if holder not in ("", owner) and not self._is_over(holder):
             raise locked(holder)
         starter = execution_of(self._cluster_id, now.since)
-        if starter != owner and self._witness.is_open(starter):
+        if starter != owner and self._reader.is_open(starter):
             raise locked(starter)
         return record.get("since") == now.since or now.age_sec > options().start_grace_sec
 
@@ -233,15 +233,15 @@ class Lock:
 
     # The environments
     @functools.cached_property
-    def _wide(self) -> Mark | None:
+    def _wide(self) -> EnvironmentLock | None:
         """In the service user's project."""
-        return self._mark(self._service) if self._service else None
+        return self._environment_lock(self._service) if self._service else None
 
-    def _mark(self, actor: Actor) -> Mark:
-        return Mark(Environments(actor), LOCK + self._cluster_id, self._is_over)
+    def _environment_lock(self, actor: Actor) -> EnvironmentLock:
+        return EnvironmentLock(Environments(actor), LOCK + self._cluster_id, self._is_over)
 
-    def _marks(self) -> list[Mark]:
-        own = self._mark(self._actor)
+    def _environment_locks(self) -> list[EnvironmentLock]:
+        own = self._environment_lock(self._actor)
         return [self._wide, own] if self._wide else [own]
 
     def _record(self) -> dict[str, Any]:
@@ -261,14 +261,14 @@ class Lock:
         if self._actor is self._service:
             return False
         try:
-            return self._mark(self._actor).release(owner)
+            return self._environment_lock(self._actor).release(owner)
         except (UpgradeError, APIException) as error:
             if explain(error).klass != STOP:
                 raise
             return False
 
     def _is_over(self, execution: str) -> bool:
-        return self._witness.is_over(execution, elsewhere=self._service is not None)
+        return self._reader.is_over(execution, elsewhere=self._service is not None)
 
 
 def held_by(actor: Actor, owner: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from oslo_utils import timeutils
 
-from ..planning.holding import SIGN
+from ..planning.lock_names import SIGN
 from ..schemas import UpgradeError
 from . import clients
 from .errors import from_status

@@ -1,9 +1,9 @@
 """A lock in one project's environments: held by an execution, taken over when that is over.
 
 Mistral deletes and changes environments unconditionally. So whoever ends or takes over the lock of
-execution X first creates `LOCK.guard.X.0`: one of them can. A guard whose maker died under it is
-left behind; once it is GUARD_SEC old its successor `LOCK.guard.X.1` may be created, again by one
-only. A guard's maker touches nothing any more after half that time.
+execution X first creates `LOCK.takeover.X.0`: one of them can. A takeover lock whose maker died
+under it is left behind; once it is TAKEOVER_SEC old its successor `LOCK.takeover.X.1` may be
+created, again by one only. A takeover lock's maker touches nothing any more after half that time.
 """
 import itertools
 import time
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from ..schemas import UpgradeError
 
 if TYPE_CHECKING:       # so that it can be tested without any client
-    from .environments import Environments
+    from ..services.environments import Environments
 
-GUARD_SEC = 60
-LOOK_SEC = 10.0
+TAKEOVER_SEC = 60
+TRY_SEC = 10.0
 PAUSE_SEC = 0.2
 FLAGS = ("abort", "pause_after")     # what the operator writes into it
 
 
-class Mark:
+class EnvironmentLock:
     """The lock ``name`` in a project.
 
     :param is_over: whether an execution has proven to be over, by its id.
@@ -42,7 +42,7 @@ class Mark:
 
         :raises UpgradeError: code ``locked``, naming who holds it.
         """
-        deadline = time.monotonic() + LOOK_SEC
+        deadline = time.monotonic() + TRY_SEC
         while not self._environments.create(self._name, record):
             found = self.read()
             holder = found.get("owner", "")
@@ -83,22 +83,23 @@ class Mark:
     def _alone_with(self, owner: str):
         """Gives a question: is the lock still ``owner``'s, and nobody else about to change it?"""
         begin = time.monotonic()
-        made = self._guard(owner)
+        made = self._takeover_locks(owner)
         try:
             yield lambda: (bool(made) and self.read().get("owner") == owner
-                           and time.monotonic() - begin < GUARD_SEC / 2)
+                           and time.monotonic() - begin < TAKEOVER_SEC / 2)
         finally:
             for name in made:
                 self._environments.delete(name)
 
-    def _guard(self, owner: str) -> list[str]:
-        """Names of the guards to remove afterwards, those left behind first; empty for none."""
+    def _takeover_locks(self, owner: str) -> list[str]:
+        """Names of the takeover locks to remove afterwards, those left behind first; empty for
+        none."""
         left: list[str] = []
         for number in itertools.count():
-            name = f"{self._name}.guard.{owner}.{number}"
+            name = f"{self._name}.takeover.{owner}.{number}"
             if self._environments.create(name, {"owner": owner}):
                 return [*left, name]
-            if not self._environments.is_older(name, GUARD_SEC):
+            if not self._environments.is_older(name, TAKEOVER_SEC):
                 return []
             left.append(name)
         return []

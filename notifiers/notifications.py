@@ -17,7 +17,7 @@ import oslo_messaging
 from oslo_config import cfg
 from oslo_context.context import RequestContext
 
-from ..planning import events
+from . import events
 
 try:
     from mistral import context as mistral_context

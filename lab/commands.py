@@ -3,7 +3,7 @@ import json
 
 from cliff.command import Command
 
-from .engine import wait_for_signal
+from ..interfaces.cli.engine import wait_for_signal
 
 DEMOS = ("demo", "demo-upstream", "demo-failure")
 
@@ -26,7 +26,7 @@ class Lab(Command):
 
     def take_action(self, args):
         """Start it, say what to export, wait."""
-        from ...lab.cloud import Cloud
+        from .cloud import Cloud
         more = ", Mistral and Horizon" if args.horizon else " and Mistral"
         print(f"# Starting Keystone, Trove{more}", flush=True)
         with Cloud(token_sec=args.token_sec, dashboard=args.horizon,
@@ -108,5 +108,5 @@ class Demo(Command):
 
     def take_action(self, args):
         """Run it; its exit code is ours."""
-        from ...lab.demo import run_demo
+        from .demo import run_demo
         return run_demo(args.name, args.out, kind=args.datastore)

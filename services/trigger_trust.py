@@ -8,7 +8,7 @@ from typing import Any
 
 from . import clients, rights, sessions
 from .environments import Environments
-from .executions import Witness
+from .executions import ExecutionReader
 
 SPARED = "Found another run of its trigger at work: {}"
 
@@ -23,10 +23,10 @@ def spare_trust(context: Any, run: str) -> bool:
     if not trust or service is None:
         return False
     caller = rights.caller(context)
-    witness = Witness(caller)
+    reader = ExecutionReader(caller)
     others = [kept["execution"] for kept in Environments(service).named(rights.RIGHTS).values()
               if kept["trust_id"] == trust and kept["execution"] != run]
-    if all(witness.is_over(other) for other in others):
+    if all(reader.is_over(other) for other in others):
         return False
     executions = clients.mistral(caller).executions
     before = executions.get(run).description or ""

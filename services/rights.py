@@ -13,7 +13,7 @@ from ..schemas import UpgradeError
 from . import sessions, trusts
 from .config import options
 from .environments import Environments
-from .executions import Witness
+from .executions import ExecutionReader
 from .sessions import Actor
 from .trove_task import TroveTask
 
@@ -66,7 +66,7 @@ def acting(context: Any, run: str, cluster_id: str) -> Actor:
         return caller(context)
     here = context.execution.workflow_execution_id or ""
     if (kept.cluster_id != cluster_id or kept.project_id != context.security.project_id
-            or not Witness(kept.actor()).in_one_tree(here, run)):
+            or not ExecutionReader(kept.actor()).in_one_tree(here, run)):
         raise UpgradeError("foreign_rights", "This step does not belong to the run whose rights it "
                            "asks for.", "stop")
     return kept.actor()
@@ -104,7 +104,7 @@ def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
     wanted = Kept(run, cluster_id, security.project_id)
     if options().auth == "trust":
         given = getattr(security, "trust_id", None)
-        trust_id = given or trusts.make(security, _service(), run, Witness(caller(context)))
+        trust_id = given or trusts.make(security, _service(), run, ExecutionReader(caller(context)))
         wanted = dataclasses.replace(wanted, trust_id=trust_id, own=not given)
     elif kind != CLUSTER:
         raise UpgradeError("not_allowed", "With auth = service trove-api must say whether you may "

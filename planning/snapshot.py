@@ -8,7 +8,7 @@ from .versions import Version, find, runs
 
 
 @dataclass(frozen=True)
-class Situation:
+class ClusterSnapshot:
     """Facts of one moment: Trove's word, the members' own, and who holds the lock.
 
     :ivar cluster: ``{id, name, datastore, datastore_version, task}``, of a replication set also
@@ -17,7 +17,7 @@ class Situation:
     :ivar versions: what the datastore offers, ``{id, name, number}`` each.
     :ivar facts: of every member, by its id.
     :ivar lock_owner: execution that holds the cluster, or empty.
-    :ivar held: settings kept by an earlier run until finalised, by member id.
+    :ivar saved_settings: settings kept by an earlier run until finalised, by member id.
     :ivar task_is_ours: Trove's task on the cluster was taken by this run.
     :ivar lock_reach: whom the lock holds off: ``trove`` (and all else), ``mistral``, ``project``.
     :ivar kind: ``cluster`` or ``replication_set``.
@@ -29,7 +29,7 @@ class Situation:
     target: Version
     facts: ClusterFacts
     lock_owner: str = ""
-    held: dict[str, Any] = field(default_factory=dict)
+    saved_settings: dict[str, Any] = field(default_factory=dict)
     task_is_ours: bool = False
     lock_reach: str = "trove"
     kind: str = CLUSTER

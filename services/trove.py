@@ -11,7 +11,7 @@ from ..datastores.base import Member
 from ..planning.groups import CLUSTER
 from ..planning.versions import Version, find
 from ..schemas import UpgradeError
-from . import clients, sets
+from . import clients, replication_sets
 from .sessions import Actor
 
 
@@ -30,12 +30,12 @@ class Trove:
         """Made when it is needed: that asks Keystone."""
         return clients.trove(self._actor)
 
-    def prove(self) -> None:
+    def verify_credentials(self) -> None:
         """Make sure that the actor's rights stand.
 
         :raises UpgradeError: code ``rights_revoked``.
         """
-        self._actor.prove()
+        self._actor.verify_credentials()
 
     def cluster(self, wanted: str) -> dict[str, Any]:
         """The cluster of this id, or of this unique name: ``{id, name, datastore,
@@ -61,9 +61,9 @@ class Trove:
         :raises UpgradeError: code ``unknown_set``.
         """
         client = self._client
-        ids = [*known] or [sets.id_by_name(client, wanted)]
-        shown = sets.gather(client, ids)
-        source = sets.source_of(shown)
+        ids = [*known] or [replication_sets.id_by_name(client, wanted)]
+        shown = replication_sets.gather(client, ids)
+        source = replication_sets.source_of(shown)
         return {"id": wanted if known else shown[0]["id"], "name": shown[0]["name"],
                 "datastore": source["datastore"]["type"],
                 "datastore_version": source["datastore"]["version"], "task": "NONE",

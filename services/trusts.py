@@ -14,14 +14,14 @@ from ..schemas import UpgradeError
 from . import clients, sessions
 from .config import options
 from .errors import from_status
-from .executions import Witness
+from .executions import ExecutionReader
 from .sessions import Actor
 
 SPREAD_SEC = 86400
 TRUSTS = "/OS-TRUST/trusts"
 
 
-def make(security: Any, service: Actor, run: str, witness: Witness) -> str:
+def make(security: Any, service: Actor, run: str, reader: ExecutionReader) -> str:
     """Id of the trust of a run, made if it is not there yet.
 
     :param security: of the caller, with a token.
@@ -32,7 +32,7 @@ def make(security: Any, service: Actor, run: str, witness: Witness) -> str:
     body = {"trustor_user_id": caller["user"]["id"], "trustee_user_id": _user_id(service),
             "project_id": caller["project"]["id"], "impersonation": True,
             "roles": [{"id": role["id"]} for role in caller["roles"]],
-            "expires_at": _end(run, witness.created_at(run))}
+            "expires_at": _end(run, reader.created_at(run))}
     keystone = clients.rest(service, clients.KEYSTONE)
     answer = keystone.post(TRUSTS, json={"trust": body}, authenticated=False,
                            headers={"X-Auth-Token": token})

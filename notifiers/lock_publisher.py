@@ -8,12 +8,12 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
-from ..planning.holding import CLAIM
-from . import rights, sessions
-from .claim import give_back_claim
-from .errors import explain
-from .executions import ENDED, Witness
-from .lock import Lock, held_by
+from ..planning.lock_names import START_TOKEN
+from ..services import rights, sessions
+from ..ownership.start_token import give_back_start
+from ..services.errors import explain
+from ..services.executions import ENDED, ExecutionReader
+from ..ownership.lock import Lock, held_by
 
 try:
     from mistral.notifiers.base import NotificationPublisher
@@ -51,7 +51,7 @@ class LockPublisher(NotificationPublisher):
                             "%s is given back. Start the upgrade again to finish or to undo it.",
                             run, state, cluster_id)
         rights.drop(run)
-        inputs, env = Witness(actor).asked_for(run) if sessions.service() else ({}, {})
-        if give_back_claim(run, str(inputs.get("cluster_id")), env.get(CLAIM, "")):
+        inputs, env = ExecutionReader(actor).asked_for(run) if sessions.service() else ({}, {})
+        if give_back_start(run, str(inputs.get("cluster_id")), env.get(START_TOKEN, "")):
             LOG.warning("Execution %s ended as %s before it began; its cluster is given back.",
                         run, state)

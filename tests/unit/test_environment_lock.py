@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from trove_upgrade.actions import mark
+from trove_upgrade.ownership import environment_lock
 from trove_upgrade.schemas import UpgradeError
 
 NAME = "trove_upgrade.lock.c1"
@@ -68,7 +68,7 @@ def over():
 def take(model, over, owner):
     """'' or who holds it."""
     try:
-        mark.Mark(model, NAME, over.__contains__).take(record(owner))
+        environment_lock.EnvironmentLock(model, NAME, over.__contains__).take(record(owner))
     except UpgradeError as error:
         assert error.code == "locked"
         return error.message.split()[1]
@@ -86,15 +86,15 @@ def assert_one_winner(model, answers):
     assert model.there == {NAME: record(winner)}
 
 
-@pytest.mark.parametrize("left", ["nothing", "a stale lock", "a stale lock and a guard left over"])
+@pytest.mark.parametrize("left", ["nothing", "a stale lock", "a stale lock and a takeover lock left over"])
 @pytest.mark.parametrize("_", range(5))
 def test_of_many_at_once_exactly_one_gets_it(model, over, left, _, monkeypatch):
-    monkeypatch.setattr(mark, "GUARD_SEC", 0.5)
-    monkeypatch.setattr(mark, "PAUSE_SEC", 0.01)
+    monkeypatch.setattr(environment_lock, "TAKEOVER_SEC", 0.5)
+    monkeypatch.setattr(environment_lock, "PAUSE_SEC", 0.01)
     if left != "nothing":
         model.create(NAME, record("dead"))
     if left.endswith("over"):
-        model.create(f"{NAME}.guard.dead.0", {"owner": "dead"})
+        model.create(f"{NAME}.takeover.dead.0", {"owner": "dead"})
     assert_one_winner(model, race(model, over, [f"run{number}" for number in range(20)]))
 
 
@@ -115,7 +115,7 @@ def test_release_and_takeover_at_once_end_with_one_owner(model, over):
         model.create(NAME, record("dead"))
         with ThreadPoolExecutor(4) as pool:
             for _ in range(2):
-                pool.submit(mark.Mark(model, NAME, over.__contains__).release, "dead")
+                pool.submit(environment_lock.EnvironmentLock(model, NAME, over.__contains__).release, "dead")
             answers = dict(zip("ab", pool.map(lambda one: take(model, over, one), "ab"),
                                strict=True))
         assert_one_winner(model, answers)
@@ -123,7 +123,7 @@ def test_release_and_takeover_at_once_end_with_one_owner(model, over):
 
 
 def test_only_its_owner_gives_it_back(model, over):
-    lock = mark.Mark(model, NAME, over.__contains__)
+    lock = environment_lock.EnvironmentLock(model, NAME, over.__contains__)
     lock.take(record("first"))
     assert not lock.release("second")
     assert lock.release("first")

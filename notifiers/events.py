@@ -8,8 +8,8 @@ from typing import Any
 
 from oslo_utils import strutils
 
-from .undo import find_errors, reasons
-from .verdict import LISTS
+from ..planning.undo import find_errors, reasons
+from ..planning.verdict import LISTS
 
 PREFIX = "trove.cluster.upgrade."
 ROOT = "trove_upgrade.cluster"

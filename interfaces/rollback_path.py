@@ -5,7 +5,8 @@ from .errors import Refused, UnderUpgrade
 
 SKIP = "not_a_downgrade"
 
-# Options of the first run that hold for the way back as well: where and how fast, not how to end.
+# Options of the first run that hold for the rollback path as well: where and how fast, not how to
+# end.
 CARRIED = ("access", "driver", "parallelism", "max_unavailable", "member_timeout_sec",
            "gate_timeout_sec", "gate_passes", "retry_count", "retry_delay_sec", "poll_sec")
 
@@ -41,7 +42,7 @@ def inputs_back(look, version=None, more=None):
 
 
 def with_skip(more=None):
-    """Return the inputs that a person gave, and the check that every way back skips."""
+    """Return the inputs that a person gave, and the check that every rollback path skips."""
     skipped = dict.fromkeys([SKIP, *(more or {}).get("skip_checks", ())])
     return {**(more or {}), "skip_checks": list(skipped)}
 
@@ -53,7 +54,7 @@ def _older(plan):
 
 
 def check(plan):
-    """Refuse a way back that the workflow's own checks forbid, and one that is no way at all.
+    """Refuse a rollback path that the workflow's own checks forbid, and one that is no way at all.
 
     :raises Refused: with the failing checks and their remedies.
     """

@@ -59,14 +59,14 @@ class Actor:
             raise no_endpoint(service_type)
         return str(found)
 
-    def prove(self) -> None:
+    def verify_credentials(self) -> None:
         """Nothing to prove, but for a trust."""
 
 
 class TrustActor(Actor):
     """The service user with the rights of a trust."""
 
-    def prove(self) -> None:
+    def verify_credentials(self) -> None:
         """Get a new token: services remember for minutes that the last one was good.
 
         :raises UpgradeError: code ``rights_revoked``.

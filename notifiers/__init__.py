@@ -1,0 +1,1 @@
+"""Mistral's publishers: the lock given back after a cancel, and notifications."""

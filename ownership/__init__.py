@@ -1,0 +1,1 @@
+"""Who may upgrade a cluster: one run at a time."""

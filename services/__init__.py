@@ -1,0 +1,1 @@
+"""Keystone, Trove and Mistral: sessions, trusts, clients, and a run's rights."""
