@@ -3,8 +3,8 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-ROOMS = ("actions", "datastores", "embedded", "interfaces", "lab", "planning",
-         "schemas", "workflows")
+ROOMS = ("actions", "datastores", "embedded", "interfaces", "lab", "notifiers", "ownership",
+         "planning", "schemas", "services", "workflows")
 
 PACKAGES = [f"trove_upgrade.{name}" for room in ROOMS
             for name in (room, *(f"{room}.{sub}" for sub in find_packages(room)))]
@@ -142,8 +142,8 @@ setup(
                 ("resume", "control:Resume"), ("abort", "control:Abort"),
                 ("rollback", "control:Rollback"), ("finalize", "upgrade:Finalize"),
                 ("install-workflows", "install:InstallWorkflows"),
-                ("engine", "engine:Engine"),
-                ("lab", "lab:Lab"), ("demo", "lab:Demo"))],
+                ("engine", "engine:Engine"))] + [
+            "lab = trove_upgrade.lab.commands:Lab", "demo = trove_upgrade.lab.commands:Demo"],
     },
     classifiers=[
         "Environment :: OpenStack",

@@ -4,13 +4,13 @@ from typing import Any
 
 from troveclient.apiclient import exceptions
 
+from ..ownership.lock import Lock
 from ..planning import waves
 from ..schemas import UpgradeError
 from ..schemas.errors import RETRY
-from .base import StepAction
 from ..services.errors import explain
-from ..ownership.lock import Lock
 from ..services.trove import Trove
+from .base import StepAction
 
 POLL_SEC = 1.0
 DONE, FAILED = "COMPLETED", ("FAILED", "DELETE_FAILED")

@@ -3,9 +3,9 @@ from typing import Any
 
 from mistral_lib.actions import Action, Result
 
+from ..ownership.lock import Lock
 from ..services import rights, sessions
 from ..services.errors import explain
-from ..ownership.lock import Lock
 from ..services.sessions import Actor
 from ..services.trove import Trove
 

@@ -1,19 +1,19 @@
 """The first and the last steps of a run: take the cluster, keep the rights, give both back."""
 from typing import Any
 
+from ..ownership.lock import Lock
+from ..ownership.start_token import give_back_start
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import is_done
 from ..planning.versions import Version
 from ..schemas import UpgradeError
 from ..services import rights
-from .base import UpgradeAction, run_of
-from ..ownership.start_token import give_back_start
 from ..services.executions import ExecutionReader
-from ..ownership.lock import Lock
-from .observe import driver_for, facts_of, found_now
 from ..services.sessions import Actor
 from ..services.trigger_trust import spare_trust
 from ..services.trove import Trove
+from .base import UpgradeAction, run_of
+from .observe import driver_for, facts_of, found_now
 
 
 class TakeLock(UpgradeAction):

@@ -3,15 +3,15 @@ import time
 from typing import Any
 
 from ..datastores.base import PRIMARY, ClusterFacts, Driver, Facts, Member
+from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
-from .base import StepAction
-from ..ownership.lock import Lock
-from .observe import as_members, driver_for, facts_of, health_of
-from .promotion import Promotion
 from ..services.sessions import REVOKED
 from ..services.trove import Trove
+from .base import StepAction
+from .observe import as_members, driver_for, facts_of, health_of
+from .promotion import Promotion
 
 FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the member has failed
 

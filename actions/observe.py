@@ -4,10 +4,10 @@ from typing import Any
 
 from .. import datastores
 from ..datastores.base import ClusterFacts, Driver, Member
+from ..ownership.lock import Lock
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import ClusterSnapshot
 from ..services import clients, rights
-from ..ownership.lock import Lock
 from ..services.trove import Trove
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from ..datastores.base import PRIMARY, ClusterFacts, DatastoreError, Driver, Facts
 from ..planning.versions import runs
 from ..schemas import UpgradeError
-from .observe import facts_of
 from ..services.trove import Trove
+from .observe import facts_of
 
 ASK_SEC = 1.0       # between two looks: each asks Trove for every member
 PROMOTING = "PROMOTE"

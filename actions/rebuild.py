@@ -3,14 +3,14 @@ import time
 from typing import Any
 
 from ..datastores.base import REPLICA, Driver, Member
+from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.groups import replacement
 from ..planning.versions import runs
 from ..schemas import UpgradeError
-from ..ownership.lock import Lock
+from ..services.trove import Trove
 from .member import MemberAction
 from .observe import driver_for, facts_of
-from ..services.trove import Trove
 
 ASK_SEC = 1.0       # between two looks at Trove
 

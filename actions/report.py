@@ -3,6 +3,7 @@ import dataclasses
 from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
+from ..ownership.lock import Lock
 from ..planning import verdict
 from ..planning.groups import CLUSTER
 from ..planning.undo import find_errors
@@ -10,11 +11,10 @@ from ..planning.versions import runs
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
 from ..services import rights
-from .base import UpgradeAction
 from ..services.errors import explain
-from ..ownership.lock import Lock
-from .observe import as_members, driver_for, facts_of
 from ..services.trove import Trove
+from .base import UpgradeAction
+from .observe import as_members, driver_for, facts_of
 
 
 class Report(UpgradeAction):

@@ -5,6 +5,7 @@ from typing import Any
 
 from .. import datastores
 from ..datastores.base import Driver
+from ..ownership.lock import Lock
 from ..planning import verdict, waves
 from ..planning.groups import CLUSTER, SET
 from ..planning.plan import make_plan
@@ -12,10 +13,9 @@ from ..planning.snapshot import ClusterSnapshot
 from ..planning.versions import runs
 from ..schemas import UpgradeError, read_input
 from ..services import clients, rights
-from .base import StepAction, UpgradeAction, run_of
-from ..ownership.lock import Lock
-from .observe import driver_for, facts_of, found_now, snapshot
 from ..services.trove import Trove
+from .base import StepAction, UpgradeAction, run_of
+from .observe import driver_for, facts_of, found_now, snapshot
 
 TROVE_POLL_SEC = 2.0   # Trove itself looks only every 5 s and ever more seldom
 

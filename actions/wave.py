@@ -3,14 +3,14 @@ import time
 from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
+from ..ownership.lock import Lock
 from ..planning import undo, waves
 from ..planning.groups import followed
 from ..planning.versions import Version, runs
 from ..schemas import UpgradeError
-from .base import StepAction
-from ..ownership.lock import Lock
-from .observe import as_members, driver_for, facts_of, health_of
 from ..services.trove import Trove
+from .base import StepAction
+from .observe import as_members, driver_for, facts_of, health_of
 
 UNWELL_POLLS = 3   # looks in a row after which a watched cluster counts as unwell
 

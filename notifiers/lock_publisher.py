@@ -8,12 +8,12 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
+from ..ownership.lock import Lock, held_by
+from ..ownership.start_token import give_back_start
 from ..planning.lock_names import START_TOKEN
 from ..services import rights, sessions
-from ..ownership.start_token import give_back_start
 from ..services.errors import explain
 from ..services.executions import ENDED, ExecutionReader
-from ..ownership.lock import Lock, held_by
 
 try:
     from mistral.notifiers.base import NotificationPublisher

@@ -28,9 +28,9 @@ from ..services.config import options
 from ..services.environments import Environments
 from ..services.errors import explain
 from ..services.executions import ExecutionReader
-from .environment_lock import TRY_SEC, EnvironmentLock, locked
 from ..services.sessions import Actor
 from ..services.trove_task import FREE, HELD, Hold, TroveTask
+from .environment_lock import TRY_SEC, EnvironmentLock, locked
 
 LOG = logging.getLogger(__name__)
 SETTINGS, BACKGROUND = "trove_upgrade.settings.", "trove_upgrade.background."

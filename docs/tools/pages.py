@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from trove_upgrade.services.config import OPTS
 from trove_upgrade.datastores import drivers
 from trove_upgrade.interfaces.trove_api.config import OPTS as API_OPTS
 from trove_upgrade.schemas import load
+from trove_upgrade.services.config import OPTS
 from trove_upgrade.workflows import paths
 
 from . import source

@@ -16,8 +16,8 @@ from tests.unit.trove_model import Lock
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.services import clients
     from trove_upgrade.actions import member, promotion, rebuild, run, wave
+    from trove_upgrade.services import clients
     from trove_upgrade.services.errors import explain
 
 TRIES = 40      # of a step that says retry; the model needs less to become well

@@ -93,7 +93,7 @@ def test_a_downgrade_is_refused_and_can_be_chosen_by_name_while_the_rollback_pat
     saved = dict.fromkeys(cluster.nodes, {})
     assert "not_a_downgrade" in failing(plan_of(cluster, "8.1.8"))
     back = plan_of(cluster, "8.1.8", skip_checks="not_a_downgrade",
-                   snapshot_of=lambda *given: snapshot(*given, saved=saved))
+                   snapshot_of=lambda *given: snapshot(*given, saved_settings=saved))
     assert back["ready"]
     assert back["direction"] == "back"
     cluster.nodes["m0000"].saves = 1

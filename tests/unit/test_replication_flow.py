@@ -3,7 +3,6 @@ import dataclasses
 
 import pytest
 from trove_upgrade import datastores
-from trove_upgrade.services import replication_sets
 from trove_upgrade.datastores.base import (
     PRIMARY,
     REPLICA,
@@ -17,6 +16,7 @@ from trove_upgrade.planning import groups, undo, verdict, waves
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import UpgradeError, complaints
+from trove_upgrade.services import replication_sets
 
 from tests.unit.conftest import VERSIONS, options, version
 

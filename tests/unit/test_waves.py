@@ -1,5 +1,5 @@
 import pytest
-from trove_upgrade.planning.waves import Progress, next_step, check_lock
+from trove_upgrade.planning.waves import Progress, check_lock, next_step
 from trove_upgrade.schemas import UpgradeError
 
 from tests.unit.conftest import options

@@ -1,0 +1,57 @@
+"""Each room of the product imports only the rooms that the table names, and no library that is not
+its own business. The table is that of docs/architecture.md."""
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = {
+    "workflows": set(),
+    "schemas": set(),
+    "datastores": set(),
+    "planning": {"datastores", "schemas"},
+    "services": {"datastores", "planning", "schemas"},
+    "ownership": {"planning", "schemas", "services"},
+    "notifiers": {"ownership", "planning", "services"},
+    "actions": {"datastores", "ownership", "planning", "schemas", "services"},
+    "embedded": {"workflows"},
+    "interfaces": {"datastores", "embedded", "planning", "schemas", "workflows"},
+    "lab": {"embedded", "interfaces"},
+}
+CLOUD = {"keystoneauth1", "mistral", "mistral_lib", "mistralclient", "openstack", "oslo_config",
+         "oslo_messaging", "troveclient"}
+SERVERS = {"cassandra", "psycopg", "pymongo", "pymysql", "redis", "vertica_python"}
+FORBIDDEN = {"schemas": CLOUD | SERVERS, "datastores": CLOUD, "planning": CLOUD | SERVERS,
+             "services": SERVERS, "ownership": SERVERS, "notifiers": SERVERS, "actions": SERVERS}
+
+
+def modules():
+    """(room, file relative to the repository) of every module of the product."""
+    return [(room, path.relative_to(ROOT)) for room in ROOMS
+            for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imported(path):
+    """Dotted names of all that a module of the product imports, inside of functions too."""
+    package = ("trove_upgrade", *path.parent.parts)
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[:len(package) - node.level + 1] if node.level else ()
+            yield from (".".join(filter(None, (*base, node.module, alias.name)))
+                        for alias in node.names)
+
+
+@pytest.mark.parametrize(("room", "path"), modules(), ids=lambda value: str(value))
+def test_a_module_imports_only_what_its_room_may(room, path):
+    names = [name.split(".") for name in imported(path)]
+    reached = {name[1] for name in names if name[0] == "trove_upgrade" and len(name) > 1}
+    assert reached - {room} <= ROOMS[room]
+    assert {name[0] for name in names}.isdisjoint(FORBIDDEN.get(room, set()))
+
+
+def test_every_room_of_the_product_is_in_the_table():
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages - {"tests", "docs", "benchmarks"} == set(ROOMS)
