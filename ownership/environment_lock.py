@@ -1,4 +1,4 @@
-"""A lock in one project's environments: held by an execution, taken over when that is over.
+"""A lock kept as a Mistral environment, owned by an execution and taken over after that has ended.
 
 Mistral deletes and changes environments unconditionally. So whoever ends or takes over the lock of
 execution X first creates `LOCK.takeover.X.0`: one of them can. A takeover lock whose maker died
@@ -38,7 +38,7 @@ class EnvironmentLock:
         return self._environments.read(self._name) or {}
 
     def take(self, record: dict[str, Any]) -> None:
-        """Hold it for ``record["owner"]``; the lock of an execution that is over is taken over.
+        """Take it for ``record["owner"]``; the lock of an execution that has ended is taken over.
 
         :raises UpgradeError: code ``locked``, naming who holds it.
         """
@@ -59,7 +59,7 @@ class EnvironmentLock:
             time.sleep(PAUSE_SEC)
 
     def release(self, owner: str) -> bool:
-        """Give it back if ``owner`` holds it; whether it did."""
+        """Release it if ``owner`` holds it; returns whether it did."""
         with self._alone_with(owner) as is_mine:
             if not is_mine():
                 return False
@@ -67,7 +67,7 @@ class EnvironmentLock:
             return True
 
     def _renew(self, found: dict[str, Any], record: dict[str, Any]) -> None:
-        """An earlier try wrote it; what the operator has asked for since then stays."""
+        """Write a record that an earlier try has written; the operator's flags in it stay."""
         wanted = record | {flag: found.get(flag) for flag in FLAGS}
         if wanted != found:
             self._environments.replace(self._name, wanted)
@@ -81,7 +81,7 @@ class EnvironmentLock:
 
     @contextmanager
     def _alone_with(self, owner: str):
-        """Gives a question: is the lock still ``owner``'s, and nobody else about to change it?"""
+        """Yield a function: does ``owner`` still own the lock, while nobody else may change it?"""
         begin = time.monotonic()
         made = self._takeover_locks(owner)
         try:
@@ -106,6 +106,6 @@ class EnvironmentLock:
 
 
 def locked(owner: str) -> UpgradeError:
-    """Who holds the cluster, and what to do."""
+    """The error that names who holds the cluster, and what to do."""
     return UpgradeError("locked", f"Execution {owner} upgrades this cluster. Wait for it, or abort "
                         "it.", "stop")

@@ -53,7 +53,7 @@ class Lock:
 
     @classmethod
     def of(cls, context: Any, run: str, cluster_id: str) -> "Lock":
-        """With the rights of a step of the execution ``run``."""
+        """The lock, with the rights of a step of the execution ``run``."""
         return cls(rights.acting(context, run, cluster_id), cluster_id,
                    context.security.project_id)
 
@@ -75,7 +75,7 @@ class Lock:
         return record.get("owner") == owner and bool(record.get("since"))
 
     def reach(self, in_trove: bool = True) -> str:
-        """Whom it holds off: ``trove``, else all of this ``mistral``, else this ``project``.
+        """Whom the lock keeps out: ``trove``, else all of this ``mistral``, else this ``project``.
 
         :param in_trove: False for a replication set: no task of Trove's can hold one.
         """
@@ -95,7 +95,8 @@ class Lock:
         return cluster
 
     def take(self, owner: str, start_token: str = "", members: Collection[str] = ()) -> None:
-        """Hold the cluster for the execution ``owner``; what ended executions left is taken over.
+        """Take the cluster for the execution ``owner``; the lock of an ended execution is taken
+        over.
 
         :param start_token: the moment since when trove-api holds the cluster for this execution.
         :param members: of a replication set, which Trove's task can't hold: its identity can
@@ -118,7 +119,7 @@ class Lock:
             _drop_rights(before)
 
     def release(self, owner: str, version_id: str = "") -> bool:
-        """Give the cluster back if ``owner`` holds it; whether it did.
+        """Release the cluster if ``owner`` holds it; returns whether it did.
 
         :param version_id: the datastore version that the cluster then has in Trove, when given.
         """
@@ -128,11 +129,11 @@ class Lock:
         return (self._wide.release(owner) if self._wide else False) or mine
 
     def saved_settings(self) -> dict[str, Any]:
-        """Settings to give back when the upgrade is finalised, by member id."""
+        """Settings to restore when the upgrade is finalised, by member id."""
         return Environments(self._actor).read(SETTINGS + self._cluster_id) or {}
 
     def save_settings(self, settings: dict[str, Any]) -> None:
-        """Keep the settings of these members, beside those of others kept by an earlier run."""
+        """Save the settings of these members beside those that an earlier run has saved."""
         notes, name = Environments(self._actor), SETTINGS + self._cluster_id
         kept = self.saved_settings() | settings
         if not notes.create(name, kept):
@@ -142,18 +143,19 @@ class Lock:
         Environments(self._actor).delete(SETTINGS + self._cluster_id)
 
     def suspended_background(self) -> dict[str, Any]:
-        """Background work of the cluster that rests until a run lets it go on."""
+        """Background work of the cluster that is suspended until a run resumes it."""
         return Environments(self._actor).read(BACKGROUND + self._cluster_id) or {}
 
     def save_background(self, background: dict[str, Any]) -> dict[str, Any]:
-        """Write down what is about to rest; what an earlier run has written stays, and counts."""
+        """Record what is about to be suspended, unless an earlier run did; returns what is
+        recorded."""
         notes, name = Environments(self._actor), BACKGROUND + self._cluster_id
         if background:
             notes.create(name, background)
         return self.suspended_background()
 
     def forget_background(self) -> None:
-        """The background work goes on."""
+        """Forget the record, after the background work was resumed."""
         Environments(self._actor).delete(BACKGROUND + self._cluster_id)
 
     def _refuse_overlap(self, owner: str, members: Collection[str]) -> None:
@@ -178,7 +180,9 @@ class Lock:
         return TroveTask(self._service, self._cluster_id) if self._service else None
 
     def _hold_task(self, owner: str, start_token: str) -> tuple[str, bool]:
-        """Since when Trove's task is ours, and whether this call took it; empty without routes."""
+        """The moment at which Trove's task was taken for ``owner``, and whether this call took it.
+
+        The moment is empty where trove-api lacks this pack's routes."""
         if self._task is None or TroveTask(self._actor, self._cluster_id).look() is None:
             return "", False
         deadline = time.monotonic() + TRY_SEC
@@ -204,7 +208,8 @@ class Lock:
                 time.sleep(PAUSE_SEC)
 
     def _may_be_taken(self, now: Hold, owner: str) -> bool:
-        """Free, or its holder has proven to be over, or nobody came for whom it was taken.
+        """Whether Trove's task may be taken: it is free, its owner has ended, or its start was
+        given up.
 
         :raises UpgradeError: code ``locked``: a live execution holds it.
         """
@@ -220,7 +225,7 @@ class Lock:
         return record.get("since") == now.since or now.age_sec > options().start_grace_sec
 
     def _given_up(self, owner: str) -> UpgradeError:
-        """The cluster is no longer held for this execution, which trove-api has started."""
+        """The error of a start that trove-api gave up before the execution took the lock."""
         holder = self._record().get("owner", "")
         if holder not in ("", owner) and not self._is_over(holder):
             return locked(holder)
@@ -245,19 +250,20 @@ class Lock:
         return [self._wide, own] if self._wide else [own]
 
     def _record(self) -> dict[str, Any]:
-        """Of the owner, as far as it is seen; empty when there is none."""
+        """The lock's record: the service user's, else the caller's; empty when nobody holds it."""
         found = self._wide.read() if self._wide else {}
         return found or self._control() or {}
 
     def _control(self) -> dict[str, Any] | None:
-        """What stands in the caller's project."""
+        """The lock's record in the caller's project, with the operator's flags."""
         name = LOCK + self._cluster_id
         if self._actor is self._service:
             return Environments(self._actor).of_project(name, self._project_id)
         return Environments(self._actor).read(name)
 
     def _release_control(self, owner: str) -> bool:
-        """Where the caller's rights are gone it stays: the next upgrade finds its owner over."""
+        """Release the caller's environment; without the caller's rights it stays, and the next
+        upgrade takes it over because its owner has ended."""
         if self._actor is self._service:
             return False
         try:
@@ -279,7 +285,8 @@ def held_by(actor: Actor, owner: str) -> list[str]:
 
 
 def _drop_rights(run: str) -> None:
-    """Of a run that is over and did not do so itself; what can't be dropped ends by itself."""
+    """Drop the rights of a run that has ended without doing so; a failure is only logged, because
+    a trust expires by itself."""
     try:
         rights.drop(run)
     except Exception as error:  # noqa: BLE001  the lock is ours all the same

@@ -1,4 +1,4 @@
-"""A cluster that trove-api holds for an execution which never got as far as take_lock."""
+"""A cluster that trove-api has taken for an execution which ended before its task take_lock."""
 from ..planning.lock_names import execution_of
 from ..services import sessions
 from ..services.executions import ExecutionReader
@@ -6,10 +6,13 @@ from ..services.trove_task import HELD, TroveTask
 
 
 def give_back_start(run: str, cluster_id: str, start_token: str) -> bool:
-    """End the hold that trove-api took for the execution ``run``, if it never got to take_lock.
+    """Give the cluster back in Trove, if trove-api took it for the execution ``run``.
 
-    The start_token and the cluster came with the execution's inputs: only a cluster of the
-    execution's own project is given back.
+    Start token and cluster come from the execution's input, which its caller chose. So only a
+    cluster of the execution's own project is given back.
+
+    :param start_token: the moment at which trove-api took the cluster, or empty.
+    :returns: whether it was given back.
     """
     service = sessions.service()
     if service is None or not start_token or run != execution_of(cluster_id, start_token):

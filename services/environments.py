@@ -1,5 +1,7 @@
-"""Mistral's environments as the pack's notebook: a name is unique in its project, so creating one
-is atomic."""
+"""Mistral's environments, where the pack keeps its records.
+
+A name is unique in its project, so creating an environment is atomic.
+"""
 from typing import Any
 
 from mistralclient.api.base import APIException
@@ -10,13 +12,13 @@ from .sessions import Actor
 
 
 class Environments:
-    """Those of the actor's own project."""
+    """The environments of the actor's own project."""
 
     def __init__(self, actor: Actor):
         self._environments = clients.mistral(actor).environments
 
     def create(self, name: str, variables: dict[str, Any]) -> bool:
-        """Whether it was not there before."""
+        """Create it; False when one of that name exists already, which stays as it is."""
         try:
             self._environments.create(name=name, variables=variables)
         except APIException as error:
@@ -35,7 +37,7 @@ class Environments:
         self._environments.update(name=name, variables=variables)
 
     def delete(self, name: str) -> None:
-        """Also when it is gone already."""
+        """Delete it; no error when there is none."""
         try:
             self._environments.delete(name)
         except APIException as error:
@@ -43,18 +45,19 @@ class Environments:
                 raise
 
     def is_older(self, name: str, seconds: int) -> bool:
-        """Whether it was made so long ago; False when there is none."""
+        """Whether it was created more than so many seconds ago; False when there is none."""
         found = self._get(name)
         return found is not None and timeutils.is_older_than(
             timeutils.normalize_time(timeutils.parse_isotime(found.created_at)), seconds)
 
     def named(self, prefix: str) -> dict[str, dict[str, Any]]:
-        """Name -> variables of those whose name begins so."""
+        """Variables by name, of all whose name begins with the prefix."""
         return {one.name: one.variables for one in self._environments.list()
                 if one.name.startswith(prefix)}
 
     def of_project(self, name: str, project_id: str) -> dict[str, Any] | None:
-        """Variables of another project's, for admins, who see all; None when there is none."""
+        """Variables of another project's environment; only an admin sees it. None when there is
+        none."""
         found = [one.variables for one in self._environments.list(name=name)
                  if one.name == name and one.project_id == project_id]
         return found[0] if found else None

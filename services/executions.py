@@ -1,4 +1,4 @@
-"""What Mistral knows of executions: whether one is over, and which tree it belongs to."""
+"""What Mistral says of executions: whether one has ended, and which tree it belongs to."""
 import json
 from typing import Any
 
@@ -13,16 +13,19 @@ _ROOTS_KEPT = 4096
 
 
 class ExecutionReader:
-    """Looks at executions as the service user, who sees all, else as the actor."""
+    """Reads executions as the service user, who sees those of all projects, else as the actor."""
 
     def __init__(self, actor: Actor):
         self._actor = actor
         self._clients: dict[int, Any] = {}
 
     def is_over(self, execution: str, elsewhere: bool = False) -> bool:
-        """Whether it has ended or is gone. One that is not seen is gone only for who sees all.
+        """Whether it has ended or was deleted.
 
-        :param elsewhere: it belongs to another project than the actor's.
+        An execution that is not found counts as deleted only if the reader may see the executions
+        of all projects; otherwise it may still run in another one.
+
+        :param elsewhere: it may belong to another project than the actor's.
         """
         found = self._find(execution)
         if found is not None:
@@ -30,12 +33,12 @@ class ExecutionReader:
         return self._sees_all() if elsewhere else True
 
     def is_open(self, execution: str) -> bool:
-        """Whether it is there and has not ended."""
+        """Whether it exists and has not ended; a paused one has not."""
         found = self._find(execution)
         return found is not None and found.state not in ENDED
 
     def created_at(self, execution: str) -> str:
-        """When it was made, by Mistral's clock."""
+        """When it was created, by Mistral's clock (ISO 8601); empty when it is not found."""
         found = self._find(execution)
         return found.created_at if found is not None else ""
 
@@ -45,7 +48,7 @@ class ExecutionReader:
         return found.project_id if found is not None else ""
 
     def asked_for(self, execution: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Its inputs and its environment, as they came; empty when it is not seen."""
+        """Its input and its environment, as the caller gave them; empty when it is not found."""
         found = self._find(execution)
         if found is None:
             return {}, {}
@@ -75,7 +78,7 @@ class ExecutionReader:
         return None
 
     def _client(self, actor: Actor) -> Any:
-        """Made when it is needed: that may ask Keystone, and the actor's rights may be gone."""
+        """Created when first needed, because that may ask Keystone for a token."""
         if id(actor) not in self._clients:
             self._clients[id(actor)] = clients.mistral(actor)
         return self._clients[id(actor)]

@@ -14,10 +14,12 @@ SPARED = "Found another run of its trigger at work: {}"
 
 
 def spare_trust(context: Any, run: str) -> bool:
-    """Keep Mistral from deleting the trust with this run, if another one goes on with it.
+    """Keep Mistral from deleting the trust at the end of this run, if another run still uses it.
 
-    Mistral knows a triggered run by ``triggered_by`` in its description, so it gets another one;
-    the run that goes on keeps its own, and Mistral deletes the trust with that.
+    Mistral deletes the trust when a run ends whose description has ``triggered_by``. So this run
+    gets another description; the other run keeps its own, and Mistral deletes the trust with it.
+
+    :returns: whether another run still uses the trust.
     """
     trust, service = getattr(context.security, "trust_id", None), sessions.service()
     if not trust or service is None:

@@ -28,7 +28,7 @@ class Hold:
 
 
 class TroveTask:
-    """The task of one cluster, as an actor is shown it."""
+    """Trove's task on one cluster, in an actor's name."""
 
     def __init__(self, actor: Actor, cluster_id: str):
         self._rest = clients.rest(actor, clients.TROVE)
@@ -49,12 +49,14 @@ class TroveTask:
         return _hold(_checked(answer))
 
     def take(self, since: str | None = None) -> Hold | None:
-        """Hold a free cluster, or take over the hold of ``since``; None when it is not so."""
+        """Take a free cluster, or take over from the hold of ``since``; None when it changed
+        meanwhile."""
         answer = self._rest.put(self._path, json={"upgrade": {"since": since}})
         return None if answer.status_code == 422 else _hold(_checked(answer))
 
     def give_back(self, since: str, version_id: str = "") -> None:
-        """End the hold of ``since``, if it lasts; the cluster then has the version, when given."""
+        """End the hold of ``since``, if it is still that one, and set the cluster's version if
+        given."""
         wanted = {"datastore_version": version_id} if version_id else {}
         answer = self._rest.delete(self._path, params={"since": since, **wanted})
         if answer.status_code != 404:      # the cluster or the routes are gone
