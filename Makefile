@@ -3,13 +3,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-JOBS ?= 2
+JOBS ?= 3
 ROUNDS ?= 10
 DATASTORE ?= redis
+# The lab's own tests where lab/ or the pins have changed; DOUBLES= for all, whatever has changed.
+DOUBLES = $(shell .ci/lab-changed >&2 || echo '-m "not lab_double"')
+# Tests that share a lab are one group, the longest group first; much of them is waiting.
+PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup --durations 25
+PLAIN = tests/unit tests/workflows tests/embedded tests/interfaces tests/end_to_end tests/lab
+timed = @begun=$$(date +%s); $(1); code=$$?; \
+    echo "== $@: $$(( $$(date +%s) - begun )) s"; exit $$code
 OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 
-.PHONY: help env demo demo-failure demo-upstream test unit search workflows system lint datastores \
-    ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark \
+.PHONY: help env demo demo-failure demo-upstream test everything unit search workflows system lint \
+    datastores ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark \
     benchmark-datastores clean
 
 help:
@@ -32,19 +39,23 @@ $(READY): setup.py constraints.txt
 demo demo-failure demo-upstream: $(READY)
 	@$(BIN)/trove-upgrade demo $@ --datastore $(DATASTORE) --out $(OUT)
 
-## make test           everything: lint, unit, workflows, lab, engine, end to end
-test: lint unit workflows system
+## make test           all that needs nothing but Python: decisions to upgrades on real servers
+test: lint
+	$(call timed,$(PYTEST) $(PLAIN) $(DOUBLES))
+
+## make everything     every test in one run, as .ci/run does; says what it skips and why
+everything: lint
+	$(call timed,$(PYTEST) tests -rs $(DOUBLES))
 
 ## make lint           ruff, mypy, and whether every test can be loaded
 lint: $(READY)
-	@$(BIN)/ruff check .
 	@mkdir -p build/typed && ln -sfn ../.. build/typed/trove_upgrade
-	@$(BIN)/mypy
-	@$(BIN)/pytest tests --collect-only --quiet --quiet
+	$(call timed,$(BIN)/ruff check . && $(BIN)/mypy && \
+	    $(BIN)/pytest tests --collect-only --quiet --quiet)
 
 ## make unit           decisions and drivers, in seconds
 unit: $(READY)
-	@$(BIN)/pytest tests/unit -n $(JOBS)
+	$(call timed,$(PYTEST) tests/unit)
 
 ## make search         the properties again, over examples that nobody has seen; ROUNDS=N
 search: $(READY)
@@ -53,29 +64,27 @@ search: $(READY)
 
 ## make workflows      definitions, call sites, golden diagrams
 workflows: $(READY)
-	@$(BIN)/pytest tests/workflows -n $(JOBS) --dist loadfile
+	$(call timed,$(PYTEST) tests/workflows)
 
 ## make system         lab, engine, interfaces, end to end, on real servers
 system: $(READY)
-	@$(BIN)/pytest tests/embedded tests/interfaces tests/end_to_end tests/lab \
-	    -n $(JOBS) --dist loadfile --no-loadscope-reorder    # the long ones first
+	$(call timed,$(PYTEST) tests/embedded tests/interfaces tests/end_to_end tests/lab $(DOUBLES))
 
 ## make datastores     each datastore beside Valkey, on its own servers; fetches what it needs
 datastores: $(READY)
-	@$(BIN)/pytest tests/datastores -n $(JOBS) --dist loadfile
+	$(call timed,$(PYTEST) tests/datastores $(DOUBLES))
 
-## make ways-in        every way to start an upgrade: Keystone, trove-api, clients, schedule; ~20 minutes
+## make ways-in        every way to start an upgrade: Keystone, trove-api, clients, schedule
 ways-in: $(READY)
-	@$(BIN)/pytest tests/trove_api tests/clients tests/cloud tests/triggers \
-	    -n $(JOBS) --dist loadfile
+	$(call timed,$(PYTEST) tests/trove_api tests/clients tests/cloud tests/triggers $(DOUBLES))
 
 ## make rabbit         event triggers and notifications; needs rabbitmq-server
 rabbit: $(READY)
-	@$(BIN)/pytest tests/rabbit
+	$(call timed,$(PYTEST) tests/rabbit)
 
 ## make dashboard      the plugin for Horizon, in a real browser; needs chromium and chromium-driver
 dashboard: $(READY)
-	@$(BIN)/pytest tests/dashboard -n $(JOBS) --dist worksteal
+	$(call timed,$(PYTEST) tests/dashboard)
 
 ## make dashboard-pictures  the same, and the pictures of docs/images anew
 dashboard-pictures: $(READY)

@@ -15,6 +15,7 @@ from .horizon import Horizon
 from .keystone import Keystone, conf
 from .keystone.people import REGION
 from .lab import Lab
+from .process import START_SEC
 
 
 class Cloud:
@@ -65,7 +66,7 @@ class Cloud:
         self.engine = EmbeddedEngine(self.directory / "mistral", access_dir=self.access_dir,
                                      config=self._write_mistral(), env=_without_cloud(),
                                      remove=self._remove)
-        self.engine.start()
+        self.engine.start(START_SEC)
         self.keystone.announce("mistral", "workflowv2", self.engine.url)
         if self._dashboard:
             self._start_horizon()

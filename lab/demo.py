@@ -32,7 +32,7 @@ class DemoTimeout(BaseException):
 
 
 def run_demo(kind: str, out_dir: str | Path, upgrader: str | Callable | None = None, /, *,
-             say: Callable[[str], None] = print, limit_sec: int = 280, lead_sec: float = LEAD_SEC,
+             say: Callable[[str], None] = print, limit_sec: int = 900, lead_sec: float = LEAD_SEC,
              tail_sec: float = TAIL_SEC, **lab_options) -> int:
     """Run one demo; 0 when what it promises was true, 1 when not, 2 when it could not run.
 

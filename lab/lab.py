@@ -17,7 +17,7 @@ from .settings import Settings
 from .workload import Workload
 
 AGENT = "trove-upgrade-lab"        # how the lab's own calls of Trove are told apart
-BUILD_SEC = 90
+BUILD_SEC = 300
 
 
 @dataclass(frozen=True)

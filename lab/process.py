@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-START_SEC, STOP_SEC = 60, 15
+START_SEC, STOP_SEC = 300, 60       # generous: a machine may be busy
 
 
 class LabError(Exception):

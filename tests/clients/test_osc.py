@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.site import NEW, OLD
+from tests.waits import PATIENCE_SEC
 
+LAB: dict = {}
+LANE = "clients"
 OPENSTACK = Path(sys.executable).with_name("openstack")
 VERBS = ("plan", "start", "show", "list", "watch", "pause", "resume", "abort", "rollback",
          "finalize")
@@ -24,8 +27,9 @@ UPGRADE = ("database", "cluster", "upgrade")
 def run(*arguments, env=None, directory=None):
     """The result of `openstack ...` with a clean environment."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
-    return subprocess.run([OPENSTACK, *arguments], capture_output=True, text=True, timeout=120,
-                          stdin=subprocess.DEVNULL, check=False, cwd=directory,
+    return subprocess.run([OPENSTACK, *arguments], capture_output=True, text=True,
+                          timeout=PATIENCE_SEC, stdin=subprocess.DEVNULL,
+                          check=False, cwd=directory,
                           env={**kept, "PYTHONWARNINGS": "ignore", **(env or {})})
 
 

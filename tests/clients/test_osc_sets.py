@@ -4,18 +4,11 @@ import json
 import pytest
 
 from tests.clients.test_osc import UPGRADE, run, versions
-from tests.end_to_end.site import Site
+from tests.waits import TIMEOUT_SEC
 
+LAB = {"kind": "postgresql_replication", "heartbeat_sec": 1}
 SET = "--replication-set"
 QUICK = (SET, "--bake-sec", "0", "--backup", "skip")
-pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("engine"), kind="postgresql_replication",
-              heartbeat_sec=1) as made:
-        yield made
 
 
 @pytest.fixture
@@ -60,7 +53,8 @@ def test_plan_start_watch_and_rollback(site, orders, upgrade):
 
 
 def test_pause_resume_abort_with_exit_codes(site, orders, upgrade):
-    site.break_member(orders, "slow_swap", "*", seconds=6)      # so that commands come in time
+    # So that commands come in time.
+    site.break_member(orders, "slow_swap", "*", seconds=TIMEOUT_SEC)
     _, begun, _ = upgrade("start", orders.name, site.new, *QUICK)
     code, paused, told = upgrade("pause", orders.id, "--wait")
     assert (code, paused["state"], paused["upgraded"]) == (6, "PAUSED", "1/2"), told

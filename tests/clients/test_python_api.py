@@ -10,12 +10,10 @@ from trove_upgrade.interfaces.client import (
 )
 
 from tests.end_to_end.site import NEW, OLD
+from tests.waits import PATIENCE_SEC
 
-
-@pytest.fixture
-def cluster(site):
-    with site.cluster() as made:
-        yield made
+LAB: dict = {}
+LANE = "clients"
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def test_upgrade_pause_resume_and_rollback_by_name_object_and_id(site, cluster, 
                              finalize="manual", pause_after="first")
     assert (upgrade.kind, upgrade.cluster, upgrade.state) == ("upgrade", cluster.id, "RUNNING")
     assert upgrade.datastore_version == target.id
-    paused = client.wait(upgrade, timeout_sec=100)
+    paused = client.wait(upgrade, timeout_sec=PATIENCE_SEC)
     assert (paused.state, sum(one.state == "upgraded" for one in paused.members)) == ("PAUSED", 1)
 
     for start in (lambda: client.upgrade(cluster.name, NEW), lambda: client.rollback(cluster.id),

@@ -1,26 +1,24 @@
 """Upgrades in the cloud lab: started by anybody, from anywhere, watched to their end."""
 import json
 import sqlite3
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 
 from trove_upgrade.interfaces.upgrades import Upgrades
 
+from tests.waits import until
+
 OLD, NEW = "8.1.8", "9.1.2"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")
-END_SEC = 240
 QUICK = {"datastore_version": NEW, "bake_sec": 0, "parallelism": "domain", "canary": False}
+# The cloud that most modules share: tokens live an hour, short waits; upgrades that begin at
+# Trove's API bake a second, the others as long as they say.
+SHARED = {"token_sec": 3600, "swap_sec": 0.2, "stop_timeout_sec": 2, "node_timeout_ms": 4000,
+          "trove": {"trove_upgrade_api": {"workflow_inputs": "bake_sec:1"}}}
+# One whose tokens live a minute, and whose members take their time.
+TOKEN_SEC = 60
+SLOW = {"swap_sec": 9, "stop_timeout_sec": 2, "node_timeout_ms": 4000}
 TOKEN = "gAAAA"          # every fernet token begins so
-
-
-def until(condition, what, timeout_sec=END_SEC, every=0.4):
-    """Wait until condition() is true; its value."""
-    deadline = time.monotonic() + timeout_sec
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(every)
-    return value
 
 
 class Runs:
@@ -55,9 +53,9 @@ class Runs:
     def state(self, run):
         return self.mistral.executions.get(run).state
 
-    def end(self, run, timeout_sec=END_SEC):
+    def end(self, run):
         """Wait for the end: (state, state_info, output)."""
-        until(lambda: self.state(run) in ENDED, f"the end of {run}", timeout_sec)
+        until(lambda: self.state(run) in ENDED, f"the end of {run}")
         found = self.mistral.executions.get(run)
         return found.state, found.state_info or "", json.loads(found.output or "{}")
 
@@ -99,14 +97,14 @@ class Runs:
         listed = self.cloud.keystone.identity().get("/OS-TRUST/trusts").json()["trusts"]
         return [one for one in listed if one["trustee_user_id"] == holder]
 
-    def assert_given_back(self, cluster, run, timeout_sec=30):
+    def assert_given_back(self, cluster, run):
         """Task, locks and rights of a run are gone."""
-        until(lambda: self.task(cluster) == "NONE", "Trove's task given back", timeout_sec)
-        until(lambda: not self.notes(cluster, run), f"{self.notes(cluster, run)} gone", timeout_sec)
+        until(lambda: self.task(cluster) == "NONE", "Trove's task given back")
+        until(lambda: not self.notes(cluster, run), f"{self.notes(cluster, run)} gone")
 
     def assert_no_trust(self):
         """The service user holds none any more."""
-        until(lambda: not self.trusts(), "all trusts dropped", 15)
+        until(lambda: not self.trusts(), "all trusts dropped")
 
     def until_at_rest(self, cluster):
         """Wait until Trove, whose polls back off, has seen every member's end."""
@@ -135,13 +133,19 @@ def _text(cell):
     return cell.decode(errors="replace") if isinstance(cell, bytes) else str(cell)
 
 
+def secrets_of(cloud):
+    """Passwords of people and of the members."""
+    people = [cloud.password(name) for name in ("demo", "mistral", "trove", "admin")]
+    return [one for one in (*people, cloud.lab.settings.password) if one]
+
+
 def leaks(cloud, secrets):
     """Where a token or one of the secrets stands: tables, logs and answers of the APIs.
 
     Mistral's scheduler keeps its caller's token until its last job is done.
     """
     until(lambda: not any(place.startswith("scheduled_jobs") for place, _ in texts(
-        cloud.engine.files.database)), "Mistral's scheduler at rest", 150)
+        cloud.engine.files.database)), "Mistral's scheduler at rest")
     words = [TOKEN, *secrets]
     places = [*_tables(cloud), *_logs(cloud), *_answers(cloud)]
     return [f"{place}: {word[:5]}" for place, text in places for word in words if word in text]

@@ -11,12 +11,14 @@ import pytest
 from keystoneauth1.exceptions import Unauthorized
 from mistralclient.api.base import APIException
 from trove_upgrade.lab.cloud import Cloud
-from trove_upgrade.lab.process import wait_for
 from trove_upgrade.workflows import paths
 from troveclient.apiclient.exceptions import NotFound
 
+from tests.cloud.runs import SHARED
 from tests.lab.processes import alive, processes
+from tests.waits import PATIENCE_SEC, until
 
+CLOUD = SHARED
 BIN = Path(sys.executable).parent
 MAKER = """
 import time
@@ -37,7 +39,7 @@ def run(cloud, tmp_path):
                **more}
         program, *arguments = command.split()
         return subprocess.run([BIN / program, *arguments], env=env, capture_output=True, text=True,
-                              timeout=60, cwd=tmp_path, check=False)
+                              timeout=PATIENCE_SEC, cwd=tmp_path, check=False)
     return execute
 
 
@@ -195,9 +197,9 @@ def test_a_revoked_role_is_noticed_in_seconds(cloud, pair):
     token = session.get_token()
     identity.unassign_project_role_from_user(project, user, role)
     try:
-        wait_for(lambda: session.get(url, authenticated=False, raise_exc=False,
-                                     headers={"X-Auth-Token": token}).status_code == 401,
-                 10, "the token's end")
+        until(lambda: session.get(url, authenticated=False, raise_exc=False,
+                                  headers={"X-Auth-Token": token}).status_code == 401,
+              "the token's end")
     finally:
         identity.assign_project_role_to_user(project, user, role)
 
@@ -225,13 +227,14 @@ def test_settings_that_hold_passwords_are_their_owners_alone(cloud):
 def test_the_engine_comes_back_where_the_catalog_says(cloud):
     url = cloud.engine.url
     cloud.engine.kill()
-    cloud.engine.start()
+    cloud.engine.start(PATIENCE_SEC)
     assert cloud.engine.url == url
     assert cloud.mistral("demo").workflows.get("trove_upgrade.cluster").scope == "public"
     shown = [one.name for one in cloud.mistral("admin").workflows.list()]
     assert sorted(name for name in shown if name.startswith("trove_upgrade.")) == sorted(names())
 
 
+@pytest.mark.lab_double
 def test_stop_ends_all_and_removes_the_directory():
     with Cloud() as cloud:
         cloud.lab.create_cluster("pair", shards=1, replicas=1)
@@ -241,6 +244,7 @@ def test_stop_ends_all_and_removes_the_directory():
     assert not cloud.directory.exists()
 
 
+@pytest.mark.lab_double
 def test_kill_9_of_the_clouds_maker_ends_all_and_removes_the_directory():
     with subprocess.Popen([sys.executable, "-W", "ignore", "-c", MAKER], stdout=subprocess.PIPE,
                           text=True) as maker:
@@ -248,10 +252,11 @@ def test_kill_9_of_the_clouds_maker_ends_all_and_removes_the_directory():
         found = processes(directory)
         assert len(found) == 5
         maker.send_signal(signal.SIGKILL)
-    wait_for(lambda: not alive(found), 30, "everyone's end")
-    wait_for(lambda: not directory.exists(), 5, "the directory's end")
+    until(lambda: not alive(found), "everyone's end")
+    until(lambda: not directory.exists(), "the directory's end")
 
 
+@pytest.mark.lab_double
 def test_a_keystone_that_cannot_start_leaves_nothing(monkeypatch):
     monkeypatch.setattr("trove_upgrade.lab.keystone.conf.TEMPLATE", "[database]\nconnection = no\n")
     cloud = Cloud()

@@ -4,8 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from troveclient.apiclient.exceptions import UnprocessableEntity
 
-from tests.cloud.runs import ENDED, NEW, OLD, Runs, until
+from tests.cloud.runs import ENDED, NEW, OLD, SHARED, Runs
+from tests.waits import PATIENCE_SEC, TIMEOUT_SEC, until
 
+CLOUD = SHARED
 STARTS = 50
 
 
@@ -80,7 +82,7 @@ def test_an_ended_run_gives_task_lock_and_trust_back(demo, cluster, state):
 
 def test_trove_is_held_off_and_a_rollback_leaves_its_version(demo, cluster):
     demo.cloud.lab.faults.member("never_starts", f"{cluster.name}-member-1", version=NEW)
-    run = demo.start(cluster, member_timeout_sec=5)
+    run = demo.start(cluster, member_timeout_sec=TIMEOUT_SEC)
     demo.until_event(cluster, "stopping")
     with pytest.raises(UnprocessableEntity):
         demo.cloud.trove().clusters.delete(cluster.id)
@@ -105,7 +107,7 @@ def test_another_project_is_named_the_owner_too(demo, cluster):
 def test_mistral_killed_right_after_a_start_leaves_nothing_locked(demo, cluster):
     run = demo.asked(cluster)
     demo.cloud.engine.kill()
-    demo.cloud.engine.start()
+    demo.cloud.engine.start(PATIENCE_SEC)
     until(lambda: demo.state(run) in ENDED, "the end")
     demo.assert_given_back(cluster, run)
     if demo.versions(cluster) != {NEW}:

@@ -2,12 +2,12 @@
 import re
 from pathlib import Path
 
-import pytest
+from tests.cloud.runs import SHARED
 
+CLOUD = SHARED
 PAGE = Path(__file__).parents[2] / "docs" / "python-api.md"
 
 
-@pytest.mark.timeout(400)
 def test_story_of_the_page(cloud, monkeypatch, capsys):
     made = cloud.lab.create_cluster("orders")
     for key, value in cloud.env("demo").items():

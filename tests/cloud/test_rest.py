@@ -6,11 +6,12 @@ import json
 
 import pytest
 import requests
-from trove_upgrade.lab.lab import wait_for
 
+from tests.cloud.runs import SHARED
+from tests.waits import PATIENCE_SEC, until
+
+CLOUD = SHARED
 NEW = "9.1.2"
-END_SEC = 240
-pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def ask(cloud):
         session = cloud.session(user)
         url = f"{cloud.lab.url}/{session.get_project_id()}/clusters/{cluster.id}{path}"
         token = session.get_token() if token is None else token
-        return requests.request(method, url, timeout=60, **keywords,
+        return requests.request(method, url, timeout=PATIENCE_SEC, **keywords,
                                 headers={"X-Auth-Token": token} if token else {})
     return ask
 
@@ -64,7 +65,7 @@ def test_503_when_mistral_is_stopped_and_nothing_is_changed(cloud, patch, ask, s
     try:
         answer = patch("demo", shop)
     finally:
-        cloud.engine.start()
+        cloud.engine.start(PATIENCE_SEC)
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
     assert ask("demo", "GET", shop, "/upgrade").json()["upgrade"]["task"] == "NONE"
 
@@ -81,8 +82,8 @@ def test_202_runs_as_the_caller_and_a_second_is_refused_by_name(cloud, patch, as
         second = patch(user, cluster)
         assert second.status_code == 422
         assert f"Execution {execution_id} upgrades this cluster." in second.text
-    wait_for(lambda: mistral.executions.get(execution_id).state != "RUNNING", END_SEC, "its end",
-             every=0.5)
+    until(lambda: mistral.executions.get(execution_id).state != "RUNNING", "its end",
+          every=0.5)
     ended = mistral.executions.get(execution_id)
     assert ended.state == "SUCCESS", ended.state_info
     assert json.loads(ended.output)["status"] == "upgraded"
@@ -98,10 +99,10 @@ def test_hold_that_no_execution_has_is_taken_over_after_the_grace(cloud, patch, 
     assert taken.status_code == 200
     early = patch("demo", cluster)
     assert (early.status_code, "being started" in early.text) == (422, True)
-    wait_for(lambda: patch("demo", cluster).status_code == 202, 90, "the takeover", every=1)
+    until(lambda: patch("demo", cluster).status_code == 202, "the takeover", every=1)
     execution = max(cloud.mistral("demo").executions.list(limit=50), key=lambda one: one.created_at)
-    wait_for(lambda: cloud.mistral("demo").executions.get(execution.id).state == "SUCCESS",
-             END_SEC, "the upgrade's end", every=0.5)
+    until(lambda: cloud.mistral("demo").executions.get(execution.id).state == "SUCCESS",
+          "the upgrade's end", every=0.5)
 
 
 @pytest.fixture(scope="module")

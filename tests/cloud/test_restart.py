@@ -1,7 +1,10 @@
 """Mistral with Keystone is killed in the middle: the upgrade goes on, with its owner's rights."""
 import json
 
-from trove_upgrade.lab.process import wait_for
+from tests.cloud.runs import SHARED
+from tests.waits import PATIENCE_SEC, until
+
+CLOUD = SHARED
 
 
 def test_an_upgrade_goes_on_after_a_crash_of_mistral_in_its_owners_project(cloud, cluster):
@@ -9,12 +12,12 @@ def test_an_upgrade_goes_on_after_a_crash_of_mistral_in_its_owners_project(cloud
     begun = mistral.executions.create("trove_upgrade.cluster", workflow_input={
         "cluster_id": cluster.id, "datastore_version": "9.1.2", "bake_sec": 0}).id
     mine = {member.id for member in cloud.lab.members(cluster)}
-    wait_for(lambda: sum(one["event"] == "serving" and one["instance"] in mine
-                         for one in cloud.lab.journal()) == 2, 90, "two members", every=0.1)
+    until(lambda: sum(one["event"] == "serving" and one["instance"] in mine
+                      for one in cloud.lab.journal()) == 2, "two members")
     cloud.engine.kill()
-    cloud.engine.start()
-    wait_for(lambda: mistral.executions.get(begun).state not in ("RUNNING", "IDLE"), 150, "the end",
-             every=0.5)
+    cloud.engine.start(PATIENCE_SEC)
+    until(lambda: mistral.executions.get(begun).state not in ("RUNNING", "IDLE"), "the end",
+          every=0.5)
     ended = mistral.executions.get(begun)
     assert ended.state == "SUCCESS", ended.state_info
     assert len(json.loads(ended.output)["upgraded"]) == 6

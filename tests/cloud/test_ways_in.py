@@ -1,7 +1,6 @@
 """Every way in, as a member user, with stock clients: each upgrades a fresh cluster, lost 0."""
 import json
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -14,11 +13,12 @@ from trove_upgrade.interfaces.client import (
 )
 from troveclient.apiclient import exceptions as trove_errors
 
+from tests.cloud.runs import SHARED
 from tests.cloud.ways import NEW, OLD, REFUSAL, WAYS, Person, number, openstack_ours, troveclient
+from tests.waits import PATIENCE_SEC, until
 
-pytestmark = pytest.mark.timeout(600)      # several upgrades at once, each bakes 30 s twice
+CLOUD = SHARED
 AT_ONCE = 4
-END_SEC = 400
 MAKING = threading.Lock()
 
 
@@ -46,7 +46,7 @@ def play(cloud, person, way):
     with cloud.lab.load(cluster, threads=2, rate=25, preload=200) as load:
         WAYS[way](person, cluster)
         begun = person.client.list(cluster.id)
-        end = person.client.wait(begun[0], timeout_sec=END_SEC)
+        end = person.client.wait(begun[0], timeout_sec=PATIENCE_SEC)
         counted = load.stop()
     shown = cloud.trove().clusters.get(cluster.id)
     seen = SimpleNamespace(
@@ -98,15 +98,8 @@ def held(request, cloud, person):
     until(lambda: demo.client.show(execution).state == "PAUSED", "paused")
     yield cluster, execution
     demo.client.abort(execution)
-    demo.client.wait(execution, timeout_sec=END_SEC)
+    demo.client.wait(execution, timeout_sec=PATIENCE_SEC)
     cloud.trove().clusters.delete(cluster.id)
-
-
-def until(condition, what, timeout_sec=60):
-    deadline = time.monotonic() + timeout_sec
-    while not condition():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.2)
 
 
 def answer(person, way, cluster):
@@ -115,7 +108,7 @@ def answer(person, way, cluster):
         return person.patch(cluster, number(person.cloud)).stdout
     if way == "mistral":
         execution = WAYS[way](person, cluster)
-        return person.client.wait(execution, timeout_sec=END_SEC).message
+        return person.client.wait(execution, timeout_sec=PATIENCE_SEC).message
     try:
         WAYS[way](person, cluster)
     except (UnderUpgrade, AssertionError, trove_errors.ClientException) as error:
@@ -152,7 +145,7 @@ def test_reader_is_refused_by_policy(cluster, cloud, person, way):
 def test_reader_who_starts_the_workflow_changes_nothing(cluster, cloud, person):
     reader = person("reader")
     begun = Client(reader.session).upgrade(cluster.name, NEW)
-    end = reader.client.wait(begun, timeout_sec=END_SEC)
+    end = reader.client.wait(begun, timeout_sec=PATIENCE_SEC)
     assert end.result["status"] == "refused", end.message
     assert "cluster:upgrade" in end.message or "not allowed" in end.message
     assert {member.version for member in cloud.lab.members(cluster)} == {OLD}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from trove_upgrade.interfaces.client import Client, upgrade
 
+from tests.waits import PATIENCE_SEC
+
 OLD, NEW = "8.1.8", "9.1.2"
 BIN = Path(sys.executable).parent
 REFUSAL = "Execution {} upgrades this cluster. Wait for it, or abort it."
@@ -28,7 +30,7 @@ class Person:
         program, *arguments = command
         path = BIN / program if (BIN / program).exists() else program
         return subprocess.run([path, *arguments], env=env, capture_output=True, text=True,
-                              timeout=400, cwd=self.directory, check=False,
+                              timeout=PATIENCE_SEC, cwd=self.directory, check=False,
                               **({"input": text} if text else {"stdin": subprocess.DEVNULL}))
 
     def openstack(self, *arguments):
@@ -85,17 +87,17 @@ def curl(person, cluster):
 def python(person, cluster):
     """Our `upgrade()`, with objects of python-troveclient."""
     clusters = person.cloud.trove(person.name).clusters
-    upgrade(clusters.get(cluster.id), number(person.cloud), person.session)
+    upgrade(clusters.get(cluster.id), number(person.cloud), person.session, bake_sec=1)
 
 
 def openstack_ours(person, cluster):
     """Our `openstack database cluster upgrade start`."""
-    done = person.openstack("start", cluster.name, NEW)
+    done = person.openstack("start", cluster.name, NEW, "--bake-sec", "1")
     assert done.returncode == 0, done.stderr
 
 
 def mistral(person, cluster):
-    """Stock `mistral execution-create`."""
+    """Stock `mistral execution-create`; it alone bakes as long as the default says."""
     inputs = person.directory / f"{cluster.id}.json"
     inputs.write_text(json.dumps({"cluster_id": cluster.id, "datastore_version": NEW}))
     done = person.shell("mistral", "execution-create", "trove_upgrade.cluster", str(inputs),

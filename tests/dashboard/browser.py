@@ -1,7 +1,6 @@
 """Debian's Chromium, driven as a person would: what is seen is waited for, then used."""
 import shutil
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from selenium import webdriver
@@ -9,11 +8,12 @@ from selenium.common.exceptions import StaleElementReferenceException, WebDriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
+from tests.waits import PATIENCE_SEC, until
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",
             "--disable-dev-shm-usage", "--window-size=1400,1000", "--lang=en")
-PATIENCE_SEC = 90           # the machine may be five times slower than thought
 POLL_SEC = 0.2
 
 
@@ -90,16 +90,10 @@ class Page:
 
     def until(self, condition, what, patience=PATIENCE_SEC):
         """Wait until condition() is true; its value."""
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                value = condition()
-            except (StaleElementReferenceException, IndexError):
-                value = None
-            if value:
-                return value
-            assert time.monotonic() < deadline, f"never seen: {what}\n{self.text()[:3000]}"
-            time.sleep(POLL_SEC)
+        def now():
+            with suppress(StaleElementReferenceException, IndexError):
+                return condition()
+        return until(now, what, POLL_SEC, lambda: self.text()[:3000], patience)
 
     # Doing
     def click(self, css, text=""):

@@ -1,40 +1,32 @@
 """One cloud with Horizon and one Chromium for all; a fresh cluster of demo's and a login a test."""
 import itertools
 import os
-import warnings
 from contextlib import suppress
 
 import pytest
-from trove_upgrade.lab.cloud import Cloud
 
+from tests import labs
 from tests.dashboard.browser import Page, chromium, find_browser
 from tests.dashboard.people import Dashboard
+from tests.labs import SHARED
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")        # eventlet's, of itself
-    # Here, in the main thread: a thread that is the first to import eventlet never ends.
-    import troveclient.v1.client  # noqa: F401
-
-QUICK = {"swap_sec": 1.0, "stop_timeout_sec": 2, "node_timeout_ms": 4000}
 NUMBERS = itertools.count(1)
 REQUIRED = "chromium" in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
 NONE = "There is no Chromium on this machine (apt-get install chromium chromium-driver)."
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     """A WebDriver; skipped where there is none, failed where the environment requires it."""
     if find_browser() is None:
         (pytest.fail if REQUIRED else pytest.skip)(NONE)
-    with chromium(tmp_path_factory.mktemp("chromium")) as running:
-        yield running
+    return SHARED.get("chromium", lambda: chromium(tmp_path_factory.mktemp("chromium")))
 
 
-@pytest.fixture(scope="session")
-def cloud(browser):
-    """Keystone, Trove, Mistral, Horizon."""
-    with Cloud(dashboard=True, **QUICK) as running:
-        yield running
+@pytest.fixture(scope="module")
+def cloud(request, browser):
+    """Keystone, Trove, Mistral, Horizon: the cloud whose options are the module's CLOUD."""
+    return labs.cloud(request.module.CLOUD)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from pathlib import Path
 
 # `make dashboard-pictures` names docs/images.
 PICTURES = Path(os.environ.get("TROVE_UPGRADE_PICTURES", "build/dashboard"))
-END_SEC = 240
+# Options of the cloud that the modules share.
+QUICK = {"dashboard": True, "swap_sec": 1.0, "stop_timeout_sec": 2, "node_timeout_ms": 4000}
 CLUSTERS = "/project/database_clusters/"
 
 
@@ -78,9 +79,9 @@ class Dashboard:
     def state(self):
         return self.page.text("#upgrade-state")
 
-    def until_state(self, *words, patience=END_SEC):
+    def until_state(self, *words):
         """Wait, with the page open and untouched, until it says one of these."""
-        self.page.until(lambda: self.state() in words, f"state {words}", patience)
+        self.page.until(lambda: self.state() in words, f"state {words}")
         return self
 
     def press(self, act):

@@ -2,6 +2,10 @@
 import pytest
 from trove_upgrade.interfaces.client import Client
 
+from tests.dashboard.people import QUICK
+from tests.waits import PATIENCE_SEC
+
+CLOUD = QUICK
 NEW = "9.1.2"
 POST = """
 const [path, fields, done] = arguments;
@@ -14,7 +18,7 @@ fetch(path, {method: "POST", body, redirect: "manual"}).then(answer => done(answ
 def post(dashboard, path, **fields):
     """Send a form that no page offers, with a valid CSRF token; the status of the answer."""
     driver = dashboard.page.driver
-    driver.set_script_timeout(60)
+    driver.set_script_timeout(PATIENCE_SEC)
     return driver.execute_async_script(POST, path, fields)
 
 

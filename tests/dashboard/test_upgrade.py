@@ -3,8 +3,11 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 from trove_upgrade.interfaces.client import Client
 
+from tests.dashboard.people import QUICK
+from tests.waits import PATIENCE_SEC
+
+CLOUD = QUICK
 NEW, OLD = "9.1.2", "8.1.8"
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -176,7 +179,7 @@ def test_page_survives_a_mistral_that_goes_away(cloud, cluster, demo, client):
     cloud.engine.kill()
     demo.page.see("#upgrade-trouble", "what you see may be old")
     assert demo.state() == "Running"
-    cloud.engine.start()
+    cloud.engine.start(PATIENCE_SEC)
     demo.page.until(lambda: not demo.page.all("#upgrade-trouble"), "it answers again")
     demo.until_state("Upgraded")
     assert versions(cloud, cluster) == {NEW}

@@ -5,11 +5,14 @@ import pytest
 from trove_upgrade.interfaces.client import Client
 from trove_upgrade.interfaces.progress import ENDED
 
+from tests.dashboard.people import QUICK
+from tests.waits import PATIENCE_SEC, TIMEOUT_SEC
+
+CLOUD = QUICK
 NEW, OLD = "9.1.2", "8.1.8"
 FLOW = "trove_upgrade.cluster"
-AWAY_SEC = 20            # time to get through the panel's pages
+AWAY_SEC = 1.5 * TIMEOUT_SEC       # time to get through the panel's pages
 QUIET_SEC = 6            # longer than a member takes, swap, gate and all
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def test_execute_form_starts_an_upgrade_that_comes_out_right(cloud, cluster, dem
     demo.page.click(".modal-footer .btn-primary")
     demo.page.see(".alert-success", "Execution has been created")
     run = demo.page.until(lambda: client.list(cluster.id), "the execution")[0]
-    end = client.wait(run, timeout_sec=240)
+    end = client.wait(run, timeout_sec=PATIENCE_SEC)
     assert end.result["status"] == "upgraded", end.message
     assert [len(wave) for wave in end.waves] == [1, 2, 3]
     assert end.plan["options"]["canary"] is True                             # from '"True"'

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.waits import PATIENCE_SEC
+
 PEM = serialization.Encoding.PEM
 DAY = datetime.timedelta(days=1)
 
@@ -79,11 +81,11 @@ def front(listen: tuple[str, int], target: tuple[str, int], certificate=None, cl
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
     try:
-        assert ready.wait(20), "nobody listens"
+        assert ready.wait(PATIENCE_SEC), "nobody listens"
         yield
     finally:
         loop.call_soon_threadsafe(over.set)
-        thread.join(20)
+        thread.join(PATIENCE_SEC)
         loop.close()
 
 

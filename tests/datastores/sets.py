@@ -8,11 +8,9 @@ import yaml
 from trove_upgrade.datastores import driver
 from trove_upgrade.datastores.base import PRIMARY, REPLICA, Member
 from trove_upgrade.lab.kinds import kind
-from trove_upgrade.lab.lab import Lab, wait_for
 
 from tests.end_to_end.invariants import assert_nothing_lost
-
-SECRET = "not-in-any-error"
+from tests.waits import until
 
 
 def require(archive):
@@ -62,8 +60,8 @@ class Set:
         if fence:
             self.driver.fence(self.read(), source.id, candidate)
         self.lab.promote(candidate)
-        wait_for(lambda: self.role(candidate) == PRIMARY and self.lab.is_settled(self.made), 60,
-                 "the promotion", every=0.1)
+        until(lambda: self.role(candidate) == PRIMARY and self.lab.is_settled(self.made),
+              "the promotion")
         self.driver.unfence(self.read())
 
     def role(self, one):
@@ -72,23 +70,22 @@ class Set:
 
     def upgrade(self, one, version):
         self.lab.upgrade_member(one, version)
-        wait_for(lambda: self.read()[one].version == version and self.lab.is_settled(self.made),
-                 60, f"{version}", every=0.1)
+        until(lambda: self.read()[one].version == version and self.lab.is_settled(self.made),
+              f"{version}")
 
     def stranger(self, password_file):
         """A driver with another password."""
         return driver(self.driver.name, {**self.access, "password_file": str(password_file)})
 
     def forget_background(self):
-        wait_for(lambda: self.driver.blockers(self.read(), ()) == [], 30, "the set", every=0.1)
+        until(lambda: self.driver.blockers(self.read(), ()) == [], "the set")
 
 
 @contextlib.contextmanager
-def running(name):
-    """A lab of this kind with a source and two replicas; its servers ask for a password."""
-    require_kind(name)
-    with Lab(kind=name, swap_sec=0.2, heartbeat_sec=1, password=SECRET) as lab:
-        one = Set(lab, lab.create_replication_set("shop", replicas=2))
+def running(site):
+    """A source and two replicas in a site's lab, for tests that ask them without an upgrade."""
+    with site.cluster(replicas=2) as made:
+        one = Set(site.lab, made)
         one.settle()
         yield one
 
@@ -146,7 +143,7 @@ def assert_refused_password_is_not_told(one, tmp_path):
     assert {each.native["code"] for each in facts.values()} == {"access_refused"}
     told = repr(facts) + repr([check.message for check in stranger.checks(facts)])
     assert "another-secret" not in told
-    assert SECRET not in told
+    assert one.lab.settings.password not in told
 
 
 def assert_the_upgraded_lead_without_a_lost_write(one):

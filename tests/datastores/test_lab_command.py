@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pytest
 from trove_upgrade.lab.kinds import KINDS
-from trove_upgrade.lab.lab import wait_for
 
 from tests.datastores import sets
 from tests.lab.processes import alive, processes
+from tests.waits import PATIENCE_SEC, until
 
 BIN = Path(sys.executable).parent
-UP_SEC, END_SEC = 200, 60
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
 
 
@@ -33,8 +32,8 @@ class Started:
         return self._output.read_text()
 
     def until_up(self):
-        wait_for(lambda: "Ctrl-C ends it" in self.text or self.process.poll() is not None, UP_SEC,
-                 "a lab that is ready", every=0.1)
+        until(lambda: "Ctrl-C ends it" in self.text or self.process.poll() is not None,
+              "a lab that is ready")
         assert self.process.poll() is None, self.text
 
     def printed(self, words):
@@ -48,7 +47,7 @@ class Started:
         file, line = self.printed(words)
         done = subprocess.run(
             ["bash", "-ec", f". {file}; {change(line)}"], text=True, capture_output=True,
-            timeout=120, stdin=subprocess.DEVNULL, cwd=self.home,
+            timeout=PATIENCE_SEC, stdin=subprocess.DEVNULL, cwd=self.home,
             env={**CLEAN, "HOME": str(self.home), "PYTHONWARNINGS": "ignore",
                  "PATH": f"{BIN}:{os.environ['PATH']}"})
         assert done.returncode == 0, done.stdout + done.stderr
@@ -96,7 +95,7 @@ def test_what_it_prints_works_and_ctrl_c_leaves_nothing(lab):
     found = processes(lab.place)
     assert len(found) > 4, "Keystone, Trove, Mistral, and more than one server"
     lab.process.send_signal(signal.SIGINT)
-    assert lab.process.wait(END_SEC) == 0
+    assert lab.process.wait(PATIENCE_SEC) == 0
     assert alive(found) == []
     assert list(lab.place.iterdir()) == []
     assert not re.search("Traceback|Warning", lab.text)

@@ -7,13 +7,11 @@ import re
 
 import pytest
 from trove_upgrade.lab.kinds import mariadb
-from trove_upgrade.lab.process import wait_for
 
 from tests.datastores import sets
-from tests.end_to_end.conftest import clean_site
 from tests.end_to_end.invariants import assert_nothing_lost
-
-pytestmark = pytest.mark.timeout(600)
+from tests.end_to_end.site import clean_site
+from tests.waits import until
 
 
 def site_of(kind, directory):
@@ -106,8 +104,8 @@ def test_a_member_that_fails_goes_back_and_the_upgraded_one_stays_and_is_named(g
     assert {one.name for one in found.after if one.version == galera.new} == {found.seen}
     assert found.result["undo"] == ""
     assert any("which 10.6" in note for note in found.result["notes"]), found.result["notes"]
-    wait_for(lambda: {one["status"] for one in galera.shown(group)} == {"ACTIVE"}, 120,
-             "Trove to hear of the member that is back")
+    until(lambda: {one["status"] for one in galera.shown(group)} == {"ACTIVE"},
+          "Trove to hear of the member that is back")
     again = galera.upgrade_to_end(group)
     assert again.result["status"] == "upgraded", again.result
     assert again.versions() == {galera.new}

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from trove_upgrade.lab.lab import Cluster, wait_for
+from trove_upgrade.lab.lab import Cluster
 
-from tests.end_to_end.conftest import clean_site
+from tests.end_to_end.site import clean_site
+from tests.waits import PATIENCE_SEC, until
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "third_party_driver"
 OLD, NEW = "10.11.18", "10.11.19"
@@ -24,7 +25,7 @@ def installed(tmp_path_factory):
     shutil.copytree(EXAMPLE, folder / "source")
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps",
                     "--no-build-isolation", "--target", folder / "site", folder / "source"],
-                   check=True, timeout=120)
+                   check=True, timeout=PATIENCE_SEC)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(folder / "site"))
         yield folder / "site"
@@ -33,7 +34,7 @@ def installed(tmp_path_factory):
 def python(text):
     """What a fresh process prints."""
     return subprocess.run([sys.executable, "-W", "ignore", "-c", text], check=True, text=True,
-                          capture_output=True, timeout=60).stdout.split()
+                          capture_output=True, timeout=PATIENCE_SEC).stdout.split()
 
 
 def test_its_driver_and_its_workflow_are_found(installed):
@@ -54,7 +55,7 @@ def test_its_workflow_keeps_the_rules_of_the_packs_own(installed):
          "shapes = {(tuple(flow.inputs), tuple(flow.body['output'])) for flow in found\n"
          "          if flow.name.startswith('trove_upgrade.datastore.')}\n"
          "assert len(shapes) == 1, shapes\n"],
-        cwd=EXAMPLE.parents[2], text=True, capture_output=True, timeout=60)
+        cwd=EXAMPLE.parents[2], text=True, capture_output=True, timeout=PATIENCE_SEC)
     assert done.returncode == 0, done.stderr
 
 
@@ -63,9 +64,9 @@ def test_a_cluster_is_upgraded_by_it_in_its_own_order(installed, tmp_path_factor
         client = site.lab.client()
         shape = [{"flavorRef": "1", "volume": {"size": 1}}] * 3
         made = client.clusters.create("acme", "mariadb", OLD, instances=shape)
-        wait_for(lambda: {one["status"] for one in client.clusters.get(made.id).instances}
-                 == {"ACTIVE"} and client.clusters.get(made.id).task["name"] == "NONE",
-                 60, "an AcmeDB cluster", every=0.2)
+        until(lambda: {one["status"] for one in client.clusters.get(made.id).instances}
+              == {"ACTIVE"} and client.clusters.get(made.id).task["name"] == "NONE",
+              "an AcmeDB cluster")
         found = site.begin(Cluster(made.id, "acme"), driver="acme", datastore_version=NEW).end()
         assert found.result["status"] == "upgraded", found.result
         stopped = [event["name"] for event in found.stops()]

@@ -7,13 +7,13 @@ from pathlib import Path
 from trove_upgrade.lab.settings import free_network
 
 from tests.datastores.authority import front
-from tests.datastores.cassandra_nodes import PASSWORD as CASSANDRA_PASSWORD
-from tests.datastores.cassandra_nodes import Nodes as CassandraNodes
-from tests.datastores.mongodb_nodes import PASSWORD as MONGODB_PASSWORD
-from tests.datastores.mongodb_nodes import USER as MONGODB_USER
-from tests.datastores.mongodb_nodes import Doubles
+from tests.datastores.cassandra.nodes import PASSWORD as CASSANDRA_PASSWORD
+from tests.datastores.cassandra.nodes import Nodes as CassandraNodes
+from tests.datastores.mongodb.nodes import PASSWORD as MONGODB_PASSWORD
+from tests.datastores.mongodb.nodes import USER as MONGODB_USER
+from tests.datastores.mongodb.nodes import Doubles
 from tests.datastores.tls_servers import SECRET, Served
-from tests.datastores.vertica_nodes import Nodes as VerticaNodes
+from tests.datastores.vertica.nodes import Nodes as VerticaNodes
 
 
 class Behind(Served):

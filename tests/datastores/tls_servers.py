@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 from trove_upgrade.datastores import driver
@@ -22,6 +21,7 @@ from trove_upgrade.lab.kinds.archive import Archive, environment
 from trove_upgrade.lab.settings import free_network
 
 from tests.datastores.authority import front
+from tests.waits import PATIENCE_SEC, until
 
 REDIS = Archive(
     "redis", "Redis", "Debian's archive", "the sources of a Debian release",
@@ -34,7 +34,6 @@ POSTGRESQL = Archive(
     needed=("libpq5", "libldap-2.5-0", "libicu72", "libxml2", "libxslt1.1", "libsasl2-2"),
     wanted=1)
 SECRET, USER = 'open "sesame" #1', "upgrader"
-WAIT_SEC = 60
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 
@@ -168,16 +167,14 @@ class Server(Served):
                 [str(word) for word in self.command(tls)], cwd=self.home, stdout=out,
                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment(self.root),
                 preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), **_nobody())
-        deadline = time.monotonic() + WAIT_SEC
-        while not self._answers():
-            assert self.process.poll() is None, self.words()
-            assert time.monotonic() < deadline, self.words()
-            time.sleep(0.05)
+        until(lambda: self._answers() or self.process.poll() is not None, "an answer",
+              story=self.words)
+        assert self.process.poll() is None, self.words()
 
     def stop(self, how):
         if self.process:
             self.process.send_signal(how)
-            self.process.wait(WAIT_SEC)
+            self.process.wait(PATIENCE_SEC)
 
     def run(self, *command):
         done = subprocess.run([str(word) for word in command], cwd=self.home, text=True,

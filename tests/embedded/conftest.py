@@ -1,13 +1,13 @@
 """An engine with small workflows of its own, without the pack."""
 import pathlib
-import time
 
 import pytest
 from mistralclient.api import client
 from trove_upgrade.embedded import EmbeddedEngine
 
+from tests.waits import PATIENCE_SEC, until
+
 FLOWS = pathlib.Path(__file__).with_name("flows")
-POLL_SEC = 0.05
 
 
 class Mistral:
@@ -19,18 +19,10 @@ class Mistral:
     def start(self, workflow, **inputs):
         return self.client.executions.create(workflow, workflow_input=inputs).id
 
-    def until(self, condition, timeout_sec=30):
-        """Wait until ``condition()`` is true and return its value."""
-        deadline = time.monotonic() + timeout_sec
-        while not (value := condition()):
-            assert time.monotonic() < deadline, f"never: {condition}"
-            time.sleep(POLL_SEC)
-        return value
-
-    def end(self, execution_id, timeout_sec=30):
+    def end(self, execution_id):
         """Wait for the execution's end and return it."""
-        return self.until(lambda: (found := self.client.executions.get(execution_id)).state
-                          not in ("RUNNING", "PAUSED", "IDLE") and found, timeout_sec)
+        return until(lambda: (found := self.client.executions.get(execution_id)).state
+                     not in ("RUNNING", "PAUSED", "IDLE") and found, "the end")
 
 
 @pytest.fixture
@@ -55,7 +47,7 @@ def make_engine(tmp_path):
     def make(more=(), **keywords):
         made.append(EmbeddedEngine(tmp_path / "engine", pack=False,
                                    workflows=[*sorted(FLOWS.glob("*.yaml")), *more], **keywords))
-        return made[-1].start()
+        return made[-1].start(PATIENCE_SEC)
     yield make
     for one in made:
         one.stop()

@@ -6,15 +6,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from trove_upgrade.embedded import EmbeddedEngine, EngineError, running
 
+from tests.waits import PATIENCE_SEC, until
+
 BIN = pathlib.Path(sys.executable).parent
-# The goals are 6 s and 0.05 s; tests run several engines at once, on a machine that does more.
-READY_SEC = 40
-TASK_SEC = 0.5
 MEMORY_KB = 300_000
 
 
@@ -33,7 +31,7 @@ def alive(pid):
 
 def run(program, *arguments, **env):
     clean = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
-    return subprocess.run([BIN / program, *arguments], env={**clean, **env}, timeout=60,
+    return subprocess.run([BIN / program, *arguments], env={**clean, **env}, timeout=PATIENCE_SEC,
                           capture_output=True, text=True, check=False)
 
 
@@ -44,11 +42,10 @@ def test_ready_means_that_work_can_be_done(engine, mistral):
     assert client.end(client.start("sample.chain", count=1)).state == "SUCCESS"
 
 
-def test_a_task_costs_little_time_and_memory(engine, mistral):
+def test_tasks_cost_little_memory(engine, mistral):
+    """What they cost in time is measured by benchmarks/size.py."""
     client = mistral(engine.url)
-    started = time.monotonic()
     assert client.end(client.start("sample.chain", count=20)).state == "SUCCESS"
-    assert (time.monotonic() - started) / 21 < TASK_SEC
     assert status(engine.pid, "VmRSS") < MEMORY_KB
     assert "transport_url = trove-upgrade-memory://" in engine.files.settings.read_text()
 
@@ -100,18 +97,16 @@ def test_broken_workflow_file_is_named(tmp_path):
     assert running(tmp_path / "engine") is None
 
 
-def test_sigterm_ends_it_cleanly_and_quickly(make_engine):
-    started = time.monotonic()
+def test_sigterm_ends_it_cleanly(make_engine):
     engine = make_engine()
-    assert time.monotonic() - started < READY_SEC
     os.kill(engine.pid, signal.SIGTERM)
-    assert engine._process.wait(10) == 0
+    assert engine._process.wait(PATIENCE_SEC) == 0
     assert running(engine.files.directory) is None
     assert not engine.files.ready.exists()
     assert engine.files.output.read_text() == ""
 
 
-def test_dies_with_its_parent(tmp_path, mistral):
+def test_dies_with_its_parent(tmp_path):
     parent = subprocess.Popen(
         [sys.executable, "-c", "import sys, time\nfrom trove_upgrade.embedded import "
          "EmbeddedEngine\nengine = EmbeddedEngine(sys.argv[1], pack=False).start()\n"
@@ -120,7 +115,7 @@ def test_dies_with_its_parent(tmp_path, mistral):
     with parent:
         pid = int(parent.stdout.readline())
         parent.kill()
-    mistral("http://127.0.0.1:1/v2").until(lambda: not alive(pid), 15)
+    until(lambda: not alive(pid), "its end")
 
 
 def test_changed_definition_is_updated_and_running_work_goes_on(make_engine, mistral, tmp_path):
@@ -144,7 +139,7 @@ def test_look_only_shows_the_file_and_runs_nothing(make_engine, mistral):
     engine = make_engine()
     execution = mistral(engine.url).start("sample.step", name="late", delay_sec=5)
     client = mistral(engine.url)
-    client.until(lambda: client.client.action_executions.list(state="RUNNING"))
+    until(lambda: client.client.action_executions.list(state="RUNNING"), "the action")
     engine.kill()
     looker = make_engine(look_only=True)
     assert mistral(looker.url).client.executions.get(execution).state == "RUNNING"

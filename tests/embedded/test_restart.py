@@ -5,9 +5,10 @@ import random
 import sqlite3
 import time
 
+from tests.waits import until
+
 WAVES = [["a"], ["b", "c"], ["d"]]
 DONE = ["a", "b", "c", "d"]
-END_SEC = 60
 
 ACTION_DONE = "UPDATE action_executions_v2 SET state = 'SUCCESS', accepted = 1 WHERE id = :action"
 TASK_DONE = "UPDATE task_executions_v2 SET state = 'SUCCESS', processed = 1 WHERE id = :task"
@@ -41,7 +42,7 @@ def change(engine, statements, names):
 
 
 def assert_done(client, execution):
-    ended = client.end(execution, END_SEC)
+    ended = client.end(execution)
     assert ended.state == "SUCCESS", ended.state_info
     assert json.loads(ended.output)["done"] == DONE      # and not an early SUCCESS
 
@@ -50,8 +51,8 @@ def test_each_lost_message_is_made_good(mistral, make_engine):
     engine = make_engine()
     client = mistral(engine.url)
     started = {lost: client.start("sample.roll", waves=WAVES, delay_sec=8) for lost in LOST}
-    client.until(lambda: len(client.client.action_executions.list(
-        state="RUNNING", name="std.echo")) == len(LOST))
+    until(lambda: len(client.client.action_executions.list(
+        state="RUNNING", name="std.echo")) == len(LOST), "all at work")
     names = {lost: ids(client.client, execution) for lost, execution in started.items()}
     engine.kill()
     for lost, statements in LOST.items():
@@ -85,7 +86,7 @@ def test_a_paused_execution_stays_paused(mistral, make_engine):
     client = mistral(engine.start().url)
     assert client.client.executions.get(execution).state == "PAUSED"
     # Mistral ends an execution early that is resumed while an action ends; see record 0007.
-    client.until(lambda: not client.client.action_executions.list(state="RUNNING"))
+    until(lambda: not client.client.action_executions.list(state="RUNNING"), "rest")
     client.client.executions.update(execution, "RUNNING")
     assert_done(client, execution)
 

@@ -5,15 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waits import PATIENCE_SEC
+
 COMMAND = Path(sys.executable).with_name("mistral")
-CLI_SEC = 60
 
 
 def mistral(environment: dict[str, str], *arguments: str) -> dict:
     """Run `mistral ARGUMENTS -f json` and return what it shows as {field: value}."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
     done = subprocess.run([COMMAND, *arguments, "-f", "json"], env={**clean, **environment},
-                          capture_output=True, text=True, timeout=CLI_SEC)
+                          capture_output=True, text=True, timeout=PATIENCE_SEC)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -19,6 +19,8 @@ from trove_upgrade.lab.kinds.base import Member
 from trove_upgrade.lab.kinds.redis import native
 from trove_upgrade.lab.lab import Cluster, Lab
 
+from tests.waits import PATIENCE_SEC, until
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself
     # Here, in the main thread: a thread that is the first to import eventlet never ends.
@@ -29,7 +31,6 @@ QUICK = {"datastore_version": NEW, "bake_sec": 0}       # inputs that no test ne
 # In which the pack takes the members of a fresh 3+3 cluster: replicas by shard, then primaries.
 ORDER = (4, 5, 6, 1, 2, 3)
 ALL = [str(one) for one in ORDER]
-END_SEC = 150
 POLL_SEC = 0.4
 
 
@@ -101,13 +102,9 @@ class Run:
         return [event for event in self.site.lab.journal()
                 if event["instance"] in mine and event["t"] >= self.since]
 
-    def until(self, condition, what: str, timeout_sec: float = END_SEC):
+    def until(self, condition, what: str):
         """Wait until condition() is true and return its value."""
-        deadline = time.monotonic() + timeout_sec
-        while not (value := condition()):
-            assert time.monotonic() < deadline, f"never: {what}; {self.story()}"
-            time.sleep(POLL_SEC)
-        return value
+        return until(condition, what, POLL_SEC, self.story)
 
     def until_event(self, event: str, number: int = 1) -> None:
         """Wait until the journal holds so many of these events."""
@@ -234,7 +231,7 @@ class Site:
         try:
             self.engine = EmbeddedEngine(self.directory, env={**os.environ, **self.lab.env()},
                                          access_dir=self.lab.access_dir,
-                                         **self.engine_options).start()
+                                         **self.engine_options).start(PATIENCE_SEC)
         except BaseException:
             self.lab.stop()
             raise
@@ -253,7 +250,11 @@ class Site:
     def restart_engine(self) -> None:
         """kill -9, then a start on the same file."""
         self.engine.kill()
-        self.engine.start()
+        self.start_engine()
+
+    def start_engine(self) -> None:
+        """Start the engine again on the same file."""
+        self.engine.start(PATIENCE_SEC)
         self.connect()
 
     @contextmanager
@@ -341,10 +342,8 @@ class Site:
     def execute(self, workflow: str, **inputs) -> dict:
         """Run any workflow to its end; its output."""
         execution = self.upgrades.start(inputs, workflow)
-        deadline = time.monotonic() + END_SEC
-        while (found := self.mistral.executions.get(execution)).state in ("RUNNING", "IDLE"):
-            assert time.monotonic() < deadline, f"{workflow} has no end"
-            time.sleep(POLL_SEC)
+        found = until(lambda: (now := self.mistral.executions.get(execution)).state
+                      not in ("RUNNING", "IDLE") and now, f"the end of {workflow}", POLL_SEC)
         assert found.state == "SUCCESS", found.state_info
         return json.loads(found.output)
 
@@ -390,3 +389,13 @@ class Site:
         words = ("Unexpected error in an action", "YaqlEvaluationException",
                  "Failed to evaluate", "Could not revive")
         return [line[:300] for line in text.splitlines() if any(word in line for word in words)]
+
+
+@contextmanager
+def clean_site(directory, engine_options=None, **lab_options):
+    """A site that must have kept its secrets and hit nothing unexpected."""
+    with Site(directory, engine_options, **lab_options) as site:
+        yield site
+        site.engine.stop()
+        assert site.unexpected() == []
+        assert site.leaks() == [], "a secret is in the engine's files"

@@ -4,6 +4,7 @@ import pytest
 from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import ALL, NEW, OLD, resume_when_paused
 
+LAB: dict = {}
 scenario = pytest.mark.scenario
 
 
@@ -170,7 +171,7 @@ def begin_again_after(state):
         run.until_event("stopping", 2)
         run.set_state(state)
         found = run.end()
-        run.until(lambda: run.site.environment("lock", run.cluster) is None, "unlocked", 15)
+        run.until(lambda: run.site.environment("lock", run.cluster) is None, "unlocked")
         run.until_at_rest()                  # else the next run is told to wait for that
         return found, run.again()
     return act
@@ -202,7 +203,7 @@ def set_to_error(run):
     run.until_event("stopping", 2)
     run.set_state("ERROR")
     found = run.end()
-    run.until(lambda: not run.open_children(), "the orphans' end", 60)
+    run.until(lambda: not run.open_children(), "the orphans' end")
     return found, run.outcome()
 
 

@@ -4,6 +4,7 @@ import pytest
 from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import ALL, NEW, OLD
 
+LAB: dict = {}
 TOGETHER = {"parallelism": "domain", "canary": False}
 
 

@@ -2,6 +2,9 @@
 import pytest
 
 from tests.end_to_end.site import ALL, NEW, OLD
+from tests.waits import TIMEOUT_SEC
+
+LAB: dict = {}
 
 
 def scenario(*faults, api=(), **inputs):
@@ -75,7 +78,7 @@ def test_trove_away_for_good_when_the_plan_is_made_changes_nothing(outcome):
 
 
 # What the members do
-@scenario(("hangs", 5), member_timeout_sec=5, on_failure="stop")
+@scenario(("hangs", 5), member_timeout_sec=TIMEOUT_SEC, on_failure="stop")
 def test_second_member_hangs_and_only_it_goes_back(outcome):
     assert outcome.result["status"] == "stopped"
     assert outcome.names("rolled_back") == ["5"]
@@ -83,7 +86,7 @@ def test_second_member_hangs_and_only_it_goes_back(outcome):
     assert outcome.forward() == ["4", "5"]
 
 
-@scenario(("never_starts", 5), member_timeout_sec=5)
+@scenario(("never_starts", 5), member_timeout_sec=TIMEOUT_SEC)
 def test_second_member_never_comes_back_and_all_go_back(outcome):
     assert outcome.result["status"] == "rolled_back"
     assert sorted(outcome.names("rolled_back")) == ["4", "5"]

@@ -2,9 +2,11 @@
 import uuid
 
 import pytest
-from trove_upgrade.lab.lab import wait_for
 
 from tests.end_to_end.site import OLD
+from tests.waits import until
+
+LAB: dict = {}
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,7 @@ def test_downgrade(site, shop):
     with site.cluster() as cluster:
         member = site.lab.members(cluster)[3]
         site.lab.upgrade_member(member.id, "9.1.2")
-        wait_for(lambda: site.lab.is_settled(cluster), 60, "one member on 9.1.2", every=0.3)
+        until(lambda: site.lab.is_settled(cluster), "one member on 9.1.2")
         refused(site, cluster, "[not_a_downgrade]", "skip this check by name",
                 datastore_version=OLD)
 
@@ -96,7 +98,7 @@ def test_degraded_cluster_and_missing_replica(site):
     with site.cluster() as cluster:
         site.break_member(cluster, "never_starts", 4)
         site.lab.upgrade_member(site.lab.members(cluster)[3].id, "9.1.2")
-        wait_for(lambda: not site.lab.members(cluster)[3].version, 30, "member 4 away", every=0.2)
+        until(lambda: not site.lab.members(cluster)[3].version, "member 4 away")
         refused(site, cluster, "[native_access]", "[replicas_ready]", "[members_active]",
                 "member-4")
 

@@ -6,7 +6,8 @@ import pytest
 from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 from tests.end_to_end.site import ALL, NEW, OLD
 
-LAB: dict = {}                # an engine of its own: it is killed
+LAB: dict = {}
+LANE = "killed"               # an engine of their own: it is killed
 
 
 @pytest.mark.parametrize("moment", ["stopping", "serving"])

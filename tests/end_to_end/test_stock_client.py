@@ -7,7 +7,9 @@ from pathlib import Path
 
 from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import NEW, Run
+from tests.waits import PATIENCE_SEC
 
+LAB: dict = {}
 MISTRAL = Path(sys.executable).with_name("mistral")
 
 
@@ -15,7 +17,7 @@ def mistral(site, *arguments):
     """What `mistral ... -f json` prints."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
     done = subprocess.run([MISTRAL, *arguments, "-f", "json"], capture_output=True, text=True,
-                          timeout=60, check=False, stdin=subprocess.DEVNULL,
+                          timeout=PATIENCE_SEC, check=False, stdin=subprocess.DEVNULL,
                           env={**kept, "OS_MISTRAL_URL": site.engine.url, "MISTRAL_AUTH_TYPE": "",
                                "PYTHONWARNINGS": "ignore"})
     assert done.returncode == 0, done.stderr

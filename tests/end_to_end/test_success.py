@@ -4,6 +4,7 @@ import pytest
 from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 from tests.end_to_end.site import ALL, NEW, OLD
 
+LAB: dict = {}
 scenario = pytest.mark.scenario
 SAVE = "900 1 300 10 60 10000"      # as the lab configures its members
 

@@ -4,12 +4,12 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tests.waits import PATIENCE_SEC, until
+
 PROGRAM = pathlib.Path(sys.executable).with_name("trove-upgrade")
-POLL_SEC = 0.05
 
 
 class Cli:
@@ -21,10 +21,10 @@ class Cli:
         self.env = {**kept, "XDG_STATE_HOME": str(directory), "HOME": str(directory),
                     "XDG_CONFIG_HOME": str(directory), **(env or {})}
 
-    def __call__(self, *arguments, timeout=60):
+    def __call__(self, *arguments):
         """Run to the end; the result has returncode, stdout, stderr."""
         return subprocess.run([PROGRAM, *arguments], env=self.env, capture_output=True, text=True,
-                              timeout=timeout, stdin=subprocess.DEVNULL, check=False,
+                              timeout=PATIENCE_SEC, stdin=subprocess.DEVNULL, check=False,
                               cwd=self.directory)
 
     def begin(self, *arguments):
@@ -36,13 +36,11 @@ class Cli:
                                     preexec_fn=lambda: signal.signal(signal.SIGINT,
                                                                      signal.default_int_handler))
 
-    def until(self, text, timeout_sec=30):
-        """Wait until the output of `begin` holds ``text``."""
-        deadline = time.monotonic() + timeout_sec
-        while text not in (output := (self.directory / "output").read_text()):
-            assert time.monotonic() < deadline, f"{text!r} is not in: {output}"
-            time.sleep(POLL_SEC)
-        return output
+    def until(self, text):
+        """Wait until the output of `begin` holds ``text``; all of it."""
+        output = self.directory / "output"
+        until(lambda: text in output.read_text(), repr(text), story=output.read_text)
+        return output.read_text()
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 from trove_upgrade.embedded import EmbeddedEngine
 from trove_upgrade.interfaces.cli.app import main
 
+from tests.waits import PATIENCE_SEC
+
 COMMANDS = ("plan", "run", "show", "list", "watch", "pause", "resume", "abort", "rollback",
             "finalize", "install-workflows", "engine", "lab", "demo")
 NOWHERE = ("--mistral-url", "http://127.0.0.1:1")
@@ -92,4 +94,4 @@ def test_engine_in_the_foreground(cli):
     output = cli.until("Ctrl-C stops it")
     assert re.match(r"export OS_MISTRAL_URL=http://127\.0\.0\.1:\d+/v2\n", output)
     os.kill(process.pid, signal.SIGINT)
-    assert process.wait(15) == 0
+    assert process.wait(PATIENCE_SEC) == 0

@@ -1,19 +1,24 @@
 """One small lab for all the tests of a worker process that leave it as they found it."""
+from contextlib import nullcontext
+
 import pytest
-from trove_upgrade.lab.lab import Lab, wait_for
+from trove_upgrade.lab.lab import Lab
+
+from tests.labs import SHARED
+from tests.waits import until
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def quiet_lab():
     """A lab with short waits; without dumps, so that members go back and forth at will."""
-    with Lab(swap_sec=0.1, persistence="none", stop_timeout_sec=1) as lab:
-        yield lab
+    return SHARED.get("quiet lab",
+                      lambda: Lab(swap_sec=0.1, persistence="none", stop_timeout_sec=1))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(quiet_lab):
     """A 3+3 cluster in it, 8.1.8."""
-    return quiet_lab.create_cluster("shop")
+    return SHARED.get("shop", lambda: nullcontext(quiet_lab.create_cluster("shop")))
 
 
 @pytest.fixture
@@ -26,8 +31,8 @@ def lab(quiet_lab, shop):
         if member.version != "8.1.8":
             quiet_lab.upgrade_member(member.id, "8.1.8")
     # By the servers' word: Trove's own polls would take seconds more after each test.
-    wait_for(lambda: quiet_lab.is_whole(shop) and versions(quiet_lab, shop) == {"8.1.8"},
-             60, "the shared cluster back on 8.1.8", every=0.1)
+    until(lambda: quiet_lab.is_whole(shop) and versions(quiet_lab, shop) == {"8.1.8"},
+          "the shared cluster back on 8.1.8")
 
 
 def versions(lab, cluster) -> set[str]:

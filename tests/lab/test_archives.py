@@ -7,6 +7,7 @@ from trove_upgrade.lab.kinds import archive, cache, mariadb, mysql
 
 from tests.datastores import sets
 
+pytestmark = pytest.mark.lab_double
 ARCHIVES = [mariadb.ARCHIVE, mysql.ARCHIVE]
 each = pytest.mark.parametrize("one", ARCHIVES, ids=[one.name for one in ARCHIVES])
 

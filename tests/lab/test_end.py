@@ -7,13 +7,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from trove_upgrade.lab.lab import Lab, wait_for
+from trove_upgrade.lab.lab import Lab
 
 from tests.lab.processes import alive, processes
+from tests.waits import until
 
 MAKER = """
 import sys, time
 from trove_upgrade.lab.lab import Lab
+
+pytestmark = pytest.mark.lab_double
 with Lab() as lab:
     lab.create_cluster("pair", shards=1, replicas=1)
     print(lab.directory, flush=True)
@@ -47,7 +50,7 @@ def test_kill_9_of_trove_ends_the_servers():
         lab.create_cluster("pair", shards=1, replicas=1)
         found = processes(lab.directory)
         lab.kill()
-        wait_for(lambda: not alive(found), 5, "the servers' end")
+        until(lambda: not alive(found), "the servers' end")
 
 
 def test_kill_9_of_the_labs_maker_ends_all_and_removes_the_directory(maker):
@@ -56,8 +59,8 @@ def test_kill_9_of_the_labs_maker_ends_all_and_removes_the_directory(maker):
     assert len(found) == 3
     process.send_signal(signal.SIGKILL)
     process.wait()
-    wait_for(lambda: not alive(found), 5, "everyone's end")
-    wait_for(lambda: not directory.exists(), 5, "the directory's end")
+    until(lambda: not alive(found), "everyone's end")
+    until(lambda: not directory.exists(), "the directory's end")
 
 
 def test_an_exception_inside_ends_all():

@@ -7,10 +7,13 @@ import redis
 import yaml
 from openstack.config import OpenStackConfig
 from trove_upgrade.lab.kinds.redis import native
-from trove_upgrade.lab.lab import Lab, LabError, wait_for
+from trove_upgrade.lab.lab import Lab, LabError
 from trove_upgrade.lab.settings import Settings
 
+from tests.waits import until
 
+GROUP = "quiet lab"
+pytestmark = pytest.mark.lab_double
 def test_a_new_cluster_is_three_primaries_and_their_replicas(lab, shop):
     members = lab.members(shop)
     assert [(m.name, m.role, m.shard) for m in members] == [
@@ -71,7 +74,7 @@ def test_upgrade_through_trove_swaps_the_server_in_its_place(lab, shop, happened
     replica = members[3]
     begun = time.time()
     lab.upgrade_member(replica.id, "9.1.2")
-    wait_for(lambda: "healthy" in happened(lab, replica, begun), 20, "the new server")
+    until(lambda: "healthy" in happened(lab, replica, begun), "the new server")
     assert lab.members(shop)[3].version == "9.1.2"
     assert lab.members(shop)[3].shard == "shard-1"          # it kept its place
     assert {m.version for m in lab.members(shop) if m.id != replica.id} == {"8.1.8"}
@@ -88,7 +91,7 @@ def test_upgrade_through_trove_swaps_the_server_in_its_place(lab, shop, happened
 def test_restart_keeps_the_version(lab, shop, happened):
     replica, begun = lab.members(shop)[4], time.time()
     lab.restart_member(replica.id)
-    wait_for(lambda: "healthy" in happened(lab, replica, begun), 20, "the restart")
+    until(lambda: "healthy" in happened(lab, replica, begun), "the restart")
     assert happened(lab, replica, begun)[:2] == ["stopping", "stopped"]
     assert lab.members(shop)[4].version == "8.1.8"
 
@@ -98,9 +101,9 @@ def test_trove_hears_when_a_server_dies_by_itself(lab, shop):
     with native.connect(replica.address, lab.settings) as server:
         server.shutdown(nosave=True)
     status = lab.client().instances
-    wait_for(lambda: status.get(replica.id).operating_status == "SHUTDOWN", 20, "the heartbeat")
+    until(lambda: status.get(replica.id).operating_status == "SHUTDOWN", "the heartbeat")
     lab.upgrade_member(replica.id, "8.1.8")                  # brings it back
-    wait_for(lambda: lab.is_whole(shop), 30, "a whole cluster", every=0.1)
+    until(lambda: lab.is_whole(shop), "a whole cluster")
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +117,8 @@ def test_a_replica_can_be_taken_out_and_its_server_goes_with_it(pair):
     lab, cluster = pair
     replica = lab.members(cluster)[1]
     lab.remove_member(cluster, replica.id)
-    wait_for(lambda: "deleted" in [e["event"] for e in lab.journal()], 30, "the deletion")
-    wait_for(lambda: len(lab.members(cluster)) == 1, 30, "one member", every=0.1)
+    until(lambda: "deleted" in [e["event"] for e in lab.journal()], "the deletion")
+    until(lambda: len(lab.members(cluster)) == 1, "one member")
     with native.connect(replica.address, lab.settings) as server, \
             pytest.raises(redis.ConnectionError):
         server.ping()
@@ -127,8 +130,8 @@ def test_an_upgrade_keeps_the_data_on_disk(pair):
     with native.connect(member.address, lab.settings) as server:
         server.set("kept", "here")
     lab.upgrade_member(member.id, "9.1.2")
-    wait_for(lambda: lab.members(cluster)[0].version == "9.1.2" and lab.is_whole(cluster), 20,
-             "9.1.2")
+    until(lambda: lab.members(cluster)[0].version == "9.1.2" and lab.is_whole(cluster),
+          "9.1.2")
     with native.connect(member.address, lab.settings) as server:
         assert server.get("kept") == "here"
 
@@ -138,7 +141,7 @@ def test_a_dump_of_the_new_server_closes_the_rollback_path_as_it_does_in_life(pa
     member = lab.members(cluster)[0]
     assert member.version == "9.1.2"                         # from the test before
     lab.upgrade_member(member.id, "8.1.8")
-    wait_for(lambda: "failed" in [e["event"] for e in lab.journal()], 20, "the failure")
+    until(lambda: "failed" in [e["event"] for e in lab.journal()], "the failure")
     assert "Can't handle RDB format version" in lab.journal()[-1]["reason"]
 
 
@@ -165,14 +168,14 @@ def test_other_datastores_are_what_trove_knows_of_them(quiet_lab):
 
     def is_built():      # Trove's last word to the guests comes after the first ACTIVE
         return client.clusters.get(made.id).task["name"] == "NONE"
-    wait_for(lambda: is_built() and statuses() == ["ACTIVE"] * 3, 30, "the cluster", every=0.1)
+    until(lambda: is_built() and statuses() == ["ACTIVE"] * 3, "the cluster")
     first, second, _ = [each["id"] for each in client.clusters.get(made.id).instances]
     newer = quiet_lab.version_id("10.11.19", "mariadb")
     quiet_lab.faults.member("does_not_start", second)
     client.instances.upgrade(first, newer)
     client.instances.upgrade(second, newer)
-    wait_for(lambda: sorted(statuses()) == ["ACTIVE", "ACTIVE", "ERROR"], 60, "Trove's polls",
-             every=0.2)
+    until(lambda: sorted(statuses()) == ["ACTIVE", "ACTIVE", "ERROR"], "Trove's polls",
+          every=0.2)
     quiet_lab.faults.clear()
     assert client.instances.get(first).datastore["version_number"] == "10.11.19"
     assert client.instances.get(second).status == "ERROR"

@@ -4,7 +4,8 @@ import os
 import pytest
 from trove_upgrade.lab.kinds.postgresql.binaries import in_reach
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root's servers are run by nobody")
+pytestmark = [pytest.mark.lab_double, pytest.mark.skipif(
+    os.getuid() != 0, reason="only root's servers are run by nobody")]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from trove_upgrade.lab import history, promises, report, timeline
 from trove_upgrade.lab.kinds.base import Member
 
-
+pytestmark = pytest.mark.lab_double
 def event(t, name, what, version, role="replica", **more):
     return {"t": t, "instance": f"id-{name}", "name": name, "event": what, "version": version,
             "role": role, **more}

@@ -6,10 +6,12 @@ import psutil
 import pytest
 from trove_upgrade.lab import gaps
 from trove_upgrade.lab.kinds.redis import native, slots
-from trove_upgrade.lab.lab import wait_for
 from trove_upgrade.lab.ledger import Ledger
 
+from tests.waits import until
 
+GROUP = "quiet lab"
+pytestmark = pytest.mark.lab_double
 def load_on(lab, cluster, **options):
     return lab.load(cluster, threads=2, preload=300, **options)
 
@@ -48,10 +50,10 @@ def test_kill_9_and_an_empty_restart_is_loss_failure_and_a_gap(lab, shop):
     with load_on(lab, shop) as load:
         for member in shard:
             kill_9(lab, member)
-        wait_for(lambda: load.counts()["failed"], 20, "a failed operation")
+        until(lambda: load.counts()["failed"], "a failed operation")
         for member in shard:
             lab.upgrade_member(member.id, "8.1.8")
-        wait_for(lambda: all(m.cluster_ok for m in lab.members(shop)), 30, "the cluster back")
+        until(lambda: all(m.cluster_ok for m in lab.members(shop)), "the cluster back")
         result = load.stop()
     in_shard = sum(slots.shard_of(f"preload:{n}", 3) == 0 for n in range(300))
     assert result["lost"] >= in_shard

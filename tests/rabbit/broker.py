@@ -5,14 +5,14 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
-START_SEC, STOP_SEC, POLL_SEC = 60, 20, 0.1
+from tests.waits import PATIENCE_SEC, TIMEOUT_SEC, until
+
 # The server's own script before the packages' wrapper, which needs root and drops the environment.
 PLACES = ("rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server", "rabbitmq/bin/rabbitmq-server")
 
@@ -51,16 +51,16 @@ class Broker:
         return self
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + START_SEC
-        while not self.answers():
-            if self._processes[-1].poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("RabbitMQ did not start:\n" + self._log())
-            time.sleep(POLL_SEC)
+        server = self._processes[-1]
+        until(lambda: self.answers() or server.poll() is not None, "RabbitMQ's start",
+              story=self._log)
+        assert server.poll() is None, self._log()
 
     def answers(self) -> bool:
         """Whether a client can log in."""
         address = self.url.replace("rabbit://", "amqp://") + "/"
-        with suppress(OSError, AMQPError), Connection(address, connect_timeout=2) as connection:
+        with suppress(OSError, AMQPError), \
+                Connection(address, connect_timeout=TIMEOUT_SEC) as connection:
             connection.connect()
             return True
         return False
@@ -71,7 +71,7 @@ class Broker:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             try:
-                process.wait(STOP_SEC)
+                process.wait(PATIENCE_SEC)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

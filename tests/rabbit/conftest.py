@@ -10,20 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import clean_site
+from tests.end_to_end.site import clean_site
+from tests.labs import SHARED
 from tests.rabbit.broker import Broker, find_server
+from tests.waits import PATIENCE_SEC
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 REQUIRED = "rabbitmq" in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
 NOBODY = "There is no rabbitmq-server on this machine (apt-get install rabbitmq-server)."
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def broker(tmp_path_factory):
     """One RabbitMQ for all."""
     require_server()
-    with Broker(tmp_path_factory.mktemp("rabbit")) as running:
-        yield running
+    return SHARED.get("broker", lambda: Broker(tmp_path_factory.mktemp("rabbit")))
 
 
 def require_server():
@@ -56,9 +57,9 @@ class Receiver:
         self._seen = []
         threading.Thread(target=self._read, daemon=True).start()
 
-    def until(self, run, last, timeout_sec=30):
+    def until(self, run, last):
         """All that is told of a run, up to the event ``last``, as [(short type, message)]."""
-        deadline = time.monotonic() + timeout_sec
+        deadline = time.monotonic() + PATIENCE_SEC
         while not any(kind == last for kind, _ in self.of(run)):
             self._seen.append(self._lines.get(timeout=max(0, deadline - time.monotonic())))
         return self.of(run)
@@ -73,10 +74,10 @@ class Receiver:
             self._lines.put(json.loads(line))
 
     def __enter__(self):
-        assert "listening" in self._lines.get(timeout=30)
+        assert "listening" in self._lines.get(timeout=PATIENCE_SEC)
         return self
 
     def __exit__(self, *_):
         self._process.terminate()
-        self._process.wait(15)
+        self._process.wait(PATIENCE_SEC)
         self._process.stdout.close()

@@ -8,14 +8,13 @@ import pytest
 from trove_upgrade.interfaces.upgrades import WORKFLOW
 from trove_upgrade.schemas import complaints
 
-from tests.end_to_end.conftest import clean_site
-from tests.end_to_end.site import QUICK, Run
+from tests.end_to_end.site import QUICK, Run, clean_site
+from tests.waits import until
 
 # Mistral's webhooks and std.http don't go to loopback unless they are allowed to.
 SETTINGS = "[oslo_messaging_notifications]\ndriver = log\n[action_std_http]\ndenied_cidrs =\n"
 MARK = "oslo.messaging.notification."
 HOOKED = ["WORKFLOW_LAUNCHED", "WORKFLOW_SUCCEEDED"]
-PATIENCE_SEC = 10
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -56,22 +55,15 @@ def notifications(site, run):
     return [one for one in found if one["payload"]["execution_id"] == run.id]
 
 
-def eventually(condition):
-    deadline = time.monotonic() + PATIENCE_SEC
-    while not (value := condition()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return value
-
-
 def test_upgrade_is_told_by_notifications_and_by_a_webhook(told_site, receiver):
     hook = {"type": "webhook", "url": f"http://127.0.0.1:{receiver.server_port}/",
             "headers": {"X-Hook": "mine"}, "event_types": HOOKED}
     with told_site.cluster() as cluster:
         run = begin(told_site, cluster, notify=[hook])
         assert run.end().result["status"] == "upgraded"
-    eventually(lambda: "WORKFLOW_SUCCEEDED" in events_of(receiver, run))
+    until(lambda: "WORKFLOW_SUCCEEDED" in events_of(receiver, run), "the webhook")
     assert events_of(receiver, run) == HOOKED
-    eventually(lambda: len(notifications(told_site, run)) == 14)
+    until(lambda: len(notifications(told_site, run)) >= 14, "14 notifications")
     told = notifications(told_site, run)
     kinds = [one["event_type"].removeprefix("trove.cluster.upgrade.") for one in told]
     assert (kinds[0], kinds[-1]) == ("start", "end")
@@ -102,7 +94,7 @@ def test_nobody_is_told_of_a_dry_run(told_site):
         assert run.end().result["status"] == "planned"
         refused = told_site.begin(cluster, datastore_version="0.0.1")
         refused.end()
-    eventually(lambda: len(notifications(told_site, refused)) == 2)
+    until(lambda: len(notifications(told_site, refused)) >= 2, "2 notifications")
     assert [one["event_type"].rsplit(".", 1)[-1] for one in notifications(told_site, refused)] == [
         "start", "error"]
     assert notifications(told_site, refused)[1]["payload"]["status"] == "refused"

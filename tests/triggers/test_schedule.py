@@ -7,7 +7,8 @@ from tests.end_to_end.firing import fired, mistral
 from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import NEW, QUICK, Run
 
-LAB: dict = {}          # a site of its own: an engine that is stopped is nobody else's
+LAB: dict = {}
+LANE = "killed"         # an engine that is stopped is nobody else's
 EVERY_2_SEC = "* * * * * */2"        # Mistral takes a sixth field, of seconds
 
 
@@ -48,8 +49,7 @@ def test_a_missed_firing_is_made_up_once(site, cluster):
     schedule(site, cluster, "--first-time", soon.strftime("%Y-%m-%d %H:%M"), "--utc")
     site.engine.stop()
     run.until(lambda: datetime.now(UTC) > soon, "the time has passed")
-    site.engine.start()
-    site.connect()
+    site.start_engine()
     [run.id] = until_fired(site, run)
     assert run.end().result["status"] == "upgraded"
     assert fired(site.mistral, cluster) == [run.id]

@@ -14,9 +14,9 @@ from pathlib import Path
 import requests
 from trove_upgrade.embedded import EmbeddedEngine
 from trove_upgrade.embedded.ports import free_port
-from trove_upgrade.lab.lab import wait_for
 
 from tests.trove_api.gate import Gate
+from tests.waits import PATIENCE_SEC, TIMEOUT_SEC, until
 
 DEMO = "demo"       # with Trove's stand-in for Keystone a token is its own project, user and role
 SERVER = Path(__file__).with_name("server.py")
@@ -28,7 +28,7 @@ policy_file = {directory}/policy.yaml
 mistral_url = {gate}
 mistral_public_url = https://mistral.example.org
 mistral_auth = none
-http_timeout_sec = 3
+http_timeout_sec = {timeout}
 start_grace_sec = 60
 retry_after_sec = 17
 workflow_inputs = bake_sec:0
@@ -58,7 +58,7 @@ class Apis:
     def __enter__(self):
         (self.directory / "policy.yaml").write_text("{}\n")
         (self.directory / "more.conf").write_text(
-            CONF.format(directory=self.directory, gate=self.gate.url))
+            CONF.format(directory=self.directory, gate=self.gate.url, timeout=TIMEOUT_SEC // 2))
         self.start()
         self.engine = EmbeddedEngine(
             self.directory / "mistral", port=self.port, workflows=[SERVER.with_name("hold.yaml")],
@@ -81,7 +81,7 @@ class Apis:
             self._process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", SERVER, self.directory, str(os.getpid())],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        wait_for(lambda: ready.exists() or self._process.poll() is not None, 60, "the APIs' start")
+        until(lambda: ready.exists() or self._process.poll() is not None, "the APIs' start")
         assert ready.exists(), (self.directory / "trove.log").read_text()[-3000:]
         urls = json.loads(ready.read_text())
         self.stock, self.ours, self.routes = urls["stock"], urls["ours"], urls["routes"]
@@ -95,7 +95,7 @@ class Apis:
         """One request; the path is what follows the tenant."""
         headers = {"X-Auth-Token": token, **keywords.pop("headers", {})}
         return requests.request(method, f"{getattr(self, side)}/{tenant or token}{path}",
-                                headers=headers, timeout=60, **keywords)
+                                headers=headers, timeout=PATIENCE_SEC, **keywords)
 
     def patch(self, cluster, version, **keywords):
         return self.ask("PATCH", f"/clusters/{cluster.id}",
@@ -119,7 +119,7 @@ class Apis:
     # Trove's database
     def sql(self, statement, *values):
         path = self.directory / "trove.sqlite"
-        with closing(sqlite3.connect(path, timeout=30)) as connection, connection:
+        with closing(sqlite3.connect(path, timeout=PATIENCE_SEC)) as connection, connection:
             connection.execute("pragma synchronous = off")
             return connection.execute(statement, values).fetchall()
 
@@ -161,23 +161,23 @@ class Apis:
 
     def execution(self, execution_id):
         """The execution, or None."""
-        answer = requests.get(f"{self.mistral}/executions/{execution_id}", timeout=30)
+        answer = requests.get(f"{self.mistral}/executions/{execution_id}", timeout=PATIENCE_SEC)
         return None if answer.status_code == 404 else answer.json()
 
     def hold_execution(self):
         """An execution that stays until it is ended."""
-        made = requests.post(f"{self.mistral}/executions", timeout=30,
+        made = requests.post(f"{self.mistral}/executions", timeout=PATIENCE_SEC,
                              json={"workflow_name": "tests.hold"})
         assert made.status_code == 201, made.text
         return made.json()["id"]
 
     def end(self, execution_id, state="CANCELLED"):
-        requests.put(f"{self.mistral}/executions/{execution_id}", timeout=30,
+        requests.put(f"{self.mistral}/executions/{execution_id}", timeout=PATIENCE_SEC,
                      json={"state": state}).raise_for_status()
 
     def record(self, cluster, owner, since=None):
         """The lock's environment, as the workflow writes it."""
-        requests.post(f"{self.mistral}/environments", timeout=30, json={
+        requests.post(f"{self.mistral}/environments", timeout=PATIENCE_SEC, json={
             "name": f"trove_upgrade.lock.{cluster.id}",
             "variables": {"owner": owner, "since": since}}).raise_for_status()
 

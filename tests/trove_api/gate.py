@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import requests
 
+from tests.waits import PATIENCE_SEC
+
 MODES = {
     "open": "everything passes",
     "closed": "connections are refused",
@@ -79,11 +81,11 @@ class Gate:
         if mode == "lost_requests" or (mode == "lost_posts" and method == "POST"):
             return None
         if mode == "hanging" and method == "POST":
-            self._let_go.wait(60)
+            self._let_go.wait(PATIENCE_SEC)
             return None
         if mode in STATUS and method == "POST":
             return STATUS[mode], b'{"faultstring": "It is said so."}'
         answer = requests.request(method, self._target + path, headers=headers, data=body,
-                                  timeout=60)
+                                  timeout=PATIENCE_SEC)
         return None if mode == "lost_replies" and method == "POST" else (
             answer.status_code, answer.content)

@@ -7,6 +7,8 @@ import pytest
 from trove_upgrade.interfaces.trove_api.config import OPTS
 from trove_upgrade.interfaces.trove_api.policies import RULES
 
+from tests.waits import PATIENCE_SEC
+
 PASTE = """\
 [pipeline:main]
 pipeline = egg:trove-upgrade#trove_upgrade troveapp
@@ -18,6 +20,8 @@ import os, warnings
 warnings.simplefilter("ignore")
 import trove.cmd
 from trove.common import cfg, pastedeploy, policy
+
+from tests.waits import PATIENCE_SEC
 cfg.CONF(["--config-file", "trove.conf"], project="trove")
 for _ in range(2):          # several pipelines may name it
     app = pastedeploy.paste_deploy_app(os.path.abspath("paste.ini"), "main", {})
@@ -30,7 +34,7 @@ def load(directory, options):
     (directory / "paste.ini").write_text(PASTE)
     (directory / "trove.conf").write_text(f"[trove_upgrade_api]\n{options}\n")
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", LOAD], cwd=directory, text=True,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=PATIENCE_SEC, check=False)
     return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
 
@@ -53,5 +57,5 @@ def test_options_that_would_make_every_upgrade_fail_are_told_at_the_start(tmp_pa
     ("oslopolicy-sample-generator", "trove-upgrade", [rule.name for rule in RULES])])
 def test_sample_files(tool, namespace, names):
     done = subprocess.run([Path(sys.executable).with_name(tool), "--namespace", namespace],
-                          capture_output=True, text=True, timeout=60, check=True)
+                          capture_output=True, text=True, timeout=PATIENCE_SEC, check=True)
     assert [name for name in names if name not in done.stdout] == []

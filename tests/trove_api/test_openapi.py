@@ -13,6 +13,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.waits import PATIENCE_SEC
+
+GROUP = "apis"
+LANE = 2
 PAGE = Path(__file__).parents[2] / "docs/api/openapi.yaml"
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance,
           response_headers_conformance, response_schema_conformance)
@@ -56,11 +60,11 @@ def call(apis, case, token):
     bodies that are not UTF-8 before it. Then without the filter it is the same."""
     case.path_parameters |= {"tenant_id": token}
     headers = {"X-Auth-Token": token}
-    answer = case.call(base_url=apis.ours, headers=headers, timeout=60)
+    answer = case.call(base_url=apis.ours, headers=headers, timeout=PATIENCE_SEC)
     if "x-trove-upgrade" in answer.headers:
         case.validate_response(answer, checks=CHECKS)
         return
-    stock = case.call(base_url=apis.stock, headers=headers, timeout=60)
+    stock = case.call(base_url=apis.stock, headers=headers, timeout=PATIENCE_SEC)
     assert answer.status_code == stock.status_code
 
 

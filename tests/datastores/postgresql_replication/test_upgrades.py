@@ -1,7 +1,6 @@
 """Replication sets, end to end: real PostgreSQL servers, a real Trove that promotes.
 
-What the flow does with members that can't go back on their data is seen on real MariaDB servers in
-test_replication_rebuild.py.
+What the flow does with members that can't go back on their data is seen on MariaDB's.
 """
 import json
 
@@ -9,7 +8,7 @@ import pytest
 
 from tests.end_to_end.invariants import assert_invariants
 
-LAB = {"kind": "postgresql_replication"}         # a source and two replicas
+LAB = {"kind": "postgresql_replication", "heartbeat_sec": 1}
 
 
 def source(site, cluster):

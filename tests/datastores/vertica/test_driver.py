@@ -10,7 +10,8 @@ from cryptography.x509.oid import NameOID
 from trove_upgrade.datastores.base import Member
 from trove_upgrade.datastores.vertica import VerticaDriver
 
-from tests.datastores.vertica_nodes import NEW, Nodes, until
+from tests.datastores.vertica.nodes import NEW, Nodes
+from tests.waits import until
 
 
 def driver_of(nodes, tmp_path, **access):
@@ -51,7 +52,7 @@ def test_a_node_that_is_down_is_seen_so_by_itself_and_by_the_others(nodes, tmp_p
     driver, members = driver_of(nodes.up(), tmp_path), members_of(nodes)
     nodes.kill(2)
     until(lambda: any("sees node-2 DOWN" in one
-                      for one in driver.blockers(driver.read(members), ())))
+                   for one in driver.blockers(driver.read(members), ())))
     facts = driver.read(members)
     assert not facts["n2"].answers
     assert driver.blockers(facts, {"n2"}) == []

@@ -2,7 +2,6 @@
 import asyncio
 import contextlib
 import threading
-import time
 
 import pymongo
 from trove_upgrade.lab.kinds.mongodb.double.router import Mongos
@@ -10,9 +9,10 @@ from trove_upgrade.lab.kinds.mongodb.double.shard import Mongod
 from trove_upgrade.lab.kinds.mongodb.double.wire import Listener, ask
 from trove_upgrade.lab.settings import free_network
 
+from tests.waits import PATIENCE_SEC, until
+
 USER, PASSWORD, KEY = "admin", "open sesame", "the key of the key file"
 TIMES = {"electionTimeoutMillis": 800, "heartbeatIntervalMillis": 100}
-END_SEC = 50        # on a machine that is busy with other tests
 
 
 class Doubles:
@@ -69,7 +69,7 @@ class Doubles:
     def server(self, name):
         return self._running[name][0]
 
-    def command(self, name, command, timeout=20.0):
+    def command(self, name, command, timeout=PATIENCE_SEC):
         """One command as another member asks it."""
         return ask(self._configs[name]["host"], self.port, {**command, "$clusterKey": KEY}, timeout)
 
@@ -102,7 +102,7 @@ class Doubles:
         return self._clients[-1]
 
     def _do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(END_SEC)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE_SEC)
 
     async def _start(self, config, release):
         server = Mongos(config, release) if config["process"] == "mongos" else \
@@ -124,13 +124,6 @@ async def _cancel_all():
     await asyncio.gather(*tasks, return_exceptions=True)
     for _ in range(3):          # a closed connection gives its socket back in the next rounds
         await asyncio.sleep(0)
-
-
-def until(condition, timeout=END_SEC):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "never"
-        time.sleep(0.02)
 
 
 CONFIG, RS1, RS2 = (tuple(f"{name}-{number}" for number in (1, 2, 3))

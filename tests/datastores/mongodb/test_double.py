@@ -7,16 +7,16 @@ import pytest
 from pymongo.errors import OperationFailure
 from trove_upgrade.lab.kinds.mongodb.double.storage import BadData
 
-from tests.datastores.mongodb_nodes import (
+from tests.datastores.mongodb.nodes import (
     ROUTERS,
     RS1,
     RS2,
     Doubles,
     sharded_cluster,
-    until,
 )
+from tests.waits import until
 
-
+pytestmark = pytest.mark.lab_double
 @pytest.fixture(scope="module")
 def doubles(tmp_path_factory):
     with sharded_cluster(tmp_path_factory.mktemp("doubles")) as made:

@@ -1,6 +1,6 @@
 """MySQL replication sets: real servers, promoted by real Trove, asked by the driver.
 
-What the pack's workflows do with them is in test_mysql_upgrades.py.
+What the pack's workflows do with them is in test_upgrades.py.
 """
 import pymysql
 import pytest
@@ -10,7 +10,7 @@ from trove_upgrade.lab.kinds.replication import UPGRADER
 from tests.datastores import sets
 from tests.datastores.mysql_sets import SetTests, Words, address, ask
 
-pytestmark = pytest.mark.timeout(240)
+LAB = {"kind": "mysql_replication", "heartbeat_sec": 1, "stop_timeout_sec": 15}
 WORDS = Words(
     start="start replica", stop="stop replica", stop_applying="stop replica sql_thread",
     stop_receiving="stop replica io_thread", position="select @@global.gtid_executed as p",
@@ -21,8 +21,8 @@ WORDS = Words(
 
 
 @pytest.fixture(scope="module")
-def shop():
-    with sets.running("mysql_replication") as one:
+def shop(site):
+    with sets.running(site) as one:
         yield one
 
 
@@ -61,7 +61,7 @@ def test_a_prepared_transaction_keeps_its_member(shop):
     ("revoke xa_recover_admin on *.* from {}", "grant xa_recover_admin on *.* to {}"),
     ("revoke replication client on *.* from {}", "grant replication client on *.* to {}"),
     ("alter user {} account lock", "alter user {} account unlock"),
-    ("alter user {} password expire", "alter user {} identified by '" + sets.SECRET + "'")])
+    ("alter user {} password expire", "alter user {} identified by '{}'")])
 def test_rights_that_are_missing_are_no_silence(shop, change, back):
     """An answer that asking again does not change; each is an error number of its own."""
     source = shop.source()
@@ -69,7 +69,7 @@ def test_rights_that_are_missing_are_no_silence(shop, change, back):
     try:
         assert shop.read()[source.id].native == {"code": "access_refused"}
     finally:
-        ask(shop, source, back.format(UPGRADER))
+        ask(shop, source, back.format(UPGRADER, shop.lab.settings.password))
     shop.settle()
     assert shop.refused() == {}
 

@@ -2,13 +2,14 @@
 import json
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import vertica_python
 from trove_upgrade.lab.kinds.vertica import native
 from trove_upgrade.lab.settings import free_network
+
+from tests.waits import PATIENCE_SEC, until
 
 OLD, NEW = "11.1.1", "12.0.4"
 NODE = "trove_upgrade.lab.kinds.vertica.node"
@@ -64,7 +65,7 @@ class Nodes:
         """Start all nodes, or some of them."""
         for number in range(self.size) if only is None else only:
             if number in self.processes:
-                self.processes[number].wait(20)      # it was told to end
+                self.processes[number].wait(PATIENCE_SEC)      # it was told to end
             with (self.directory / str(number) / "out").open("w") as out:
                 self.processes[number] = subprocess.Popen(
                     [sys.executable, "-m", NODE, "--version", version, "node.json"], stdout=out,
@@ -76,7 +77,7 @@ class Nodes:
         self.start(version, only)
         wanted = {self.addresses[one] for one in self.processes}
         for number in self.processes:
-            until(lambda number=number: wanted <= set(self.who_is_up(number)))
+            until(lambda number=number: wanted <= set(self.who_is_up(number)), f"{wanted} up")
         return self
 
     def who_is_up(self, number):
@@ -96,7 +97,7 @@ class Nodes:
 
     def ended(self, number):
         """(exit code, last words) of a node that ends by itself."""
-        code = self.processes[number].wait(20)
+        code = self.processes[number].wait(PATIENCE_SEC)
         return code, (self.directory / str(number) / "out").read_text().strip()
 
     def nodes(self):
@@ -104,10 +105,3 @@ class Nodes:
 
     def _write(self, number, name, content):
         (self.directory / str(number) / name).write_text(json.dumps(content))
-
-
-def until(condition, timeout_sec=20):
-    deadline = time.monotonic() + timeout_sec
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)

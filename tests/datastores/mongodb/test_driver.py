@@ -3,7 +3,7 @@ import pytest
 from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.mongodb import MongoDriver
 
-from tests.datastores.mongodb_nodes import (
+from tests.datastores.mongodb.nodes import (
     CONFIG,
     PASSWORD,
     ROUTERS,
@@ -11,8 +11,8 @@ from tests.datastores.mongodb_nodes import (
     RS2,
     USER,
     sharded_cluster,
-    until,
 )
+from tests.waits import until
 
 ALL = (*CONFIG, *RS1, *RS2, *ROUTERS)
 

@@ -3,12 +3,12 @@ from trove_upgrade.lab.kinds.vertica.kind import VerticaKind
 
 AGREED = VerticaKind.consent
 OLD, NEW = "11.1.1", "12.0.4"
-LAB = {"kind": "vertica"}
+LAB = {"kind": "vertica", "heartbeat_sec": 1}
 
 
 def run_under_load(site, cluster):
     """The outcome of a run that a person has agreed to."""
-    return site.upgrade_under_load(cluster, skip_checks=AGREED, member_timeout_sec=60)
+    return site.upgrade_under_load(cluster, skip_checks=AGREED)
 
 
 def assert_nothing_lost(found):

@@ -4,7 +4,6 @@ import ctypes
 import signal
 import subprocess
 import sys
-import time
 import uuid
 import warnings
 from types import SimpleNamespace
@@ -12,6 +11,8 @@ from types import SimpleNamespace
 from trove_upgrade.datastores.base import Member
 from trove_upgrade.lab.kinds.cassandra import asking, ring
 from trove_upgrade.lab.settings import free_network
+
+from tests.waits import PATIENCE_SEC, until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself
@@ -21,7 +22,6 @@ with warnings.catch_warnings():
 
 PASSWORD = "a-password"
 OLD, NEW = "4.1.9", "5.0.4"
-WAIT_SEC = 20
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 
@@ -82,7 +82,7 @@ class Nodes:
     def stop(self, number):
         """SIGTERM; its exit code."""
         self._processes[number].terminate()
-        return self._processes[number].wait(WAIT_SEC)
+        return self._processes[number].wait(PATIENCE_SEC)
 
     def kill(self, number):
         self._processes[number].kill()
@@ -90,7 +90,7 @@ class Nodes:
 
     def ended(self, number):
         """Wait for its own end; (exit code, what it said)."""
-        code = self._processes[number].wait(WAIT_SEC)
+        code = self._processes[number].wait(PATIENCE_SEC)
         return code, (self._directories[number] / "out").read_text()
 
     def configure(self, number, **changes):
@@ -110,26 +110,20 @@ class Nodes:
         """What is in its commit log."""
         return (self._directories[number] / "data" / "CommitLog-nb.log").read_text()
 
-    def until(self, condition, what):
-        deadline = time.monotonic() + WAIT_SEC
-        while not condition():
-            assert time.monotonic() < deadline, f"never: {what}"
-            time.sleep(0.05)
-
     def until_whole(self):
-        self.until(lambda: all(asking.facts(one, self.settings).get("cluster_ok")
+        until(lambda: all(asking.facts(one, self.settings).get("cluster_ok")
                                for one in self.addresses), "all linked to all")
 
     def until_down(self, number, by):
         """Wait until member `by` holds the other for down."""
-        self.until(lambda: not asking.links(self.addresses[by], self.settings)[
+        until(lambda: not asking.links(self.addresses[by], self.settings)[
             self.addresses[number]], f"{number} down for {by}")
 
     @contextlib.contextmanager
     def client(self, **options):
         """A stock client that knows the first member only, and finds the others."""
         cluster = Cluster(
-            self.addresses[:1], port=self.settings.port, connect_timeout=5,
+            self.addresses[:1], port=self.settings.port, connect_timeout=PATIENCE_SEC,
             load_balancing_policy=DCAwareRoundRobinPolicy("dc1"),
             auth_provider=PlainTextAuthProvider("cassandra", PASSWORD),
             reconnection_policy=ConstantReconnectionPolicy(0.2, None), **options)

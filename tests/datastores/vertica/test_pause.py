@@ -1,17 +1,10 @@
 """A pause inside Vertica's only wave, when the database is shut down; on the nodes' doubles."""
 import pytest
 from trove_upgrade.lab.kinds.vertica.kind import VerticaKind
-from trove_upgrade.lab.process import wait_for
 
-from tests.end_to_end.conftest import clean_site
+from tests.waits import until
 
-pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    with clean_site(tmp_path_factory.mktemp("engine"), kind="vertica", heartbeat_sec=1) as made:
-        yield made
+LAB = {"kind": "vertica", "heartbeat_sec": 1}
 
 
 @pytest.fixture
@@ -19,8 +12,8 @@ def run(site):
     """An upgrade whose wave has begun: the database is about to be shut down."""
     with site.cluster() as cluster:
         begun = site.begin(cluster, skip_checks=VerticaKind.consent)
-        wait_for(lambda: site.mistral.executions.list(
-            root_execution_id=begun.id, workflow_name="trove_upgrade.member"), 90, "the wave",
+        until(lambda: site.mistral.executions.list(
+            root_execution_id=begun.id, workflow_name="trove_upgrade.member"), "the wave",
             every=0.02)
         yield begun
 
@@ -52,7 +45,7 @@ def pause_at_the_shutdown(run):
     """Mistral's pause, again and again until one meets the steps that shut the database down."""
     while True:
         run.set_state("PAUSED")
-        wait_for(lambda: not at_work(run.site, "trove_upgrade.switchover"), 60, "what runs")
+        until(lambda: not at_work(run.site, "trove_upgrade.switchover"), "what runs")
         if len(serving(run)) < len(run.before):
             return
         run.set_state("RUNNING")

@@ -7,9 +7,9 @@ import pytest
 from trove_upgrade.lab.kinds.mongodb.double.wire import ask
 from trove_upgrade.lab.settings import free_network
 
-from tests.datastores.mongodb_nodes import until
+from tests.waits import PATIENCE_SEC, until
 
-
+pytestmark = pytest.mark.lab_double
 class Process:
     """One mongod on an address of its own."""
 
@@ -41,7 +41,7 @@ def process(tmp_path):
 
 def end(started):
     started.terminate()
-    said, _ = started.communicate(timeout=10)
+    said, _ = started.communicate(timeout=PATIENCE_SEC)
     return started.returncode, said
 
 
@@ -55,13 +55,13 @@ def test_it_ends_in_order_and_a_release_that_can_not_read_its_data_says_so(proce
     until(process.leads)
     assert end(started) == (0, "")
     refused = process.start("6.0.19")
-    said, _ = refused.communicate(timeout=10)
+    said, _ = refused.communicate(timeout=PATIENCE_SEC)
     assert refused.returncode == 62
     assert "UPGRADE PROBLEM" in said
 
 
 def test_an_option_that_it_does_not_know_ends_it(process):
     started = process.start("7.0.15", "--this-option-does-not-exist", "yes")
-    said, _ = started.communicate(timeout=10)
+    said, _ = started.communicate(timeout=PATIENCE_SEC)
     assert started.returncode == 2
     assert "unrecognized arguments" in said

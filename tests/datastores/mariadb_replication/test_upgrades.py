@@ -5,14 +5,11 @@ replica of the source while that is not upgraded; after the switch the rollback 
 """
 import re
 
-import pytest
-
 from tests.datastores import sets
 from tests.end_to_end.invariants import assert_nothing_lost
 
-LAB = {"kind": "mariadb_replication"}         # a source and two replicas
+LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
 BAKE_SEC = 4
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_the_bake_comes_before_the_switch(site, cluster):

@@ -9,7 +9,6 @@ from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
 
 LAB = {"kind": "galera", "stop_timeout_sec": 15}
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")

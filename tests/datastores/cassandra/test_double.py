@@ -7,8 +7,10 @@ from trove_upgrade.datastores.base import Member
 from trove_upgrade.datastores.cassandra import CassandraDriver, gate
 from trove_upgrade.datastores.cassandra.client import Cluster, NoHostAvailable, Servers
 
-from tests.datastores.cassandra_nodes import NEW, OLD, Nodes
+from tests.datastores.cassandra.nodes import NEW, OLD, Nodes
+from tests.waits import until
 
+pytestmark = pytest.mark.lab_double
 INSERT = "INSERT INTO shop.pairs (key, value) VALUES (?, ?)"
 SELECT = "SELECT value FROM shop.pairs WHERE key = ?"
 
@@ -50,7 +52,7 @@ def test_acknowledged_writes_outlive_each_member_in_turn(nodes):
                 session.execute(write, (f"{number}-{key}", "v"))
             nodes.start(number)
             nodes.until_whole()
-            nodes.until(lambda: all(host.is_up for host in cluster.metadata.all_hosts()),
+            until(lambda: all(host.is_up for host in cluster.metadata.all_hosts()),
                         "the client is told that it is back")
         found = [session.execute(read, (f"{number}-{key}",)).one()
                  for number in range(3) for key in range(20)]
@@ -65,7 +67,7 @@ def test_a_member_that_was_away_gets_what_it_missed(nodes):
         session.execute(quorum(session, INSERT, ConsistencyLevel.ONE), ("k", "late"))
         nodes.start(2)
         nodes.until_whole()
-        nodes.until(lambda: "late" in nodes.logged(2), "its hints came")
+        until(lambda: "late" in nodes.logged(2), "its hints came")
 
 
 def test_without_a_quorum_it_says_unavailable(nodes):
@@ -184,4 +186,4 @@ def test_reading_leaves_no_thread_and_no_connection(nodes, tmp_path):
     before = threading.active_count()
     for _ in range(3):
         servers.ask_all(nodes.members)
-    nodes.until(lambda: threading.active_count() <= before, "threads end")
+    until(lambda: threading.active_count() <= before, "threads end")

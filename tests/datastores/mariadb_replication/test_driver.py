@@ -4,7 +4,7 @@ import pytest
 from tests.datastores import sets
 from tests.datastores.mysql_sets import SetTests, Words
 
-pytestmark = pytest.mark.timeout(240)
+LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
 WORDS = Words(
     start="start slave", stop="stop slave", stop_applying="stop slave sql_thread",
     stop_receiving="stop slave io_thread", position="select @@global.gtid_slave_pos as p",
@@ -14,8 +14,8 @@ WORDS = Words(
 
 
 @pytest.fixture(scope="module")
-def shop():
-    with sets.running("mariadb_replication") as one:
+def shop(site):
+    with sets.running(site) as one:
         yield one
 
 

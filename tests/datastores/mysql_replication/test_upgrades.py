@@ -1,6 +1,6 @@
 """MySQL replication sets, end to end: real servers, a real Trove, a real Mistral, a load.
 
-What the flow does with MariaDB's, whose data go one way, too, is in test_replication_rebuild.py.
+What the flow does with MariaDB's, whose data go one way, too, is in ../mariadb_replication.
 """
 import os
 import pwd
@@ -13,9 +13,9 @@ from trove_upgrade.lab.kinds import mysql
 from tests.datastores import sets
 from tests.end_to_end.invariants import assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
+from tests.waits import PATIENCE_SEC
 
-LAB = {"kind": "mysql_replication", "stop_timeout_sec": 15}         # a source and two replicas
-pytestmark = pytest.mark.timeout(300)
+LAB = {"kind": "mysql_replication", "heartbeat_sec": 1, "stop_timeout_sec": 15}
 
 
 def test_a_set_that_is_paused_and_resumed_is_upgraded_under_load_and_does_not_go_back(
@@ -61,7 +61,7 @@ class Place:
              f"--basedir={root}/usr", f"--lc-messages-dir={root}/usr/share/mysql",
              "--secure-file-priv=NULL", "--innodb-use-native-aio=OFF", "--skip-networking",
              "--mysqlx=OFF", f"--socket={self.data}/s", *options], env=mysql.environment(root),
-            capture_output=True, text=True, timeout=120, check=False, **self.who)
+            capture_output=True, text=True, timeout=PATIENCE_SEC, check=False, **self.who)
         return done.returncode, done.stdout + done.stderr
 
 

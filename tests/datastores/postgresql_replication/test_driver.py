@@ -8,13 +8,14 @@ from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.lab.kinds.postgresql import native
 
 from tests.datastores import sets
+from tests.waits import until
 
-pytestmark = pytest.mark.timeout(180)
+LAB = {"kind": "postgresql_replication", "heartbeat_sec": 1}
 
 
 @pytest.fixture(scope="module")
-def shop():
-    with sets.running("postgresql_replication") as one:
+def shop(site):
+    with sets.running(site) as one:
         yield one
 
 
@@ -45,12 +46,12 @@ def test_commits_that_wait_for_both_standbys_keep_them_both(shop):
         connection.execute("alter system set synchronous_standby_names = 'ANY 2 (*)'")
         connection.execute("select pg_reload_conf()")
         try:
-            sets.wait_for(lambda: shop.driver.blockers(shop.read(), [replica.id]), 10, "the gate")
+            until(lambda: shop.driver.blockers(shop.read(), [replica.id]), "the gate")
             assert "synchronous_standbys" in shop.refused()
         finally:
             connection.execute("alter system reset synchronous_standby_names")
             connection.execute("select pg_reload_conf()")
-    sets.wait_for(lambda: not shop.driver.blockers(shop.read(), [replica.id]), 10, "the gate")
+    until(lambda: not shop.driver.blockers(shop.read(), [replica.id]), "the gate")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,89 @@
+"""One run of all tests: those that share a lab go to one worker, and the longest groups begin.
+
+A module says what it needs in a name of its own: LAB, the options of a lab with an engine; CLOUD,
+those of a cloud with Keystone; GROUP, any word. Modules that need the same are one group, unless
+LANE sets some of them apart so that two workers can do them. A module that says nothing is a group
+by itself, and so is each test that is marked ``apart``. Without pytest-xdist nothing changes but
+the order.
+"""
+import collections
+
+import pytest
+from xdist.scheduler import LoadGroupScheduling
+
+from tests.waits import PATIENCE_SEC
+
+NEEDS = ("LAB", "CLOUD", "GROUP")
+# Seconds of the longest groups on an idle machine with two cores, as a run prints them at its end.
+SECONDS: dict[str, int] = {}
+
+
+def group_of(item):
+    """The group of a test: one word, without an @."""
+    if item.get_closest_marker("apart"):
+        return _word(item.nodeid)
+    for name in NEEDS:
+        if hasattr(item.module, name):
+            return _word(f"{name.lower()} {_text(getattr(item.module, name))} "
+                         f"{getattr(item.module, 'LANE', '')}")
+    return _word(item.nodeid.split("::")[0])
+
+
+def _text(need):
+    if isinstance(need, str):
+        return need
+    return " ".join(f"{key}={need[key]}" for key in sorted(need))
+
+
+def _word(text):
+    kept = "".join(one if one.isalnum() or one in "_=.-/" else " " for one in text)
+    return "-".join(kept.split())
+
+
+@pytest.hookimpl(tryfirst=True)        # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+        # Each wait is bounded by itself; this ends what hangs without waiting.
+        item.add_marker(pytest.mark.timeout(5 * PATIENCE_SEC))
+    first = {}
+    for place, item in enumerate(items):
+        first.setdefault(group_of(item), place)
+    items.sort(key=lambda item: (-SECONDS.get(group_of(item), 0), first[group_of(item)]))
+
+
+class LongestFirst(LoadGroupScheduling):
+    """Groups in the order of the tests, each when a worker begins its last test.
+
+    The stock one gives a worker its next group two tests earlier, which then waits behind them
+    while another worker may have nothing to do.
+    """
+
+    def _reschedule(self, node):
+        if self.workqueue and self._pending_of(self.assigned_work[node]) > 1:
+            return
+        super()._reschedule(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False
+    return LongestFirst(config, log)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Seconds of each group, the longest first; those of under 10 s are told as one sum."""
+    spent = collections.Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if hasattr(report, "duration") and "@" in report.nodeid:
+                spent[report.nodeid.rsplit("@", 1)[1]] += report.duration
+    if spent:
+        terminalreporter.section("seconds of groups")
+        for group, seconds in spent.most_common():
+            if seconds >= 10:
+                terminalreporter.line(f"{seconds:7.0f} {group}")
+        rest = sum(seconds for seconds in spent.values() if seconds < 10)
+        terminalreporter.line(f"{rest:7.0f} all others")
