@@ -1,5 +1,6 @@
 """lab, demo: try it on a real Trove and real servers on this machine."""
 import json
+import os
 
 from cliff.command import Command
 
@@ -15,8 +16,7 @@ class Lab(Command):
         """Add the cluster's shape."""
         parser = super().get_parser(prog_name)
         parser.add_argument("--name", default="shop", help="name of the cluster")
-        parser.add_argument("--datastore", metavar="NAME", default="redis",
-                            help="what the lab runs as guests (default: %(default)s)")
+        _add_datastore(parser)
         parser.add_argument("--shape", metavar="KEY=NUMBER", action="append", default=[],
                             type=_pair, help="of the cluster, such as replicas=2")
         parser.add_argument("--token-sec", type=int, default=3600, metavar="SEC",
@@ -27,6 +27,7 @@ class Lab(Command):
     def take_action(self, args):
         """Start it, say what to export, wait."""
         from .cloud import Cloud
+        _use_archive(args)
         more = ", Mistral and Horizon" if args.horizon else " and Mistral"
         print(f"# Starting Keystone, Trove{more}", flush=True)
         with Cloud(token_sec=args.token_sec, dashboard=args.horizon,
@@ -35,6 +36,22 @@ class Lab(Command):
             print(_welcome(cloud, cluster), flush=True)
             wait_for_signal()
             print("# Ending it; nothing is left behind", flush=True)
+
+
+def _add_datastore(parser):
+    """What the lab runs, and where it may come from."""
+    parser.add_argument("--datastore", metavar="NAME", default="redis",
+                        help="what the lab runs as guests (default: %(default)s)")
+    parser.add_argument("--ubuntu-archive", action="store_true",
+                        help="let the lab fetch servers from Ubuntu's archive, which alone has "
+                             "MySQL's")
+
+
+def _use_archive(args):
+    """The option is the variable, for this process and those that it starts."""
+    from .kinds.mysql import SWITCH
+    if args.ubuntu_archive:
+        os.environ[SWITCH] = "1"
 
 
 def _pair(text):
@@ -100,8 +117,7 @@ class Demo(Command):
         """Add the demo's name and its own arguments."""
         parser = super().get_parser(prog_name)
         parser.add_argument("name", nargs="?", default="demo", choices=DEMOS)
-        parser.add_argument("--datastore", metavar="NAME", default="redis",
-                            help="what the lab runs as guests (default: %(default)s)")
+        _add_datastore(parser)
         parser.add_argument("--out", metavar="DIR", default="build/demo",
                             help="directory of report.json and timeline.svg (default: %(default)s)")
         return parser
@@ -109,4 +125,5 @@ class Demo(Command):
     def take_action(self, args):
         """Run it; its exit code is ours."""
         from .demo import run_demo
+        _use_archive(args)
         return run_demo(args.name, args.out, kind=args.datastore)

@@ -1,5 +1,8 @@
 """The MySQL servers of the lab, from Ubuntu's archive: Debian has none.
 
+That archive is used only by who asks for it: the variable ``SWITCH`` set to 1. Without it nothing
+is fetched from there, and what was fetched before is not used.
+
 Ubuntu 22.04's run on the libraries of Debian 12. The release as it was published holds 8.0.28 for
 ever, its updates the newest 8.0.
 
@@ -8,6 +11,7 @@ its keys, they come from that release's package of them, which is known here by 
 number stands in the release's signed list, and the signature is one by a key (871920D1991BC93C, of
 2018) that Debian 13's own signed package ubuntu-keyring holds, too.
 """
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from .archive import Archive, environment
 
 __all__ = ["ARCHIVE", "environment", "servers"]
 
+SWITCH = "TROVE_UPGRADE_UBUNTU_ARCHIVE"
 RELEASE = "jammy"
 URL, PORTS_URL = "http://archive.ubuntu.com/ubuntu", "http://ports.ubuntu.com/ubuntu-ports"
 KEYRING = Path("usr/share/keyrings/ubuntu-archive-keyring.gpg")
@@ -36,6 +41,16 @@ class UbuntuArchive(Archive):
     """
 
     component: str = "main"
+
+    def servers(self) -> dict[str, Path]:
+        """As any archive's.
+
+        :raises RuntimeError: also when nobody has asked for Ubuntu's archive.
+        """
+        if os.environ.get(SWITCH) != "1":
+            raise RuntimeError(f"the lab's {self.title} servers come from {self.place}, which is "
+                               f"used only when {SWITCH}=1 asks for it (docs/lab.md)")
+        return super().servers()
 
     def _offered(self, cache: Path) -> dict[str, str]:
         self.refresh(cache)                  # its updates move on, and take the last ones away

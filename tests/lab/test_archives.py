@@ -1,8 +1,11 @@
 """Where the lab's MariaDB and MySQL servers come from."""
+import os
 import subprocess
 import threading
 
 import pytest
+from trove_upgrade.interfaces.cli.app import main
+from trove_upgrade.lab import demo
 from trove_upgrade.lab.kinds import archive, cache, mariadb, mysql
 
 from tests.datastores import sets
@@ -14,8 +17,14 @@ each = pytest.mark.parametrize("one", ARCHIVES, ids=[one.name for one in ARCHIVE
 
 @pytest.fixture
 def within_reach():
-    """Ubuntu's archive can be asked, or was once."""
+    """Ubuntu's archive is asked for, and can be asked, or was once."""
     sets.require(mysql.ARCHIVE)
+
+
+@pytest.fixture
+def asked_for(monkeypatch):
+    """The switch is on, for tests that fetch nothing."""
+    monkeypatch.setenv(mysql.SWITCH, "1")
 
 
 @pytest.fixture
@@ -47,7 +56,27 @@ def test_an_apt_that_offers_fewer_than_two_versions_is_told_in_words(monkeypatch
         mariadb.servers()
 
 
-def test_an_archive_that_is_out_of_reach_is_told_in_words(monkeypatch, empty):
+@pytest.mark.parametrize("one", [mysql.ARCHIVE, mariadb.EARLIER], ids=lambda one: one.name)
+@pytest.mark.parametrize("said", [None, "", "0", "no"])
+def test_nothing_is_fetched_from_ubuntu_unless_somebody_asks_for_it(monkeypatch, empty, one, said):
+    """Not even what is in the cache is used: what the tests do hangs on the switch alone."""
+    commands = []
+    monkeypatch.setattr(archive.subprocess, "run", lambda *given, **_: commands.append(given))
+    for name in (mysql.SWITCH, "TROVE_UPGRADE_REQUIRE"):
+        monkeypatch.delenv(name, raising=False)
+    if said is not None:
+        monkeypatch.setenv(mysql.SWITCH, said)
+    for version in ("1.0", "2.0"):
+        (empty / version / one.program).parent.mkdir(parents=True)
+        (empty / version / one.program).touch()
+    with pytest.raises(RuntimeError, match=f"Ubuntu's archive.* only when {mysql.SWITCH}=1"):
+        one.servers()
+    with pytest.raises(pytest.skip.Exception, match=mysql.SWITCH):
+        sets.require(one)
+    assert commands == []
+
+
+def test_an_archive_that_is_out_of_reach_is_told_in_words(monkeypatch, empty, asked_for):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with pytest.raises(RuntimeError, match="lab's MySQL servers from Ubuntu's archive.*fetch"):
         mysql.servers()
@@ -68,7 +97,7 @@ def test_what_is_not_signed_as_it_should_be_is_not_taken(within_reach, empty, mo
 
 
 @each
-def test_many_at_once_fetch_each_version_once(monkeypatch, empty, one):
+def test_many_at_once_fetch_each_version_once(monkeypatch, empty, asked_for, one):
     fetched = []
 
     def unpack(self, place, version, package):
@@ -90,10 +119,22 @@ def test_many_at_once_fetch_each_version_once(monkeypatch, empty, one):
 
 
 @each
-def test_a_cache_that_nobody_can_enter_is_refused_to_root(monkeypatch, tmp_path, one):
+def test_a_cache_that_nobody_can_enter_is_refused_to_root(monkeypatch, tmp_path, asked_for,
+                                                          one):
     monkeypatch.setattr(cache.os, "getuid", lambda: 0)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_CACHE_HOME", str(closed))
     with pytest.raises(RuntimeError, match="can't enter"):
         one.servers()
+
+
+@pytest.mark.parametrize(("more", "said"), [((), None), (("--ubuntu-archive",), "1")])
+def test_the_option_of_a_demo_is_the_switch_and_without_it_there_is_none(monkeypatch, more, said):
+    monkeypatch.setenv(mysql.SWITCH, "")        # so that it is as before when the test is over
+    monkeypatch.delenv(mysql.SWITCH)
+    seen = []
+    monkeypatch.setattr(demo, "run_demo",
+                        lambda *_, **__: seen.append(os.environ.get(mysql.SWITCH)) or 0)
+    assert main(["demo", *more]) == 0
+    assert seen == [said]
