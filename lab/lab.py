@@ -172,7 +172,8 @@ class Lab:
         if "ERROR" in statuses:
             raise LabError(f"cluster {cluster.name} has members in ERROR; see "
                            f"{self.directory}/trove.log")
-        return task == "NONE" and statuses == {"ACTIVE"} and self.is_whole(cluster)
+        return (task == "NONE" and statuses == {"ACTIVE"}
+                and self.kind.is_whole(_rows(shown), self.settings))
 
     def is_whole(self, cluster: Cluster) -> bool:
         """True when all members' servers agree that all is well, whatever Trove says."""
@@ -251,14 +252,19 @@ class Lab:
                 return found
 
     def _rows(self, cluster: Cluster) -> list[dict]:
-        rows = [{"id": instance["id"], "name": instance["name"], "address": _address(instance)}
-                for instance in self.shown(cluster)[1] if instance.get("ip")]
-        return sorted(rows, key=lambda row: (len(row["name"]), row["name"]))
+        return _rows(self.shown(cluster)[1])
 
     def _write_access(self) -> None:
         """The access file of the pack: how its drivers reach the members' servers."""
         section = {self.kind.name: self.kind.access(self.settings, self.access_dir)}
         (self.access_dir / "default.yaml").write_text(yaml.safe_dump(section))
+
+
+def _rows(shown: list[dict]) -> list[dict]:
+    """{id, name, address} of each member that has one, in order of name."""
+    rows = [{"id": instance["id"], "name": instance["name"], "address": _address(instance)}
+            for instance in shown if instance.get("ip")]
+    return sorted(rows, key=lambda row: (len(row["name"]), row["name"]))
 
 
 def _address(instance: dict) -> str:

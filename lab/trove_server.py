@@ -51,6 +51,7 @@ def _initialize_trove(directory: Path) -> None:
     sys.argv = ["trove", *(f"--config-file={path}" for path in trove_conf.write(directory))]
     from trove.cmd.common import initialize
     initialize(pre_logging=_make_database)
+    _keep_connections()
     trove_conf.register_datastores(Settings.load(directory))
     _copy_rpc_contexts()
 
@@ -67,6 +68,24 @@ def _make_database(conf) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
+
+
+def _keep_connections() -> None:
+    """A pool of connections, as Trove has with MySQL.
+
+    oslo.db opens SQLite's anew for each question, and each of these reads the whole schema. No
+    bound: Trove leaves connections to the garbage collector. Nothing is kept when the machine goes
+    down, so nothing is synced to its disk.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.pool import QueuePool
+    from trove.db.sqlalchemy.session import get_engine
+    engine = get_engine()
+    engine.dispose()
+    event.listen(engine, "connect",
+                 lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    engine.pool = QueuePool(engine.pool._creator, max_overflow=-1, dialect=engine.dialect,
+                            _dispatch=engine.pool.dispatch)
 
 
 def _copy_rpc_contexts() -> None:

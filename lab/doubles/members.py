@@ -2,6 +2,7 @@
 import eventlet
 from eventlet.semaphore import Semaphore
 from oslo_log import log as logging
+from oslo_utils import timeutils
 from trove.instance.service_status import ServiceStatuses
 
 from ..kinds import kind
@@ -11,6 +12,7 @@ from .state import state
 
 LOG = logging.getLogger(__name__)
 SETTLE_SEC = 30          # how long a fresh server may take to see its cluster whole
+BELIEVED_SEC = 20        # how long the same word need not be written again; Trove takes 60
 
 
 class Member:
@@ -78,8 +80,10 @@ class Member:
         if self.deleted:
             return
         row = InstanceServiceStatus.find_by(instance_id=self.id)
-        row.set_status(status)
-        row.save()
+        stale = not row.updated_at or timeutils.is_older_than(row.updated_at, BELIEVED_SEC)
+        if stale or row.status_id != status.code:
+            row.set_status(status)
+            row.save()
 
     def _stop(self, wanted: str) -> None:
         self.role = self.server.role()
