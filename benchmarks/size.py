@@ -29,7 +29,7 @@ def section():
 
 def _plan_sec():
     from tests.unit.conftest import plan_of, snapshot
-    from tests.unit.model import Cluster
+    from tests.unit.datastores.redis.model import Cluster
     cluster = Cluster(20, 49)
     now = snapshot(cluster)
     times = []

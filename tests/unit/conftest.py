@@ -4,7 +4,7 @@ from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
-from tests.unit.model import Cluster
+from tests.unit.datastores.redis.model import Cluster
 
 VERSIONS = [{"id": f"id-{number}", "name": number, "number": number}
             for number in ("7.2.4", "8.1.8", "8.1.9", "9.1.2")]

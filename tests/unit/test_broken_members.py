@@ -4,10 +4,10 @@ from trove_upgrade.datastores.base import Facts, ordered
 from trove_upgrade.planning import undo, waves
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit import test_generic_invariants as generic
 from tests.unit.acting import acting_on
 from tests.unit.acting import wave as steps
 from tests.unit.conftest import plan_of
+from tests.unit.datastores.generic import test_invariants as generic
 from tests.unit.trove_model import Lock
 
 

@@ -5,7 +5,7 @@ from trove_upgrade.planning import verdict
 from trove_upgrade.schemas import complaints
 
 from tests.unit.conftest import plan_of, snapshot
-from tests.unit.model import Cluster
+from tests.unit.datastores.redis.model import Cluster
 
 
 def roles(plan, wave):

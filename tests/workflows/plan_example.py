@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from tests.unit.conftest import plan_of
-from tests.unit.model import Cluster
+from tests.unit.datastores.redis.model import Cluster
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "plan.json"
 

@@ -3,7 +3,7 @@ import pytest
 from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.datastores.cassandra import gate, topology, versions
 
-from tests.unit.cassandra_model import NETWORK, SIMPLE, Cluster
+from tests.unit.datastores.cassandra.model import NETWORK, SIMPLE, Cluster
 
 TWO_EACH = {"dc1": {"r1": 2, "r2": 2, "r3": 2}}
 

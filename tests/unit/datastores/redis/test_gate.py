@@ -1,6 +1,6 @@
 from trove_upgrade.datastores.redis import RedisDriver, gate, topology
 
-from tests.unit.model import Cluster
+from tests.unit.datastores.redis.model import Cluster
 
 
 def read(cluster):

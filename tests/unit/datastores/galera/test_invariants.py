@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit import rehearsal
-from tests.unit.galera.model import NEW, NEXT, OLD, Group, plan_of
+from tests.unit.datastores.galera.model import NEW, NEXT, OLD, Group, plan_of
 from tests.unit.rehearsal import Rehearsal, options
 
 quick = settings(max_examples=80)

@@ -1,7 +1,7 @@
 import pytest
 from trove_upgrade.datastores.galera import gate
 
-from tests.unit.galera.model import NEW, NEXT, OLD, Group
+from tests.unit.datastores.galera.model import NEW, NEXT, OLD, Group
 
 
 @pytest.fixture

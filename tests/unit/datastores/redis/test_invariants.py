@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tests.unit import rehearsal
 from tests.unit.conftest import plan_of
-from tests.unit.model import Cluster
+from tests.unit.datastores.redis.model import Cluster
 from tests.unit.rehearsal import Rehearsal, options
 
 PRIMARIES_MAX = 7

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit import rehearsal
-from tests.unit.mongodb.model import NEW, OLD, Cluster, plan_of
+from tests.unit.datastores.mongodb.model import NEW, OLD, Cluster, plan_of
 from tests.unit.rehearsal import Rehearsal, options
 
 STAGES = {"config": 0, "routers": 2}

@@ -7,7 +7,7 @@ from trove_upgrade.datastores.vertica import gate, topology
 from trove_upgrade.planning import undo, verdict
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit.vertica_model import NEW, OLD, Database, plan_of
+from tests.unit.datastores.vertica.model import NEW, OLD, Database, plan_of
 
 FAILED = [{"code": "member_failed", "class": "rollback", "instance": "n1", "message": "It broke."}]
 

@@ -5,7 +5,7 @@ import pytest
 from trove_upgrade.datastores.mongodb import gate, releases
 from trove_upgrade.planning import undo, waves
 
-from tests.unit.mongodb.model import NEW, OLD, Cluster, options, plan_of, refused
+from tests.unit.datastores.mongodb.model import NEW, OLD, Cluster, options, plan_of, refused
 
 
 @pytest.fixture

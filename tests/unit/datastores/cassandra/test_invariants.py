@@ -9,7 +9,7 @@ from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
 
 from tests.unit import rehearsal
-from tests.unit.cassandra_model import NETWORK, SIMPLE, Cluster
+from tests.unit.datastores.cassandra.model import NETWORK, SIMPLE, Cluster
 from tests.unit.rehearsal import Rehearsal, options
 
 OLD, NEW = "4.1.9", "5.0.4"

@@ -5,7 +5,7 @@ import pytest
 from trove_upgrade.datastores.base import Facts, Member
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit.galera.model import NEW, Group, version
+from tests.unit.datastores.galera.model import NEW, Group, version
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it

@@ -9,9 +9,9 @@ from trove_upgrade.planning.versions import older
 
 from tests.unit import rehearsal
 from tests.unit.acting import Acting, skipped_by
+from tests.unit.datastores.replication.dialects import DIALECTS
+from tests.unit.datastores.replication.model import Faults, ReplicationSet
 from tests.unit.rehearsal import options
-from tests.unit.replication.dialects import DIALECTS
-from tests.unit.replication.model import Faults, ReplicationSet
 
 ENDS = ["dead", "silent", "refused", "lost"]
 STOPS = {"rollback_path_closed", "not_rebuilt", "promotion_failed"}
