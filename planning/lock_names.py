@@ -2,7 +2,8 @@
 import uuid
 
 LOCK = "trove_upgrade.lock."        # Mistral's environment LOCK + cluster id names the owner
-START_TOKEN = "trove_upgrade_start_token"       # in the execution's environment: since when it is held for it
+# In the environment of an execution that trove-api started: when it took the cluster.
+START_TOKEN = "trove_upgrade_start_token"      # noqa: S105  not a secret
 SIGN = "X-Trove-Upgrade"     # with every answer of the pack's routes; Trove's own 404 has none
 
 

@@ -60,7 +60,7 @@ class Actor:
         return str(found)
 
     def verify_credentials(self) -> None:
-        """Nothing to prove, but for a trust."""
+        """Nothing to verify; a trust overrides this."""
 
 
 class TrustActor(Actor):

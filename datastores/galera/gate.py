@@ -47,7 +47,7 @@ def no_incremental(member: Facts, donors: list[Facts], unavailable_sec: float) -
     reach = max(map(reach_sec, fit))
     if reach < unavailable_sec:
         return [f"the Galera caches hold the writes of {reach:.0f} s, and {member.name} may be "
-                f"away for {unavailable_sec:.0f} s"]
+                f"unavailable for {unavailable_sec:.0f} s"]
     return []
 
 

@@ -2,7 +2,7 @@
 import warnings
 
 import pytest
-from trove_upgrade.ownership.environment_lock import Mark
+from trove_upgrade.ownership.environment_lock import EnvironmentLock
 from trove_upgrade.schemas import UpgradeError
 
 from tests.unit.test_environment_lock import Model
@@ -57,4 +57,4 @@ def test_a_lock_whose_owner_is_over_and_other_sets_do_not_hold_it_off(notes):
 def test_taking_it_again_is_no_overlap_with_itself(notes):
     taken("a", "run-1", "a", "b")
     assert taken("a", "run-1", "a", "b").read()["owner"] == "run-1"
-    assert isinstance(locks.Lock("demo", "a", "p1")._environment_locks()[0], Mark)
+    assert isinstance(locks.Lock("demo", "a", "p1")._environment_locks()[0], EnvironmentLock)

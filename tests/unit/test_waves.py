@@ -21,21 +21,21 @@ def test_the_canary_is_baked_once_before_the_others_follow(cluster):
     assert step(cluster, Progress(waves=1), bake_sec=0)[0] == "upgrade"
 
 
-@pytest.mark.parametrize(("planned", "asked", "waves", "held", "expected"), [
+@pytest.mark.parametrize(("planned", "asked", "waves", "paused_at", "expected"), [
     ("none", None, 1, -1, "upgrade"), ("first", None, 1, -1, "hold"),
     ("first", None, 1, 1, "upgrade"), ("first", None, 2, 1, "upgrade"),
     ("all", None, 0, -1, "upgrade"), ("all", None, 2, 1, "hold"),
     ("none", "all", 0, -1, "hold"), ("none", "all", 3, 3, "upgrade"),
     ("all", "none", 2, 1, "upgrade"), ("none", "first", 1, -1, "hold")])
-def test_a_pause_holds_once_between_waves(cluster, planned, asked, waves, saved, expected):
-    progress = Progress(waves=waves, saved=saved, baked=True)
+def test_a_pause_holds_once_between_waves(cluster, planned, asked, waves, paused_at, expected):
+    progress = Progress(waves=waves, paused_at=paused_at, baked=True)
     assert step(cluster, progress, asked, pause_after=planned)[0] == expected
 
 
-@pytest.mark.parametrize(("asked", "held", "expected"), [
+@pytest.mark.parametrize(("asked", "paused_at", "expected"), [
     ("all", 5, "hold"), ("all", 6, "done"), ("first", -1, "done"), (None, -1, "done")])
-def test_a_pause_asked_for_in_the_last_wave_holds_after_it(cluster, asked, saved, expected):
-    progress = Progress(waves=6, saved=saved, baked=True)
+def test_a_pause_asked_for_in_the_last_wave_holds_after_it(cluster, asked, paused_at, expected):
+    progress = Progress(waves=6, paused_at=paused_at, baked=True)
     assert step(cluster, progress, asked, todo=[], pause_after="all") == (expected, [])
 
 

@@ -43,7 +43,7 @@ class Books:
         self._guests, self._datastore, self._cluster = guests, datastore, cluster
         self.versions = versions
         self.rows = {row.id: row for row in rows}
-        self.trove = Trove(SimpleNamespace(prove=lambda: None))
+        self.trove = Trove(SimpleNamespace(verify_credentials=lambda: None))
         self.trove._client = SimpleNamespace(
             clusters=SimpleNamespace(get=self._show_cluster),
             instances=SimpleNamespace(
