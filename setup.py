@@ -49,7 +49,6 @@ TEST = ["hypothesis>=6.100", "mypy>=1.10", "pytest>=8.0", "pytest-rerunfailures>
 ACTIONS = (
     "plan = trove_upgrade.actions.run:Plan",
     "take_lock = trove_upgrade.actions.hold:TakeLock",
-    "keep_rights = trove_upgrade.actions.hold:KeepRights",
     "release_lock = trove_upgrade.actions.hold:ReleaseLock",
     "drop_rights = trove_upgrade.actions.hold:DropRights",
     "preflight = trove_upgrade.actions.run:Preflight",

@@ -50,11 +50,6 @@ class StepAction(UpgradeAction):
         raise NotImplementedError
 
 
-def run_of(context: Any) -> str:
-    """The execution whose first steps these are."""
-    return context.execution.workflow_execution_id or ""
-
-
 def trove_of(actor: Actor, cluster_id: str) -> Trove:
     """Trove in the actor's name; the service user, who may do all, gets this cluster's members."""
     return Trove(actor, only=cluster_id if actor is sessions.service() else "")

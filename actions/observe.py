@@ -38,7 +38,7 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     :param owner: the execution that asks; its own lock does not stand in its way.
     :param kind: ``cluster`` or ``replication_set``.
     """
-    actor = rights.of_run(context)
+    actor = rights.acting(context, owner)
     trove = Trove(actor)
     cluster = found_now(trove, kind, options["cluster_id"])
     offered = trove.versions(cluster["datastore"])

@@ -5,7 +5,7 @@ from typing import Any
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
 from ..planning import verdict
-from ..planning.groups import CLUSTER
+from ..planning.groups import CLUSTER, named_in
 from ..planning.undo import find_errors
 from ..planning.versions import runs
 from ..schemas import UpgradeError
@@ -20,6 +20,7 @@ from .observe import as_members, driver_for, facts_of
 class Report(UpgradeAction):
     """How the run ended (schemas/result.json), by the members' own evidence now.
 
+    :param run: the execution that people have started.
     :param inputs: what the caller of the workflow gave.
     :param plan: the plan, or None when none could be made.
     :param failure: whatever the failed task left behind, or None.
@@ -27,17 +28,17 @@ class Report(UpgradeAction):
     :param kind: ``cluster`` or ``replication_set``.
     """
 
-    def __init__(self, inputs: dict[str, Any], plan: dict[str, Any] | None, failure: Any = None,
-                 undone: list[str] | None = None, kind: str = CLUSTER):
+    def __init__(self, run: str, inputs: dict[str, Any], plan: dict[str, Any] | None,
+                 failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER):
         super().__init__()
-        self.kind = kind
+        self.run_id, self.kind = run, kind
         self.inputs, self.plan, self.failure = inputs, plan, failure
         self.undone = undone or []
 
     def act(self, context: Any) -> dict[str, Any]:
         errors = find_errors(self.failure)
         if self.plan is None:
-            return verdict.refused(errors[0], str(self.inputs.get("cluster_id")), self.kind)
+            return verdict.refused(errors[0], named_in(self.inputs), self.kind)
         if self.plan["options"]["dry_run"]:
             return verdict.planned(self.plan)
         driver = driver_for(self.plan["job"])
@@ -48,7 +49,7 @@ class Report(UpgradeAction):
               plan: dict[str, Any]) -> tuple[list[Member], ClusterFacts, list[str]]:
         """By Trove and the members; by the members alone where the rights are gone."""
         try:
-            actor = rights.of_run(context)
+            actor = rights.acting(context, self.run_id)
             trove = Trove(actor)
             cluster = trove.group(plan["job"])
             members = trove.members(cluster["members"])

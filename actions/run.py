@@ -14,7 +14,7 @@ from ..planning.versions import runs
 from ..schemas import UpgradeError, read_input
 from ..services import clients, rights
 from ..services.trove import Trove
-from .base import StepAction, UpgradeAction, run_of
+from .base import StepAction, UpgradeAction
 from .observe import driver_for, facts_of, found_now, snapshot
 
 TROVE_POLL_SEC = 2.0   # Trove itself looks only every 5 s and ever more seldom
@@ -23,19 +23,27 @@ TROVE_POLL_SEC = 2.0   # Trove itself looks only every 5 s and ever more seldom
 class Plan(UpgradeAction):
     """The plan of an upgrade (schemas/plan.json). Changes nothing.
 
-    :param inputs: what the caller of the workflow gave (schemas/input.json), as it came.
+    :param run: the execution that people have started; it will own the lock.
+    :param inputs: what the caller of the workflow gave (schemas/input.json), as it came; of a
+        replication set with ``instance_id`` in the place of ``cluster_id``.
     :param start_token: the moment since when trove-api holds the cluster for this execution, or
         empty.
-    :param kind: ``cluster`` or ``replication_set``; then cluster_id is that of any of its members.
+    :param kind: ``cluster`` or ``replication_set``.
     """
 
-    def __init__(self, inputs: dict[str, Any], start_token: str = "", kind: str = CLUSTER):
+    def __init__(self, run: str, inputs: dict[str, Any], start_token: str = "", kind: str = CLUSTER):
         super().__init__()
-        self.inputs, self.start_token, self.kind = inputs, start_token, kind
+        self.run_id, self.inputs, self.start_token, self.kind = run, inputs, start_token, kind
 
     def act(self, context: Any) -> dict[str, Any]:
-        options = read_input(self.inputs)
-        return _plan(context, options, self.kind, bool(self.start_token))[0]
+        options = read_input(self._inputs())
+        return _plan(context, self.run_id, options, self.kind, bool(self.start_token))[0]
+
+    def _inputs(self) -> dict[str, Any]:
+        if self.kind == CLUSTER:
+            return self.inputs
+        rest = {key: value for key, value in self.inputs.items() if key != "instance_id"}
+        return {"cluster_id": self.inputs.get("instance_id"), **rest}
 
 
 class Preflight(UpgradeAction):
@@ -43,16 +51,17 @@ class Preflight(UpgradeAction):
 
     Notes the settings that will be given back at the end, before any of them is changed.
 
+    :param run: the execution that owns the lock.
     :param options: the plan's ``options``.
     :param kind: ``cluster`` or ``replication_set``.
     """
 
-    def __init__(self, options: dict[str, Any], kind: str = CLUSTER):
+    def __init__(self, run: str, options: dict[str, Any], kind: str = CLUSTER):
         super().__init__()
-        self.options, self.kind = options, kind
+        self.run_id, self.options, self.kind = run, options, kind
 
     def act(self, context: Any) -> dict[str, Any]:
-        plan, now, lock = _plan(context, self.options, self.kind)
+        plan, now, lock = _plan(context, self.run_id, self.options, self.kind)
         if not plan["ready"]:
             raise verdict.refusal(plan)
         if plan["job"]["keep_rollback_path"] and (settings := _untouched_settings(now)):
@@ -121,6 +130,7 @@ class AwaitTrove(StepAction):
 class Finalize(UpgradeAction):
     """Close the rollback path: give every member the settings back that kept it open.
 
+    :param run: the execution that owns the lock.
     :param cluster_id: id or unique name.
     :param access: name of the access file.
     :param driver: name of the driver, or ``auto``.
@@ -128,14 +138,15 @@ class Finalize(UpgradeAction):
     :param members: ids that a replication set had when it was planned; empty when it was not.
     """
 
-    def __init__(self, cluster_id: str, access: str = "default", driver: str = "auto",
+    def __init__(self, run: str, cluster_id: str, access: str = "default", driver: str = "auto",
                  kind: str = CLUSTER, members: list[str] | None = None):
         super().__init__()
-        self.cluster_id, self.access, self.driver = cluster_id, access, driver
+        self.run_id, self.cluster_id = run, cluster_id
+        self.access, self.driver = access, driver
         self.kind, self.members = kind, members
 
     def act(self, context: Any) -> dict[str, Any]:
-        actor = rights.of_run(context)
+        actor = rights.acting(context, self.run_id)
         cluster = self._found(Trove(actor))
         lock = Lock(actor, cluster["id"], context.security.project_id)
         kept = lock.saved_settings()
@@ -157,9 +168,8 @@ class Finalize(UpgradeAction):
         return datastores.driver(name, clients.access(self.access, name))
 
 
-def _plan(context: Any, options: dict[str, Any], kind: str,
+def _plan(context: Any, owner: str, options: dict[str, Any], kind: str,
           task_is_ours: bool = False) -> tuple[dict[str, Any], ClusterSnapshot, Lock]:
-    owner = run_of(context)
     now, driver, lock = snapshot(context, options, owner, kind)
     if task_is_ours:
         now = dataclasses.replace(now, task_is_ours=True)

@@ -8,20 +8,20 @@ import json
 
 PREFIX = "trove_upgrade."
 ENTRY = (PREFIX + "cluster", PREFIX + "replication_set", PREFIX + "finalize")
+RUN = "upgrade"      # the task of an entry that calls the body
+BODY, PREPARE = PREFIX + "upgrade", PREFIX + "prepare"
 MEMBER = PREFIX + "member"
 ROLLBACK = PREFIX + "member_rollback"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 
-PHASES = {
-    "make_plan": "planning", "take_lock": "locking", "keep_rights": "locking",
-    "check_preflight": "preflight", "request_backup": "backing up",
-    "await_backup": "backing up", "suspend_background": "preflight", "upgrade": "upgrading",
-    "verify": "verifying", "await_trove": "verifying", "bake": "baking", "undo": "rolling back",
-    "await_trove_undone": "rolling back", "hold_failed": "holding", "hold_last": "holding",
-    "finalize": "finalising",
-    "resume_background": "finalising", "release_lock": "finalising",
-    "release_anyway": "finalising", "report": "finalising", "drop_rights": "finalising"}
-ROLL_PHASES = {"hold": "holding", "bake_canary": "baking"}
+# By the open tasks of a run: those that call its parts, and the steps in them that tell more.
+PARTS = {"prepare": "planning", "roll": "upgrading", "complete": "verifying",
+         "finalize": "finalising", "undo": "rolling back", "hold_failed": "holding",
+         "finish": "finalising", "release_lock": "finalising", "report": "finalising",
+         "drop_rights": "finalising"}
+PHASES = {"take_lock": "locking", "check_preflight": "preflight", "request_backup": "backing up",
+          "await_backup": "backing up", "suspend_background": "preflight", "bake": "baking",
+          "hold_last": "holding", "hold": "holding", "bake_canary": "baking"}
 STEPS = {"switchover": "switching over", "request_upgrade": "requested",
          "await_evidence": "awaiting evidence"}
 BETWEEN = "under way"     # between two steps
@@ -92,11 +92,10 @@ class Progress:
 
 @dataclasses.dataclass
 class Tree:
-    """What one look at Mistral gives. ``open_tasks`` are the tasks of the sub-workflows that
-    have not ended; ``plan`` is None until it is made."""
+    """What one look at Mistral gives. ``open_tasks`` are the tasks that have not ended, those of
+    the sub-workflows too; ``plan`` is None until it is made."""
 
     root: dict
-    tasks: list[dict] = dataclasses.field(default_factory=list)
     children: list[dict] = dataclasses.field(default_factory=list)
     open_tasks: list[dict] = dataclasses.field(default_factory=list)
     plan: dict | None = None
@@ -142,21 +141,12 @@ def seconds(text):
 def _phase(tree):
     if tree.root["state"] in ENDED:
         return "done"
-    current = _current(tree.tasks)
-    if current is None:
-        return "planning"
-    phase = PHASES.get(current["name"], current["name"].replace("_", " "))
-    if phase != "upgrading":
-        return phase
-    inner = [ROLL_PHASES[task["name"]] for task in tree.open_tasks if task["name"] in ROLL_PHASES]
-    return inner[0] if inner else phase
-
-
-def _current(tasks):
-    """The task that runs, or the one that ran last."""
-    ordered = sorted(tasks, key=lambda task: task["created_at"])
-    running = [task for task in ordered if task["state"] not in ENDED]
-    return (running or ordered or [None])[-1]
+    names = [task["name"] for task in tree.open_tasks if task["name"] != RUN]
+    for known in (PHASES, PARTS):
+        if found := [known[name] for name in names if name in known]:
+            return found[-1]
+    begun = any(one["workflow_name"] == BODY for one in tree.children)
+    return names[-1].replace("_", " ") if names else "finalising" if begun else "planning"
 
 
 def _message(root, result):

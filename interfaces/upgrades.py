@@ -54,7 +54,7 @@ class Upgrades:
             return self._client.executions.get(execution_id).to_dict()
 
     def progress(self, execution_id):
-        """Return the Progress of an upgrade: four calls, and one more for its plan, once."""
+        """Return the Progress of an upgrade: three calls, and two more for its plan, once."""
         with service_errors():
             return views.build(self._tree(execution_id), time.time())
 
@@ -225,11 +225,9 @@ class Upgrades:
         if root["workflow_name"] not in views.ENTRY:
             raise UpgradeNotFound(f"Execution {execution_id} is not an upgrade but "
                                   f"{root['workflow_name']}.")
-        tasks = [task.to_dict() for task in client.tasks.list(
-            workflow_execution_id=execution_id, fields=TASK_FIELDS)]
         children = [one.to_dict() for one in self._below(root)]
-        return views.Tree(root, tasks, children, self._open_tasks(children),
-                          self._plan(execution_id, tasks))
+        return views.Tree(root, children, self._open_tasks([root, *children]),
+                          self._plan(execution_id, children))
 
     def _below(self, root):
         """The sub-workflows of an upgrade, all levels."""
@@ -237,22 +235,25 @@ class Upgrades:
             return self._client.executions.get_ex_sub_executions(root["id"])
         return self._client.executions.list(root_execution_id=root["id"], fields=CHILD_FIELDS)
 
-    def _open_tasks(self, children):
-        running = {one["id"] for one in children if one["state"] not in views.ENDED}
+    def _open_tasks(self, executions):
+        running = {one["id"] for one in executions if one["state"] not in views.ENDED}
         if not running:
             return []
-        names = sorted({one["workflow_name"] for one in children if one["id"] in running})
+        names = sorted({one["workflow_name"] for one in executions if one["id"] in running})
         found = self._client.tasks.list(
             state=OPEN_STATES, workflow_name="in:" + ",".join(names),
             fields=TASK_FIELDS)
         tasks = [task.to_dict() for task in found]
         return [task for task in tasks if task["workflow_execution_id"] in running]
 
-    def _plan(self, execution_id, tasks):
-        made = [task["id"] for task in tasks if task["name"] == "make_plan"
-                and task["state"] == "SUCCESS"]
-        if made and execution_id not in self._plans:
-            published = views.as_object(self._client.tasks.get(made[0]).to_dict()["published"])
-            self._plans[execution_id] = published.get("plan")
+    def _plan(self, execution_id, children):
+        """What the run's first step has published; None before it has."""
+        preparing = [one["id"] for one in children if one["workflow_name"] == views.PREPARE]
+        if preparing and execution_id not in self._plans:
+            made = [task.id for task in self._client.tasks.list(
+                workflow_execution_id=preparing[0], fields=("id", "name", "state"))
+                if (task.name, task.state) == ("make_plan", "SUCCESS")]
+            for task in made:
+                published = views.as_object(self._client.tasks.get(task).to_dict()["published"])
+                self._plans[execution_id] = published.get("plan")
         return self._plans.get(execution_id)
-

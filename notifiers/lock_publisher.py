@@ -10,6 +10,7 @@ from typing import Any
 
 from ..ownership.lock import Lock, held_by
 from ..ownership.start_token import give_back_start
+from ..planning.groups import named_in
 from ..planning.lock_names import START_TOKEN
 from ..services import rights, sessions
 from ..services.errors import explain
@@ -44,7 +45,7 @@ class LockPublisher(NotificationPublisher):
     def _give_back(self, ctx: Any, run: str, state: str) -> None:
         context = SimpleNamespace(security=ctx, execution=SimpleNamespace(
             workflow_execution_id=run))
-        actor = rights.of_run(context)
+        actor = rights.acting(context, run)
         for cluster_id in held_by(sessions.service() or actor, run):
             if Lock(actor, cluster_id, ctx.project_id).release(run):
                 LOG.warning("Execution %s ended as %s without its last steps; the lock of cluster "
@@ -52,6 +53,6 @@ class LockPublisher(NotificationPublisher):
                             run, state, cluster_id)
         rights.drop(run)
         inputs, env = ExecutionReader(actor).asked_for(run) if sessions.service() else ({}, {})
-        if give_back_start(run, str(inputs.get("cluster_id")), env.get(START_TOKEN, "")):
+        if give_back_start(run, named_in(inputs), env.get(START_TOKEN, "")):
             LOG.warning("Execution %s ended as %s before it began; its cluster is given back.",
                         run, state)

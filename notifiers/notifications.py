@@ -28,6 +28,7 @@ except ImportError:   # documentation and tests without Mistral
 
 LOG = logging.getLogger(__name__)
 OPTIONS = "oslo_messaging_notifications"
+PLANNING = ("trove_upgrade.upgrade", "trove_upgrade.prepare")    # on the way to the plan
 WAITING = 1000      # messages that are kept while the broker is away
 
 
@@ -104,10 +105,14 @@ def _read(ex_id: str, data: dict[str, Any]) -> tuple[dict, dict, dict | None]:
 
 
 def _plan(owner: str) -> dict[str, Any] | None:
-    """What the run's first task has published; it is called inside a transaction."""
-    for task in db_api.get_workflow_execution(owner).task_executions:
+    """What the run's first step has published; it is called inside a transaction."""
+    below = list(db_api.get_workflow_execution(owner).task_executions)
+    while below:
+        task = below.pop()
         if task.name == "make_plan" and task.published:
             return task.published.get("plan")
+        below += [one for child in task.workflow_executions if child.workflow_name in PLANNING
+                  for one in child.task_executions]
     return None
 
 

@@ -13,6 +13,11 @@ def kind_of(plan: dict[str, Any]) -> str:
     return plan.get("job", {}).get("kind", CLUSTER)
 
 
+def named_in(inputs: dict[str, Any]) -> str:
+    """By which id or name the inputs of an entry workflow ask for it; of a set, any member's."""
+    return str(inputs.get("cluster_id") or inputs.get("instance_id"))
+
+
 def noun(plan: dict[str, Any]) -> str:
     """What people call that which the plan is about."""
     return NOUNS[kind_of(plan)]

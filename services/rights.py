@@ -1,6 +1,6 @@
 """Whose rights an action has, and how a run keeps its caller's without keeping a token.
 
-``trove_upgrade.keep_rights`` writes ``trove_upgrade.rights.<execution>`` into the service user's
+``trove_upgrade.take_lock`` writes ``trove_upgrade.rights.<execution>`` into the service user's
 project: the trust, and which cluster and project it is for. An action takes them by the execution
 that it runs in, never from its inputs, so a step that somebody starts by hand gets no more than
 its own token.
@@ -56,26 +56,25 @@ def caller(context: Any) -> Actor:
     return sessions.TokenActor(security)
 
 
-def acting(context: Any, run: str, cluster_id: str) -> Actor:
-    """Who acts in a step of the execution ``run`` on the cluster.
+def acting(context: Any, run: str, cluster_id: str = "") -> Actor:
+    """Who acts in a step of the execution ``run``, whose rights are for the cluster (any: empty).
 
     :raises UpgradeError: code ``foreign_rights``: the step does not belong to that run.
     """
     kept = find(run)
     if kept is None:
         return caller(context)
-    here = context.execution.workflow_execution_id or ""
-    if (kept.cluster_id != cluster_id or kept.project_id != context.security.project_id
-            or not ExecutionReader(kept.actor()).in_one_tree(here, run)):
+    if (kept.project_id != context.security.project_id or cluster_id not in ("", kept.cluster_id)
+            or not belongs(context, run, kept.actor())):
         raise UpgradeError("foreign_rights", "This step does not belong to the run whose rights it "
                            "asks for.", "stop")
     return kept.actor()
 
 
-def of_run(context: Any) -> Actor:
-    """Who acts in the first and last steps of a run, which its own workflow takes."""
-    kept = find(context.execution.workflow_execution_id or "")
-    return kept.actor() if kept else caller(context)
+def belongs(context: Any, run: str, actor: Actor) -> bool:
+    """Whether the step is one of the execution ``run``, or of a workflow that it has called."""
+    here = context.execution.workflow_execution_id or ""
+    return bool(run) and ExecutionReader(actor).in_one_tree(here, run)
 
 
 def find(run: str) -> Kept | None:

@@ -16,9 +16,7 @@ def main() -> int:
     warnings.simplefilter("ignore")      # troveclient brings eventlet, which warns of itself
     from .commands import command_line
     from .pages import PAGES
-    from .replication_set import replication_set
-    pages = {"../workflows/replication_set.yaml": replication_set, **PAGES,
-             "command-line.md": command_line}
+    pages = {**PAGES, "command-line.md": command_line}
     return max([_page(HERE / name, make(), check) for name, make in pages.items()])
 
 

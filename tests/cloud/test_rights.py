@@ -71,8 +71,9 @@ def test_a_step_by_hand_gets_no_more_than_its_own_rights(cloud, cluster):
     demo = Runs(cloud)
     run = demo.start(cluster, pause_after="first")
     demo.until_paused(run)
-    plan = demo.mistral.tasks.list(workflow_execution_id=run)
-    made = next(one for one in plan if one.name == "make_plan")
+    made = next(one for below in demo.mistral.executions.list(root_execution_id=run)
+                for one in demo.mistral.tasks.list(workflow_execution_id=below.id)
+                if one.name == "make_plan")
     job = json.loads(demo.mistral.tasks.get(made.id).published)["plan"]["job"]
     done = Runs(cloud, "reader").mistral.action_executions.create(
         "trove_upgrade.verify", {"job": job}, run_sync=True)

@@ -16,7 +16,7 @@ from trove_upgrade.interfaces import progress  # noqa: E402
 from trove_upgrade.interfaces.dashboard import look, picture, plan, words  # noqa: E402
 
 from tests.interfaces import trees  # noqa: E402
-from tests.interfaces.trees import member, root, task, upgrading  # noqa: E402
+from tests.interfaces.trees import member, part, root, task, upgrading  # noqa: E402
 
 NOW = progress.seconds(trees.at(20))
 RESULT = {"status": "rolled_back", "summary": "It failed and was undone.", "upgraded": [],
@@ -29,7 +29,6 @@ RESULT = {"status": "rolled_back", "summary": "It failed and was undone.", "upgr
 def ended(state="ERROR", **result):
     return upgrading(
         root=root(state, 15, output=json.dumps({**RESULT, **result})), open_tasks=[],
-        tasks=[task("make_plan"), task("upgrade", "ERROR", 3), task("report", start=14)],
         children=[member("m3", "ERROR", 4, 8), member("m3", "SUCCESS", 9, 12, undo=True)])
 
 
@@ -37,12 +36,13 @@ def refused():
     """By a check: no member was touched."""
     return upgrading(
         root=root("ERROR", 5, output=json.dumps({**RESULT, "status": "refused"})), children=[],
-        tasks=[task("make_plan"), task("check_preflight", "ERROR", 1)], open_tasks=[])
+        open_tasks=[])
 
 
 def at_phase(name, state="RUNNING"):
-    return upgrading(root=root(state), tasks=[task("make_plan"), task(name, "RUNNING", 1)],
-                     children=[], open_tasks=[])
+    within = {"take_lock": "prepare", "bake": "complete"}.get(name)
+    inner = [task(name, "RUNNING", 4, "x")] if within else []
+    return upgrading(root=root(state), children=[], open_tasks=[*part(within or name), *inner])
 
 
 ALL = {

@@ -5,7 +5,7 @@ import pytest
 from trove_upgrade.interfaces import outcome, progress
 
 from tests.interfaces import trees
-from tests.interfaces.trees import member, root, task, upgrading
+from tests.interfaces.trees import member, part, root, task, upgrading
 
 NOW = progress.seconds(trees.at(20))
 
@@ -35,15 +35,17 @@ def test_upgrade_in_the_middle_of_a_wave():
     ("undo", "rolling back"), ("verify", "verifying"), ("bake", "baking"),
     ("finalize", "finalising"), ("report", "finalising"), ("something_new", "something new")])
 def test_phase_is_the_task_that_runs(name, phase):
-    tree = upgrading(tasks=[task("make_plan"), task(name, "RUNNING", 1)], children=[],
-                     open_tasks=[])
+    within = {"verify": "complete", "bake": "complete"}.get(name, "prepare")
+    known = part(within) if name in ("make_plan", "take_lock", "check_preflight", "verify",
+                                     "bake") else part(name)
+    tree = upgrading(children=[], open_tasks=[*known, task(name, "RUNNING", 4, "x")])
     assert build(tree).phase == phase
 
 
 @pytest.mark.parametrize(("name", "phase"), [("hold", "holding"), ("bake_canary", "baking"),
                                              ("choose_wave", "upgrading")])
 def test_phase_within_the_roll(name, phase):
-    assert build(upgrading(open_tasks=[task(name, "IDLE", 9, "roll")])).phase == phase
+    assert build(upgrading(open_tasks=[*part("roll"), task(name, "IDLE", 9, "r")])).phase == phase
 
 
 @pytest.mark.parametrize(("step", "state"), [
@@ -58,7 +60,7 @@ def test_failed_wave_is_rolled_back():
     tree = upgrading(children=[member("m3", "SUCCESS", 4, 9), member("m4", "ERROR", 4, 10),
                                member("m4", "SUCCESS", 11, 13, "u1", undo=True),
                                member("m3", "RUNNING", 14, 14, "u2", undo=True)],
-                     tasks=[task("upgrade", "ERROR", 3), task("undo", "RUNNING", 11)])
+                     open_tasks=part("undo"))
     look = build(tree)
     assert look.phase == "rolling back"
     assert states(look) == {"m3": "rolling back", "m4": "rolled back",
@@ -73,8 +75,14 @@ def test_waves_are_as_they_really_were():
 
 
 def test_before_there_is_a_plan():
-    look = build(progress.Tree(root(), tasks=[task("make_plan", "RUNNING")]))
+    look = build(progress.Tree(root(), open_tasks=part("prepare")))
     assert (look.phase, look.members) == ("planning", [])
+
+
+def test_between_two_parts_it_has_begun_or_is_over():
+    assert build(progress.Tree(root())).phase == "planning"
+    body = {"workflow_name": progress.BODY, "state": "SUCCESS", "created_at": trees.at(1)}
+    assert build(progress.Tree(root(), [body])).phase == "finalising"
 
 
 def test_members_that_are_done_are_shown_as_upgraded_and_in_no_wave():

@@ -6,7 +6,7 @@ from rich.console import Console
 from trove_upgrade.interfaces import live, progress, report
 
 from tests.interfaces import trees
-from tests.interfaces.trees import member, root, task, upgrading
+from tests.interfaces.trees import member, part, root, upgrading
 
 NOW = progress.seconds(trees.at(20))
 
@@ -21,7 +21,7 @@ def test_lines_say_each_change_once():
                      "[    20 s] shop-4 (replica, shard-2): awaiting evidence"]
     show(progress.build(upgrading(
         children=[member("m3", "SUCCESS", 4, 9), member("m4", "ERROR", 4, 10)],
-        tasks=[task("undo", "RUNNING", 11)]), NOW))
+        open_tasks=part("undo")), NOW))
     assert lines[3:] == ["[    20 s] rolling back",
                          "[    20 s] shop-4 (replica, shard-2): failed after 6 s"]
 

@@ -12,7 +12,7 @@ from trove_upgrade.interfaces.upgrades import (
 )
 
 from tests.interfaces import trees
-from tests.interfaces.trees import root, task, upgrading
+from tests.interfaces.trees import part, root, upgrading
 
 LOCK = "trove_upgrade.lock.c-1"
 
@@ -50,7 +50,7 @@ class FakeMistral:
 
     def _tasks(self, workflow_execution_id=None, **filters):
         self.calls.append("tasks")
-        found = self.tree.tasks if workflow_execution_id else self.tree.open_tasks
+        found = [trees.task("make_plan")] if workflow_execution_id else self.tree.open_tasks
         return [Resource(one) for one in found]
 
     def _task(self, identifier):
@@ -73,8 +73,8 @@ def lock(owner=trees.ROOT):
     return {"owner": owner, "cluster_id": "c-1", "abort": False, "pause_after": None}
 
 
-def tree_in(state, phase="upgrade"):
-    return upgrading(root=root(state), tasks=[task("make_plan"), task(phase, "RUNNING", 1)])
+def tree_in(state, phase="roll"):
+    return upgrading(root=root(state), open_tasks=part(phase))
 
 
 def test_a_look_takes_few_calls():
@@ -84,7 +84,7 @@ def test_a_look_takes_few_calls():
     assert len(client.calls) == 5
     client.calls.clear()
     upgrades.progress(trees.ROOT)
-    assert sorted(client.calls) == ["children", "execution", "tasks", "tasks"]
+    assert sorted(client.calls) == ["children", "execution", "tasks"]
 
 
 def test_pause_while_members_are_away_waits_for_the_end_of_the_wave():
@@ -100,14 +100,14 @@ def test_pause_as_the_last_wave_ends_is_not_lost():
 
     def write_late(**given):
         write(**given)
-        client.tree = tree_in("RUNNING", "verify")
+        client.tree = tree_in("RUNNING", "complete")
     client.environments.update = write_late
     Upgrades(client).pause(trees.ROOT)
     assert client.states == [(trees.ROOT, "PAUSED")]
 
 
 @pytest.mark.parametrize(("phase", "now"), [
-    ("check_preflight", False), ("bake", False), ("upgrade", True)])
+    ("prepare", False), ("complete", False), ("roll", True)])
 def test_pause_at_once(phase, now):
     client = FakeMistral(tree_in("RUNNING", phase), lock())
     Upgrades(client).pause(trees.ROOT, now=now)
@@ -142,7 +142,7 @@ def test_abort_sets_the_flag_and_wakes_a_paused_one(state, states):
 
 
 def test_abort_before_there_is_a_lock_cancels():
-    client = FakeMistral(tree_in("RUNNING", "make_plan"))
+    client = FakeMistral(tree_in("RUNNING", "prepare"))
     Upgrades(client).abort(trees.ROOT)
     assert client.states == [(trees.ROOT, "CANCELLED")]
 
@@ -154,8 +154,7 @@ def test_abort_after_the_lock_is_given_back_comes_too_late_and_cancels_nothing()
 
 
 def test_upgrade_that_is_a_step_of_another_workflow_is_paused_at_its_root():
-    tree = upgrading(root=root("RUNNING", root_execution_id="wrapper"),
-                     tasks=[task("make_plan"), task("upgrade", "RUNNING", 1)])
+    tree = upgrading(root=root("RUNNING", root_execution_id="wrapper"))
     client = FakeMistral(tree, lock())
     client.executions.get_ex_sub_executions = lambda one: client._children()
     assert Upgrades(client).progress(trees.ROOT).members

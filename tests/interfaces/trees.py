@@ -1,7 +1,7 @@
 """Hand-made trees of executions, as Mistral's API gives them."""
 import json
 
-from trove_upgrade.interfaces.progress import MEMBER, ROLLBACK, Tree
+from trove_upgrade.interfaces.progress import BODY, MEMBER, PREPARE, ROLLBACK, Tree
 
 ROOT = "root-1"
 PLAN = {
@@ -41,14 +41,23 @@ def member(identifier, state, start, end, wave=1, undo=False):
             "input": json.dumps({"member": {"id": identifier, "name": identifier}})}
 
 
+def part(name, state="RUNNING", start=3):
+    """The open tasks that lead to a part of the run."""
+    return [task("upgrade", "RUNNING", 1), task(name, state, start, "body")]
+
+
+def below(identifier, workflow, state):
+    return {"id": identifier, "workflow_name": workflow, "state": state, "created_at": at(1),
+            "updated_at": at(3), "task_execution_id": f"t-{identifier}", "input": "{}"}
+
+
 def upgrading(**changes):
     """m3 is done, m4 waits for its evidence, m1 and m2 have not begun."""
     tree = Tree(
         root=root(), plan=PLAN,
-        tasks=[task("make_plan"), task("take_lock", start=1), task("check_preflight", start=2),
-               task("upgrade", "RUNNING", 3)],
-        children=[member("m3", "SUCCESS", 4, 9), member("m4", "RUNNING", 4, 5)],
-        open_tasks=[task("await_evidence", "RUNNING", 6, "x-m4-False")])
+        children=[below("body", BODY, "RUNNING"), below("prepare", PREPARE, "SUCCESS"),
+                  member("m3", "SUCCESS", 4, 9), member("m4", "RUNNING", 4, 5)],
+        open_tasks=[*part("roll"), task("await_evidence", "RUNNING", 6, "x-m4-False")])
     for key, value in changes.items():
         setattr(tree, key, value)
     return tree

@@ -15,7 +15,7 @@ trove_upgrade.sample:
   output:
     failure: <% $.failure %>
   output-on-error:
-    failure: <% $.failure %>
+    failure: <% tasks(execution().id, false, ERROR).select($.result) %>
   tasks:
     start:
       description: First.
@@ -47,8 +47,6 @@ trove_upgrade.sample:
         member: <% $.member %>
         peers: []
         away: []
-      publish-on-error:
-        failure: <% task().result %>
     start_again:
       description: Fourth.
       action: std.noop
@@ -67,13 +65,13 @@ CAUGHT = {
     lint.unhandled_failures: [
         ("on-success:\n        - wave", "on-complete:\n        - wave", "does not handle errors"),
         ("[trove_upgrade, internal]", "[trove_upgrade, entry]", "wave: nothing handles"),
-        ("      publish-on-error:\n        failure: <% task().result %>\n    start_again",
-         "    start_again", "wave: its failure is not told")],
+        (lint.TOLD, "<% $.failure %>",
+         "wave: nothing handles or tells")],
     lint.retries: [
         ("isDict(task().result) and ", "", "watch: break-on must be"),
         ("      publish:\n        failure: <% $.failure %>\n", "", "has published, and nothing"),
         ("      with-items: m", "      retry: {count: 3, delay: 1}\n      with-items: m",
-         "would repeat the items that went well"),
+         "would repeat what went well in the workflow"),
         ("  tasks:", "  task-defaults:\n    on-error: start\n  tasks:", "task-defaults on-error")],
     lint.with_items: [
         ("$.step.members", "$.plan.waves", "with-items is only for"),
@@ -83,7 +81,7 @@ CAUGHT = {
         ("  output-on-error:\n    failure:", "  output-on-error:\n    fault:", "output-on-error ["),
         ("  output:\n    failure: <% $.failure %>", "  output:\n    failure: <% $.fault %>",
          "output reads fault"),
-        ("  output-on-error:\n    failure: <% $.failure %>\n", "", "must both be there")],
+        (f"  output-on-error:\n    failure: {lint.TOLD}\n", "", "must both be there")],
     lint.variables: [
         ("job: <% $.job %>\n        until", "job: <% $.jab %>\n        until",
          "jab is read but never set")],

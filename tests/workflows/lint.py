@@ -14,24 +14,20 @@ from docs.tools.flows import CLAUSES, REQUIRED, Flow, Task, closed, strings
 FORBIDDEN_INPUTS = {"env", "notify", "namespace", "index", "task_execution_id",
                     "root_execution_id", "description", "read_only"}
 SAFE_BREAK = "<% isDict(task().result) and task().result.get('class') != 'retry' %>"
-DYNAMIC = "<% concat('trove_upgrade.datastore.', $.plan.datastore) %>"
+DYNAMIC = "<% concat('trove_upgrade.datastore.', task(prepare).result.plan.datastore) %>"
+TOLD = "<% tasks(execution().id, false, ERROR).select($.result) %>"
 WAVE = re.compile(r"^member in <% \$\.step\.members %>$")
 VARIABLE = re.compile(r"\$\.([a-z_]+)")
 
 # Clauses where no condition may hold, with what that means. All else must lead somewhere.
 ENDS_OPEN = {
     ("trove_upgrade.roll", "choose_wave", "on-success"): "the answer done ends the roll",
-    ("trove_upgrade.rollback", "choose_undo", "on-success"): "the answer done ends the rollback",
-    ("trove_upgrade.datastore.redis", "roll", "on-success"): "finished, and no roles to give back",
-    **{(f"trove_upgrade.datastore.{name}", "roll", "on-success"): "finished ends the branch"
-       for name in ("galera", "mongodb", "cassandra", "vertica", "postgresql_replication",
-                    "mariadb_replication", "mysql_replication", "generic")},
-    ("trove_upgrade.cluster", "drop_rights", "on-success"): "a good result ends as SUCCESS",
-    ("trove_upgrade.cluster", "drop_rights", "on-error"): "a good result, but a trust is left",
-    ("trove_upgrade.replication_set", "drop_rights", "on-success"): "a good result",
-    ("trove_upgrade.replication_set", "drop_rights", "on-error"): "a good result, as there",
-    ("trove_upgrade.finalize", "drop_rights", "on-success"): "no failure ends as SUCCESS",
-    ("trove_upgrade.finalize", "drop_rights", "on-error"): "no failure, but a trust is left",
+    ("trove_upgrade.rollback", "choose_undo", "on-success"): "done, and a person is waited for",
+    ("trove_upgrade.prepare", "make_plan", "on-success"): "a dry run ends well",
+    ("trove_upgrade.complete", "await_trove", "on-success"): "nobody asks for a pause",
+    **{(f"trove_upgrade.{name}", "drop_rights", clause): "a good result ends as SUCCESS"
+       for name in ("cluster", "replication_set", "finalize")
+       for clause in ("on-success", "on-error")},
 }
 
 
@@ -101,20 +97,16 @@ def open_branches(flow: Flow) -> list[str]:
 
 
 def unhandled_failures(flow: Flow) -> list[str]:
-    """An entry handles each failure; an internal workflow tells its parent each failure.
+    """Each failure is handled, or the workflow, an internal one, tells its parent of all of them.
 
     on-complete runs after a failure but does not handle it: the workflow still ends in ERROR.
     """
-    found = []
-    for task in flow.tasks.values():
-        if task.clause("on-complete"):
-            found.append(f"{task.name}: on-complete does not handle errors, write both clauses")
-        elif "entry" in flow.tags and task.can_fail and not task.clause("on-error"):
-            found.append(f"{task.name}: nothing handles its failure")
-        elif ("internal" in flow.tags and task.can_fail
-              and "failure" not in task.body.get("publish-on-error", {})):
-            found.append(f"{task.name}: its failure is not told")
-    return found
+    tells = "internal" in flow.tags and flow.body.get("output-on-error", {}).get("failure") == TOLD
+    found = [f"{task.name}: on-complete does not handle errors, write both clauses"
+             for task in flow.tasks.values() if task.clause("on-complete")]
+    return found + [f"{task.name}: nothing handles or tells its failure"
+                    for task in flow.tasks.values()
+                    if task.can_fail and not task.clause("on-error") and not tells]
 
 
 def retries(flow: Flow) -> list[str]:
@@ -126,8 +118,8 @@ def retries(flow: Flow) -> list[str]:
             found.append(f"{task.name}: break-on must be {SAFE_BREAK}")
         if task.retry and "publish-on-error" in task.body and "publish" not in task.body:
             found.append(f"{task.name}: a try that failed has published, and nothing takes it back")
-        if task.body.get("retry") and "with-items" in task.body:
-            found.append(f"{task.name}: a retry would repeat the items that went well")
+        if task.retry and task.workflow:
+            found.append(f"{task.name}: a retry would repeat what went well in the workflow")
     return found
 
 

@@ -7,7 +7,8 @@ from trove_upgrade.workflows import paths
 from docs.tools import flows
 from tests.workflows import plan_example
 
-ENTRY = next(flow for flow in map(flows.read, paths()) if flow.name == "trove_upgrade.cluster")
+ENTRIES = {flow.name: flow for flow in map(flows.read, paths()) if "entry" in flow.tags}
+ENTRY = ENTRIES["trove_upgrade.cluster"]
 NAMES = ("input", "plan", "result", "error")
 NEEDED = {"cluster_id": "orders", "datastore_version": "9.1.2"}
 EACH_SCHEMA = pytest.mark.parametrize("name", NAMES)
@@ -24,8 +25,20 @@ def test_schema_and_workflow_take_the_same_inputs_with_the_same_defaults():
     assert [one for one in taken if taken[one] is flows.REQUIRED] == schema["required"]
 
 
-def test_every_input_is_handed_to_the_plan():
-    assert ENTRY.body["vars"]["inputs"] == {name: f"<% $.{name} %>" for name in ENTRY.inputs}
+@pytest.mark.parametrize("kind", ["cluster", "replication_set"])
+def test_every_input_is_handed_to_the_body(kind):
+    """Mistral keeps an execution's input with its defaults filled in: tests/embedded."""
+    entry = ENTRIES[f"trove_upgrade.{kind}"]
+    assert entry.tasks["upgrade"].body["input"] == {
+        "run": "<% execution().id %>", "kind": kind, "inputs": "<% execution().input %>"}
+
+
+def test_both_entries_take_and_give_the_same_but_for_what_names_the_cluster():
+    cluster, of_set = ENTRIES["trove_upgrade.cluster"], ENTRIES["trove_upgrade.replication_set"]
+    assert list(of_set.inputs.items())[1:] == list(cluster.inputs.items())[1:]
+    assert [list(one.inputs)[0] for one in (cluster, of_set)] == ["cluster_id", "instance_id"]
+    assert cluster.body["output"] == of_set.body["output"]
+    assert cluster.body["output-on-error"] == of_set.body["output-on-error"]
 
 
 def test_defaults_of_the_workflow_are_understood_as_those_of_the_schema():

@@ -63,11 +63,16 @@ def test_the_branch_of_another_package_is_held_to_the_same_inputs(world):
     path = example / "acme_trove_upgrade" / "acme.yaml"
     text = path.read_text(encoding="utf-8")
     for branch, wrong in ((text, []), (text.replace("- plan\n", "- plans\n"), [
-            "upgrade: input plans is missing", "upgrade: input plan is unknown"])):
+            "roll: input plans is missing", "roll: input plan is unknown"])):
         acme = flows.parse(branch)
         more = lint.World({**world.flows, acme.name: acme}, world.actions)
-        assert lint.call_sites(BY_NAME["trove_upgrade.cluster"], more) == wrong
+        assert lint.call_sites(BY_NAME["trove_upgrade.upgrade"], more) == wrong
         assert lint.call_sites(flows.parse(text), more) == []
+
+
+def test_no_file_is_longer_than_a_screen_or_two():
+    assert [path for path in paths()
+            if len(Path(path).read_text(encoding="utf-8").splitlines()) > 150] == []
 
 
 def test_all_branches_look_alike_from_outside():

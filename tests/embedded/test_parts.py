@@ -1,0 +1,38 @@
+"""What workflows/upgrade.yaml builds on: how Mistral hands inputs, results and failures on."""
+import json
+
+GIVEN = {"fault": False, "delay_sec": 0, "count": 20}
+
+
+def output(execution):
+    return json.loads(execution.output)
+
+
+def test_an_execution_knows_its_input_with_the_defaults_filled_in(engine, mistral):
+    client = mistral(engine.url)
+    found = output(client.end(client.start("sample.entry", fault=False)))
+    assert found == {"read": GIVEN, "published": GIVEN, "failure": None}
+
+
+def test_a_failed_part_tells_the_results_of_its_failed_tasks(engine, mistral):
+    client = mistral(engine.url)
+    ended = client.end(client.start("sample.entry", fault=True))
+    assert (ended.state, ended.state_info) == ("ERROR", "The part failed.")
+    assert output(ended)["failure"] == [{"code": "broken"}]
+
+
+def test_a_part_that_ends_while_paused_is_heard_after_the_resume(engine, mistral):
+    client = mistral(engine.url)
+    run = client.start("sample.entry", fault=False, delay_sec=3)
+    executions, actions = client.client.executions, client.client.action_executions
+    part = client.until(lambda: list(executions.list(root_execution_id=run)))[0].id
+    mine = client.until(lambda: [
+        action for task in client.client.tasks.list(workflow_execution_id=part)
+        for action in actions.list(task_execution_id=task.id) if action.name == "std.echo"])[0].id
+    executions.update(run, "PAUSED")
+    client.until(lambda: actions.get(mine).state == "SUCCESS")
+    executions.update(run, "RUNNING")
+    ended = client.end(run)
+    assert ended.state == "SUCCESS"
+    given = GIVEN | {"delay_sec": 3}
+    assert output(ended) == {"read": given, "published": given, "failure": None}
