@@ -31,7 +31,7 @@ QUICK = {"datastore_version": NEW, "bake_sec": 0}       # inputs that no test ne
 # In which the pack takes the members of a fresh 3+3 cluster: replicas by shard, then primaries.
 ORDER = (4, 5, 6, 1, 2, 3)
 ALL = [str(one) for one in ORDER]
-POLL_SEC = 0.4
+POLL_SEC = 1.0         # at Mistral, whom each look costs as much as a step
 
 
 @dataclass
@@ -102,14 +102,14 @@ class Run:
         return [event for event in self.site.lab.journal()
                 if event["instance"] in mine and event["t"] >= self.since]
 
-    def until(self, condition, what: str):
+    def until(self, condition, what: str, every: float = POLL_SEC):
         """Wait until condition() is true and return its value."""
-        return until(condition, what, POLL_SEC, self.story)
+        return until(condition, what, every, self.story)
 
     def until_event(self, event: str, number: int = 1) -> None:
         """Wait until the journal holds so many of these events."""
         self.until(lambda: sum(one["event"] == event for one in self.journal()) >= number,
-                   f"{number} x {event}")
+                   f"{number} x {event}", every=0.2)
 
     def until_paused(self) -> "Outcome":
         """Wait until the run is paused."""

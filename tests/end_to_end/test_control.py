@@ -3,30 +3,30 @@ import pytest
 
 from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import ALL, NEW, OLD, resume_when_paused
+from tests.waits import TIMEOUT_SEC
 
 LAB: dict = {}
+LANE = 1
 scenario = pytest.mark.scenario
 
 
 def resume_each_pause(run):
-    """Resume whenever it is paused; what was true at each pause."""
+    """Resume whenever it is paused; what was true at each pause.
+
+    The first time as `mistral execution-update ROOT -s RUNNING` does it, which leaves the lock
+    alone.
+    """
     pauses = []
     while run.until(lambda: run.state != "RUNNING", "paused or over") and run.state == "PAUSED":
         pauses.append(run.outcome())
-        run.resume()
+        if len(pauses) == 1:
+            run.set_state("RUNNING")
+        else:
+            run.resume()
     return pauses
 
 
-def resume_at_the_root(run):
-    """As `mistral execution-update ROOT -s RUNNING` does it, which leaves the lock alone."""
-    pauses = []
-    while run.until(lambda: run.state != "RUNNING", "paused or over") and run.state == "PAUSED":
-        pauses.append(run.outcome())
-        run.set_state("RUNNING")
-    return pauses
-
-
-@scenario(pause_after="first", parallelism="domain", load=True, act=resume_at_the_root)
+@scenario(pause_after="first", parallelism="domain", load=True, act=resume_each_pause)
 def test_pause_after_the_first_wave_and_resume(outcome):
     assert [pause.forward() for pause in outcome.seen] == [["4"]]
     assert outcome.seen[0].lock is not None
@@ -41,17 +41,8 @@ def test_pause_after_all_waves_and_resume(outcome):
     assert outcome.result["status"] == "upgraded"
 
 
-def pause_in_the_last_wave(run):
-    run.until_event("stopping", 6)
-    run.pause()
-    return resume_when_paused(run)
-
-
-@scenario(parallelism="domain", act=pause_in_the_last_wave)
-def test_operator_pauses_in_the_last_wave(outcome):
-    assert_all_are_up_and_the_rollback_path_is_open(outcome.seen)
-    assert outcome.result["status"] == "upgraded"
-    assert len(outcome.forward()) == 6
+def tasks(run):
+    return run.site.mistral.tasks.list(workflow_execution_id=run.id)
 
 
 def until_the_last_bake(run):
@@ -59,31 +50,30 @@ def until_the_last_bake(run):
     run.until(lambda: run.site.upgrades.progress(run.id).phase == "baking", "baking")
 
 
-def pause_in_the_last_bake(run):
+def pause_at_each_late_moment(run):
+    """In the last wave; while the whole cluster is watched; and by hand in the lock, when the
+    roll, which reads it between waves, is over."""
+    run.until_event("stopping", 6)
+    run.pause()
+    in_the_wave = resume_when_paused(run)
     until_the_last_bake(run)
     run.pause()
-    return resume_when_paused(run)
-
-
-@scenario(parallelism="domain", canary=False, bake_sec=8, act=pause_in_the_last_bake)
-def test_operator_pauses_while_the_whole_cluster_is_watched(outcome):
-    assert_all_are_up_and_the_rollback_path_is_open(outcome.seen)
-    assert outcome.result["status"] == "upgraded"
-
-
-def ask_for_a_pause_in_the_lock(run):
-    """By hand, when the roll, which reads it between waves, is over."""
-    until_the_last_bake(run)
+    in_the_bake = resume_when_paused(run)
     run.site.set_lock(run.cluster, pause_after="all")
-    paused = run.until_paused()
-    run.set_state("RUNNING")
-    return paused
+    before_the_end = run.until_paused()
+    run.set_state("RUNNING")            # once, with the lock as it is
+    return in_the_wave, in_the_bake, before_the_end
 
 
-@scenario(parallelism="domain", canary=False, bake_sec=4, act=ask_for_a_pause_in_the_lock)
-def test_nothing_is_finalised_while_the_lock_asks_for_a_pause(outcome):
-    assert_all_are_up_and_the_rollback_path_is_open(outcome.seen)
-    assert outcome.result["status"] == "upgraded"       # resumed once, with the lock as it was
+@scenario(parallelism="domain", canary=False, bake_sec=2 * TIMEOUT_SEC,
+          act=pause_at_each_late_moment)
+def test_pauses_in_the_last_wave_in_the_last_bake_and_in_the_lock_hold_before_the_end(outcome):
+    for paused in outcome.seen:
+        assert paused.state == "PAUSED"
+        assert len([one for one in paused.journal if one["event"] == "serving"]) == 6
+        assert len(paused.held) == 6, "the rollback path is open"
+    assert outcome.result["status"] == "upgraded"
+    assert len(outcome.forward()) == 6
     assert outcome.held is None
 
 
@@ -102,7 +92,7 @@ def tasks(run):
             for task in client.tasks.list(workflow_execution_id=one.id)]
 
 
-@scenario(parallelism="domain", canary=False, bake_sec=4,
+@scenario(parallelism="domain", canary=False, bake_sec=TIMEOUT_SEC,
           act=abort_at_a_pause_that_outlasts_the_bake)
 def test_abort_after_the_last_wave_puts_all_back(outcome):
     assert outcome.result["status"] == "aborted"
@@ -111,23 +101,21 @@ def test_abort_after_the_last_wave_puts_all_back(outcome):
     assert outcome.held is None
 
 
-def assert_all_are_up_and_the_rollback_path_is_open(paused):
-    assert paused.state == "PAUSED"
-    assert len([one for one in paused.journal if one["event"] == "serving"]) == 6
-    assert len(paused.held) == 6
-
-
-def pause_in_flight(run):
+def second_run_and_pause(run):
     run.until_event("serving")
+    second = run.again()
     run.pause()
     paused = run.until_paused()
     run.resume()
-    return paused
+    return second, paused
 
 
-@scenario(load=True, act=pause_in_flight)
-def test_operator_pauses_in_flight_and_resumes(outcome):
-    paused = outcome.seen
+@scenario(load=True, act=second_run_and_pause)
+def test_second_run_at_once_is_refused_and_the_first_is_paused_in_flight_and_resumed(outcome):
+    second, paused = outcome.seen
+    assert second.result["status"] == "refused"
+    assert second.codes() == {"locked"}
+    assert f"Execution {outcome.id} upgrades this cluster" in second.state_info
     assert 1 <= len(paused.forward()) < 6
     away = {event["name"] for event in paused.stops()} - {
         event["name"] for event in paused.journal if event["event"] == "serving"}
@@ -137,6 +125,14 @@ def test_operator_pauses_in_flight_and_resumes(outcome):
     assert outcome.forward() == ALL
 
 
+def leave_a_stale_lock(site, cluster, members):
+    ended = site.begin(cluster, dry_run=True).end()
+    site.mistral.environments.create(
+        name=f"trove_upgrade.lock.{cluster.id}",
+        variables={"owner": ended.id, "cluster_id": cluster.id, "abort": False,
+                   "pause_after": None})
+
+
 def pause_at_once(run):
     run.until_event("stopping", 2)
     run.set_state("PAUSED")
@@ -144,8 +140,8 @@ def pause_at_once(run):
     run.set_state("RUNNING")
 
 
-@scenario(parallelism="domain", load=True, act=pause_at_once)
-def test_mistral_pause_in_the_middle_of_a_wave_loses_nothing(outcome):
+@scenario(parallelism="domain", load=True, prepare=leave_a_stale_lock, act=pause_at_once)
+def test_lock_of_an_ended_run_is_taken_over_and_mistrals_pause_in_a_wave_loses_nothing(outcome):
     assert outcome.result["status"] == "upgraded", outcome.result["summary"]
     assert outcome.versions() == {NEW}
 
@@ -176,13 +172,17 @@ def begin_again_after(state):
         run.set_state(state)
         found = run.end()
         run.until(lambda: run.site.environment("lock", run.cluster) is None, "unlocked")
+        run.until(lambda: not run.open_children(), "the orphans' end")
+        later = run.outcome()
         run.until_at_rest()                  # else the next run is told to wait for that
-        return found, run.again()
+        return found, later, run.again(parallelism="domain")
     return act
 
 
 def assert_finished_by_the_second(outcome):
-    first, second = outcome.seen
+    first, later, second = outcome.seen
+    assert later.forward() == ["4", "5"], "orphans touch nothing more"
+    assert later.lock is None
     assert second.result["status"] == "upgraded", second.result["summary"]
     assert second.versions() == {NEW}
     both = [event["name"] for event in second.journal + first.journal
@@ -201,50 +201,6 @@ def test_cancelled_run_is_unlocked_and_the_next_one_finishes_it(outcome):
 def test_run_set_to_error_by_hand_is_unlocked_and_the_next_one_finishes_it(outcome):
     assert outcome.seen[0].state == "ERROR"
     assert_finished_by_the_second(outcome)
-
-
-def set_to_error(run):
-    run.until_event("stopping", 2)
-    run.set_state("ERROR")
-    found = run.end()
-    run.until(lambda: not run.open_children(), "the orphans' end")
-    return found, run.outcome()
-
-
-@scenario(act=set_to_error)
-def test_orphans_of_a_run_set_to_error_touch_nothing_more(outcome):
-    _, later = outcome.seen
-    assert later.forward() == ["4", "5"]
-    assert later.lock is None
-
-
-# Locks
-def second_at_once(run):
-    run.until_event("serving")
-    return run.again(), run.outcome()
-
-
-@scenario(load=True, act=second_at_once)
-def test_second_run_at_once_is_refused_naming_the_first(outcome):
-    second, _ = outcome.seen
-    assert second.result["status"] == "refused"
-    assert second.codes() == {"locked"}
-    assert "upgrades this cluster" in second.state_info
-    assert outcome.result["status"] == "upgraded"
-    assert outcome.forward() == ALL
-
-
-def leave_a_stale_lock(site, cluster, members):
-    ended = site.begin(cluster, dry_run=True).end()
-    site.mistral.environments.create(
-        name=f"trove_upgrade.lock.{cluster.id}",
-        variables={"owner": ended.id, "cluster_id": cluster.id, "abort": False,
-                   "pause_after": None})
-
-
-@scenario(parallelism="domain", prepare=leave_a_stale_lock)
-def test_lock_of_an_ended_run_is_taken_over(outcome):
-    assert outcome.result["status"] == "upgraded"
 
 
 def second_while_paused(run):

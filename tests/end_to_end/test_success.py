@@ -5,7 +5,9 @@ from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 from tests.end_to_end.site import ALL, NEW, OLD
 
 LAB: dict = {}
+LANE = 2
 scenario = pytest.mark.scenario
+BAKE_SEC = 8
 SAVE = "900 1 300 10 60 10000"      # as the lab configures its members
 
 
@@ -26,34 +28,25 @@ def test_one_by_one_and_a_second_run_touches_nothing(outcome):
     assert second.stops() == []
 
 
-@scenario(load=True, parallelism="domain")
-def test_one_member_of_each_shard_at_a_time_after_the_canary(outcome):
-    assert_replicas_first(outcome)
-    assert outcome.forward()[0] == "4"
-    assert set(outcome.forward()[1:3]) == {"5", "6"}
-    assert outcome.result["status"] == "upgraded"
-
-
-@scenario(parallelism="domain", canary=False, restore_roles=True, load=True)
-def test_restored_roles_are_those_of_the_start(outcome):
-    assert outcome.result["status"] == "upgraded"
-    roles = {member.name: member.role for member in outcome.before}
-    assert {member.name: member.role for member in outcome.after} == roles
-
-
 def time_of(found, event, number):
     return [one["t"] for one in found.journal if one["event"] == event][number]
 
 
-@scenario(parallelism="domain", bake_sec=12)
-def test_canary_is_watched_before_the_others_follow(outcome):
+@scenario(load=True, parallelism="domain", bake_sec=BAKE_SEC)
+def test_canary_is_watched_and_then_one_member_of_each_shard_goes_at_a_time(outcome):
+    assert_replicas_first(outcome)
+    assert outcome.forward()[0] == "4"
+    assert set(outcome.forward()[1:3]) == {"5", "6"}
     assert outcome.result["status"] == "upgraded"
-    assert time_of(outcome, "stopping", 1) - time_of(outcome, "healthy", 0) >= 3.5
+    assert time_of(outcome, "stopping", 1) - time_of(outcome, "healthy", 0) >= BAKE_SEC - 1
 
 
-@scenario(parallelism="domain", canary=False, finalize="auto",
+@scenario(parallelism="domain", canary=False, restore_roles=True, finalize="auto", load=True,
           act=lambda run: (run.end(), save_points(run.site, run.cluster))[1])
-def test_finalized_members_save_as_before(outcome):
+def test_restored_roles_are_those_of_the_start_and_finalized_members_save_as_before(outcome):
+    assert outcome.result["status"] == "upgraded"
+    roles = {member.name: member.role for member in outcome.before}
+    assert {member.name: member.role for member in outcome.after} == roles
     assert outcome.seen == {SAVE}
     assert outcome.held is None
 

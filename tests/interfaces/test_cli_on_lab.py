@@ -24,7 +24,7 @@ def versions(site, cluster):
     return {member.version for member in site.lab.members(cluster)}
 
 
-def test_plan_then_interrupted_run_then_resume(site, cluster, on_lab):
+def test_plan_then_interrupted_run_then_resume_then_rollback_once(site, cluster, on_lab):
     cli, place, shop = on_lab
     planned = cli("plan", *shop, *QUICK, *place, "-f", "json")
     assert planned.returncode == 0, planned.stderr
@@ -32,7 +32,7 @@ def test_plan_then_interrupted_run_then_resume(site, cluster, on_lab):
     assert [len(wave) for wave in plan["waves"]] == [1] * 6
     assert versions(site, cluster) == {"8.1.8"}
 
-    run = cli.begin("run", *shop, *QUICK, *place)
+    run = cli.begin("run", *shop, *QUICK, "--finalize", "manual", *place)
     cli.until("awaiting evidence")
     run.send_signal(signal.SIGINT)
     assert run.wait(PATIENCE_SEC) == 6, cli.until("")
@@ -44,6 +44,15 @@ def test_plan_then_interrupted_run_then_resume(site, cluster, on_lab):
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert versions(site, cluster) == {"9.1.2"}
 
+    back = cli("rollback", "--bake-sec", "0", *place)
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert "has begun" in back.stdout
+    assert versions(site, cluster) == {"8.1.8"}
+    again = cli("rollback", *place)
+    assert (again.returncode, "nothing to roll back" in again.stderr) == (3, True)
+    listed = [line.split()[3:6] for line in cli("list").stdout.splitlines()]
+    assert [(kind, state) for kind, state, _ in listed] == [("upgrade", "SUCCESS")] * 2
+
 
 def test_aborted_run_is_rolled_back_and_says_so(site, cluster, on_lab):
     cli, place, shop = on_lab
@@ -53,21 +62,6 @@ def test_aborted_run_is_rolled_back_and_says_so(site, cluster, on_lab):
     assert aborted.returncode == 7, aborted.stdout + aborted.stderr
     assert run.wait(PATIENCE_SEC) == 7
     assert versions(site, cluster) == {"8.1.8"}
-
-
-def test_rollback_takes_the_newest_upgrade_back_once(site, cluster, on_lab):
-    cli, place, shop = on_lab
-    ran = cli("run", *shop, *QUICK, "--finalize", "manual", *place)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert versions(site, cluster) == {"9.1.2"}
-    back = cli("rollback", "--bake-sec", "0", *place)
-    assert back.returncode == 0, back.stdout + back.stderr
-    assert "has begun" in back.stdout
-    assert versions(site, cluster) == {"8.1.8"}
-    again = cli("rollback", *place)
-    assert (again.returncode, "nothing to roll back" in again.stderr) == (3, True)
-    listed = [line.split()[3:6] for line in cli("list").stdout.splitlines()]
-    assert [(kind, state) for kind, state, _ in listed] == [("upgrade", "SUCCESS")] * 2
 
 
 def test_refused_before_anything_is_touched(site, cluster, on_lab):

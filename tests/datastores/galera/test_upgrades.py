@@ -33,16 +33,20 @@ def execute(site, member, statement):
         cursor.execute(statement)
 
 
-def finalize_and_again(run):
+def resume_finalize_and_again(run):
+    paused = resume_when_paused(run)
     first = run.end()
     done = run.site.execute("trove_upgrade.finalize", cluster_id=run.cluster.id)
-    return first, done, run.again()
+    return paused, first, done, run.again()
 
 
 def test_one_by_one_under_load_the_written_member_last_and_a_second_run_touches_nothing(
         site, cluster):
-    found = site.upgrade_under_load(cluster, act=finalize_and_again)
-    first, done, second = found.seen
+    """With a pause after the first member."""
+    found = site.upgrade_under_load(cluster, act=resume_finalize_and_again, pause_after="first")
+    paused, first, done, second = found.seen
+    assert order(paused) == [2]
+    assert paused.lock is not None
     assert first.result["status"] == "upgraded", first.result
     assert order(first) == [2, 3, 1]
     assert first.versions() == {site.new}
@@ -62,15 +66,6 @@ def test_second_member_does_not_start_and_both_go_back_on_their_data(site, old_c
     assert len(found.result["rolled_back"]) == 2
     assert len(found.result["todo"]) == 1
     assert found.versions() == {site.old}
-    assert_invariants(found)
-
-
-def test_pause_after_the_first_member_and_resume(site, cluster):
-    found = site.upgrade_under_load(cluster, act=resume_when_paused, pause_after="first")
-    assert order(found.seen) == [2]
-    assert found.seen.lock is not None
-    assert found.result["status"] == "upgraded", found.result
-    assert found.versions() == {site.new}
     assert_invariants(found)
 
 

@@ -13,13 +13,16 @@ def upgrade(site, cluster, **inputs):
     return found
 
 
-def test_plan_says_that_its_gates_are_troves_alone_and_it_upgrades_one_by_one(site, cluster):
+def test_plan_says_that_its_gates_are_troves_alone_and_it_upgrades_one_by_one_with_a_pause(
+        site, cluster):
     plan = site.begin(cluster, dry_run=True).end().result["plan"]
     assert plan["job"]["driver"] == "generic"
     assert any("Trove's word alone" in note for note in plan["notes"])
     assert [len(wave) for wave in plan["waves"]] == [1, 1, 1]
 
-    found = upgrade(site, cluster, parallelism="domain")
+    found = upgrade(site, cluster, parallelism="domain", act=resume_when_paused,
+                    pause_after="first")
+    assert found.seen.forward() == ["1"], "a person looks for oneself"
     assert found.result["status"] == "upgraded", found.result
     assert found.forward() == ["1", "2", "3"]
     assert found.versions() == {site.new}
@@ -33,10 +36,3 @@ def test_second_member_does_not_start_and_both_go_back(site, cluster):
     assert found.forward() == ["1", "2"]
     assert sorted(found.names("rolled_back")) == ["1", "2"]
     assert found.versions() == {site.old}
-
-
-def test_pause_to_look_for_oneself_and_resume(site, cluster):
-    found = upgrade(site, cluster, act=resume_when_paused, pause_after="first")
-    assert found.seen.forward() == ["1"]
-    assert found.result["status"] == "upgraded", found.result
-    assert found.versions() == {site.new}

@@ -31,8 +31,21 @@ def plan_of(site, instance):
     return site.upgrades.plan({"instance_id": instance, "datastore_version": site.new}).plan
 
 
+def look_at_the_pause(run):
+    """From each member the set is found locked, and is one; its facts at the pause."""
+    paused = run.until_paused()
+    for member in run.before:
+        plan = plan_of(run.site, member.id)
+        assert [check["ok"] for check in plan["checks"] if check["name"] == "lock_free"] == [False]
+        assert plan["cluster"]["id"] == run.cluster.id, "a set has one identity"
+    run.resume()
+    return paused
+
+
 def test_replicas_then_promotion_then_the_old_source_under_load(site, cluster):
-    found = site.upgrade_under_load(cluster, bake_sec=1)
+    """With a pause after the first wave."""
+    found = site.upgrade_under_load(cluster, bake_sec=1, act=look_at_the_pause,
+                                    pause_after="first")
     assert_invariants(found)
     assert (found.state, found.result["status"]) == ("SUCCESS", "upgraded"), found.result
     assert found.versions() == {site.new}
@@ -61,32 +74,23 @@ def test_a_failing_replica_is_put_back_and_the_source_is_never_touched(site, clu
     assert source(site, cluster) == cluster.id
 
 
-def test_a_paused_set_is_found_locked_from_each_of_its_members(site, cluster):
-    def look_at_the_pause(run):
-        run.until_paused()
-        for member in run.before:
-            plan = plan_of(site, member.id)
-            assert [check["ok"] for check in plan["checks"] if check["name"] == "lock_free"] == [
-                False]
-            assert plan["cluster"]["id"] == cluster.id, "a set has one identity"
-        run.resume()
-
-    found = site.upgrade_under_load(cluster, act=look_at_the_pause, pause_after="first",
-                                    backup="skip")
-    assert_invariants(found)
-    assert found.result["status"] == "upgraded", found.result
-    assert backups(site, cluster.id) == []
-
-
-def test_a_lost_answer_to_the_promotion_promotes_once(site, cluster):
+def test_a_lost_answer_to_the_promotion_promotes_once_and_the_set_goes_back_from_its_new_source(
+        site, cluster):
     for member in site.lab.members(cluster):
         with site._faults:
             site._made[cluster.id].append(site.lab.faults.api(
                 "drop_reply", "POST", f"/{member.id}/action$", count=1))
-    found = site.begin(cluster, backup="skip").end()
-    assert_invariants(found)
-    assert found.result["status"] == "upgraded", found.result
-    assert len(promotions(found)) == 1
+    there = site.begin(cluster, backup="skip").end()
+    assert_invariants(there)
+    assert there.result["status"] == "upgraded", there.result
+    assert len(promotions(there)) == 1
+    assert backups(site, cluster.id) == []
+    back = site.begin(cluster, datastore_version=site.old, skip_checks="not_a_downgrade",
+                      backup="skip").end()
+    assert_invariants(back)
+    assert back.result["status"] == "upgraded"
+    assert back.versions() == {site.old}
+    assert back.stops()[-1]["instance"] == promotions(there)[0], "the source of then came last"
 
 
 def test_a_refused_backup_leaves_every_member_untouched(site, cluster):
@@ -99,17 +103,6 @@ def test_a_refused_backup_leaves_every_member_untouched(site, cluster):
     assert found.result["status"] == "refused", found.result
     assert found.codes() == {"backup_failed"}
     assert found.stops() == []
-
-
-def test_an_upgraded_set_goes_back_from_its_new_source(site, cluster):
-    there = site.begin(cluster, backup="skip").end()
-    assert there.result["status"] == "upgraded"
-    back = site.begin(cluster, datastore_version=site.old, skip_checks="not_a_downgrade",
-                      backup="skip").end()
-    assert_invariants(back)
-    assert back.result["status"] == "upgraded"
-    assert back.versions() == {site.old}
-    assert back.stops()[-1]["instance"] == promotions(there)[0], "the source of then came last"
 
 
 @pytest.mark.parametrize(("instance", "said"), [
