@@ -28,7 +28,7 @@ def pytest_configure(config):
             "scenario(faults, load, prepare, act, **inputs): the upgrade that is tested. "
             "faults: [(fault, member number or '*', {how})]; prepare(site, cluster, members) "
             "before it begins; act(run) while it runs; inputs of the workflow",
-            "apart: shares no lab, so any worker can do it",
+            "apart(name): shares no lab, so that any worker can do it",
             "lab_double: proves the lab's own equipment; needed when lab/ or the pins change"):
         config.addinivalue_line("markers", line)
 

@@ -17,7 +17,7 @@ from tests.end_to_end.site import NEW, OLD
 from tests.waits import PATIENCE_SEC
 
 LAB: dict = {}
-LANE = "clients"
+XDIST_GROUP = "lab clients"
 OPENSTACK = Path(sys.executable).with_name("openstack")
 VERBS = ("plan", "start", "show", "list", "watch", "pause", "resume", "abort", "rollback",
          "finalize")

@@ -6,6 +6,7 @@ import pytest
 from tests.clients.test_osc import UPGRADE, run, versions
 from tests.waits import TIMEOUT_SEC
 
+XDIST_GROUP = "postgresql"
 LAB = {"kind": "postgresql_replication", "heartbeat_sec": 1}
 SET = "--replication-set"
 QUICK = (SET, "--bake-sec", "0", "--backup", "skip")

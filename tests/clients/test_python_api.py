@@ -13,7 +13,7 @@ from tests.end_to_end.site import NEW, OLD
 from tests.waits import PATIENCE_SEC
 
 LAB: dict = {}
-LANE = "clients"
+XDIST_GROUP = "lab clients"
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tests.lab.processes import alive, processes
 from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 3"
 BIN = Path(sys.executable).parent
 MAKER = """
 import time

@@ -13,6 +13,7 @@ from tests.end_to_end.firing import fired, mistral
 from tests.waits import until
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 2"
 EVERY_2_SEC = "* * * * * */2"        # Mistral takes a sixth field, of seconds
 
 

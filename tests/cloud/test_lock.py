@@ -8,6 +8,7 @@ from tests.cloud.runs import ENDED, NEW, OLD, SHARED, Runs
 from tests.waits import PATIENCE_SEC, TIMEOUT_SEC, until
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 2"
 STARTS = 50
 
 

@@ -1,6 +1,7 @@
 """Where trusts are off: `auth = service`."""
 from tests.cloud.runs import NEW, QUICK, SLOW, TOKEN_SEC, Runs, leaks, secrets_of
 
+XDIST_GROUP = "no trusts"
 CLOUD = {"token_sec": TOKEN_SEC, "mistral": {"trove_upgrade": {"auth": "service"}},
          **{**SLOW, "swap_sec": 8}}
 BAKE_SEC = 40

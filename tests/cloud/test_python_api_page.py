@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.cloud.runs import SHARED
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 3"
 PAGE = Path(__file__).parents[2] / "docs" / "python-api.md"
 
 

@@ -11,6 +11,7 @@ from tests.cloud.runs import SHARED
 from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 2"
 NEW = "9.1.2"
 
 

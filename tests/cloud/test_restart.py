@@ -5,6 +5,7 @@ from tests.cloud.runs import SHARED
 from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 3"
 
 
 def test_an_upgrade_goes_on_after_a_crash_of_mistral_in_its_owners_project(cloud, cluster):

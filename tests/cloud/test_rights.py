@@ -10,6 +10,7 @@ from mistralclient.api.client import client
 from tests.cloud.runs import ENDED, SHARED, Runs
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 3"
 NUMBERS = itertools.count(1)
 
 

@@ -2,6 +2,7 @@
 from tests.cloud.runs import TOKEN_SEC, Runs
 from tests.waits import until
 
+XDIST_GROUP = "set trust"
 # PostgreSQL, and tokens that live a minute.
 CLOUD = {"token_sec": TOKEN_SEC, "kind": "postgresql_replication", "swap_sec": 0.2,
          "heartbeat_sec": 1, "stop_timeout_sec": 2}

@@ -7,6 +7,7 @@ from tests.waits import until
 
 BAKE_SEC = 40
 REST = {"trove_upgrade_api": {"workflow_inputs": f"bake_sec:{BAKE_SEC},parallelism:one"}}
+XDIST_GROUP = "tokens"
 CLOUD = {"token_sec": TOKEN_SEC, "trove": REST, **SLOW}
 INPUTS = {"datastore_version": NEW, "bake_sec": BAKE_SEC}
 

@@ -18,6 +18,7 @@ from tests.cloud.ways import NEW, OLD, REFUSAL, WAYS, Person, number, openstack_
 from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED
+XDIST_GROUP = "cloud 1"               # alone: it asserts that no trust is left of anybody
 AT_ONCE = 4
 MAKING = threading.Lock()
 

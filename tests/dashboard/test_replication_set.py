@@ -4,6 +4,7 @@ from trove_upgrade.interfaces.client import Client
 from tests.dashboard.browser import Page
 from tests.dashboard.people import QUICK, Dashboard
 
+XDIST_GROUP = "dashboard set"
 # Its guests are PostgreSQL servers.
 CLOUD = {**QUICK, "kind": "postgresql_replication", "password": "only-for-tests"}
 

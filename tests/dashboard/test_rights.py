@@ -5,6 +5,7 @@ from trove_upgrade.interfaces.client import Client
 from tests.dashboard.people import QUICK
 from tests.waits import PATIENCE_SEC
 
+XDIST_GROUP = "dashboard"
 CLOUD = QUICK
 NEW = "9.1.2"
 POST = """

@@ -6,6 +6,7 @@ from trove_upgrade.interfaces.client import Client
 from tests.dashboard.people import QUICK
 from tests.waits import PATIENCE_SEC
 
+XDIST_GROUP = "dashboard"
 CLOUD = QUICK
 NEW, OLD = "9.1.2", "8.1.8"
 

@@ -8,6 +8,7 @@ from trove_upgrade.interfaces.progress import ENDED
 from tests.dashboard.people import QUICK
 from tests.waits import PATIENCE_SEC, TIMEOUT_SEC
 
+XDIST_GROUP = "dashboard"
 CLOUD = QUICK
 NEW, OLD = "9.1.2", "8.1.8"
 FLOW = "trove_upgrade.cluster"

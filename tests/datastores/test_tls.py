@@ -12,6 +12,7 @@ from tests.datastores.authority import Authority
 from tests.datastores.tls_doubles import DOUBLES
 from tests.datastores.tls_servers import SERVERS, Galera, MariaDB, MySQL, PostgreSQL
 
+XDIST_GROUP = "tls"
 # Servers that say in words that they want TLS; the others close the connection.
 TELLING = {one.kind for one in (MariaDB, Galera, MySQL, PostgreSQL)}
 

@@ -6,7 +6,7 @@ from tests.end_to_end.site import ALL, NEW, OLD, resume_when_paused
 from tests.waits import TIMEOUT_SEC
 
 LAB: dict = {}
-LANE = 1
+XDIST_GROUP = "lab 1"
 scenario = pytest.mark.scenario
 
 

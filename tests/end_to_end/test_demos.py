@@ -9,7 +9,6 @@ import pytest
 
 from tests.waits import PATIENCE_SEC
 
-pytestmark = pytest.mark.apart
 README = Path(__file__).parents[2] / "README.md"
 PROGRAM = Path(sys.executable).with_name("trove-upgrade")
 # Steps that are over before somebody looks are not told; these are, however busy the machine is.
@@ -41,6 +40,7 @@ def pattern(line, out):
     return re.compile(text.replace(r"\[\s+", r"\[\s*").replace("member\\-", "member-"))
 
 
+@pytest.mark.apart("demo")
 def test_demo_prints_what_the_readme_shows(tmp_path):
     code, said = run("demo", tmp_path)
     assert code == 0, "\n".join(said)
@@ -53,6 +53,7 @@ def test_demo_prints_what_the_readme_shows(tmp_path):
     assert (tmp_path / "timeline.svg").exists()
 
 
+@pytest.mark.apart("demo failure")
 def test_demo_failure_puts_all_back_and_loses_nothing(tmp_path):
     code, said = run("demo-failure", tmp_path)
     text = "\n".join(said)
@@ -64,6 +65,7 @@ def test_demo_failure_puts_all_back_and_loses_nothing(tmp_path):
 
 
 @pytest.mark.lab_double
+@pytest.mark.apart("demo upstream")
 def test_demo_upstream_measures_troves_own_upgrade(tmp_path):
     code, said = run("demo-upstream", tmp_path)
     assert code == 0, "\n".join(said)

@@ -5,7 +5,7 @@ from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import ALL, NEW, OLD
 
 LAB: dict = {}
-LANE = 2
+XDIST_GROUP = "lab 2"
 TOGETHER = {"parallelism": "domain", "canary": False}
 
 

@@ -5,7 +5,7 @@ from tests.end_to_end.site import ALL, OLD
 from tests.waits import TIMEOUT_SEC
 
 LAB: dict = {}
-LANE = 3
+XDIST_GROUP = "lab 3"
 
 
 def scenario(*faults, api=(), **inputs):

@@ -3,6 +3,7 @@ import pytest
 
 from tests.end_to_end.site import NEW, OLD
 
+XDIST_GROUP = "persistence"
 LAB = {"persistence": "aof"}
 
 

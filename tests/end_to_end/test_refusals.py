@@ -7,7 +7,7 @@ from tests.end_to_end.site import OLD
 from tests.waits import until
 
 LAB: dict = {}
-LANE = 3
+XDIST_GROUP = "lab 3"
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 from tests.end_to_end.site import ALL, NEW, OLD
 
 LAB: dict = {}
-LANE = "killed"               # an engine of their own: it is killed
+XDIST_GROUP = "lab killed"               # an engine of their own: it is killed
 
 
 def test_engine_killed_and_started_again_twice_finishes_by_itself(site, cluster):

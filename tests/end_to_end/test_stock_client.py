@@ -9,7 +9,7 @@ from tests.end_to_end.site import NEW, Run
 from tests.waits import PATIENCE_SEC
 
 LAB: dict = {}
-LANE = 3
+XDIST_GROUP = "lab 3"
 MISTRAL = Path(sys.executable).with_name("mistral")
 
 

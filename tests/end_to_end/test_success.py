@@ -5,7 +5,7 @@ from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 from tests.end_to_end.site import ALL, NEW, OLD
 
 LAB: dict = {}
-LANE = 2
+XDIST_GROUP = "lab 2"
 scenario = pytest.mark.scenario
 BAKE_SEC = 8
 SAVE = "900 1 300 10 60 10000"      # as the lab configures its members

@@ -8,7 +8,7 @@ import pytest
 from tests.waits import PATIENCE_SEC
 
 LAB: dict = {}
-LANE = "clients"
+XDIST_GROUP = "lab clients"
 QUICK = ("--bake-sec", "0", "--datastore-version", "9.1.2")
 
 

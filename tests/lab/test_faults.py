@@ -15,7 +15,7 @@ with warnings.catch_warnings():
     from troveclient import exceptions
 
 
-GROUP = "quiet lab"
+XDIST_GROUP = "quiet lab"
 pytestmark = pytest.mark.lab_double
 def status(lab, member):
     return lab.client().instances.get(member.id).status

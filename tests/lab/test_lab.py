@@ -12,7 +12,7 @@ from trove_upgrade.lab.settings import Settings
 
 from tests.waits import until
 
-GROUP = "quiet lab"
+XDIST_GROUP = "quiet lab"
 pytestmark = pytest.mark.lab_double
 def test_a_new_cluster_is_three_primaries_and_their_replicas(lab, shop):
     members = lab.members(shop)

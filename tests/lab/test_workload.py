@@ -10,7 +10,7 @@ from trove_upgrade.lab.ledger import Ledger
 
 from tests.waits import until
 
-GROUP = "quiet lab"
+XDIST_GROUP = "quiet lab"
 pytestmark = pytest.mark.lab_double
 def load_on(lab, cluster, **options):
     return lab.load(cluster, threads=2, preload=300, **options)

@@ -5,6 +5,8 @@ from tests.rabbit.broker import Broker
 from tests.rabbit.conftest import Receiver, require_server
 from tests.rabbit.test_notifications import SETTINGS, WIDE, kinds
 
+XDIST_GROUP = "broker gone"
+
 
 @pytest.fixture
 def own_broker(tmp_path):

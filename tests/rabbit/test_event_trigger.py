@@ -13,7 +13,7 @@ from tests.end_to_end.site import NEW, Run, Site
 from tests.rabbit.conftest import EXAMPLES
 from tests.waits import PATIENCE_SEC
 
-GROUP = "rabbit"
+XDIST_GROUP = "rabbit"
 SETTINGS = """
 [oslo_messaging_notifications]
 transport_url = {url}

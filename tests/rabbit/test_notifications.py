@@ -7,7 +7,7 @@ from trove_upgrade.schemas import complaints
 from tests.end_to_end.site import NEW, OLD
 from tests.rabbit.conftest import Receiver
 
-GROUP = "rabbit"
+XDIST_GROUP = "rabbit"
 SETTINGS = """
 [oslo_messaging_notifications]
 driver = messagingv2

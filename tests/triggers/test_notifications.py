@@ -11,6 +11,7 @@ from trove_upgrade.schemas import complaints
 from tests.end_to_end.site import QUICK, Run, clean_site
 from tests.waits import until
 
+XDIST_GROUP = "notifications"
 # Mistral's webhooks and std.http don't go to loopback unless they are allowed to.
 SETTINGS = "[oslo_messaging_notifications]\ndriver = log\n[action_std_http]\ndenied_cidrs =\n"
 MARK = "oslo.messaging.notification."

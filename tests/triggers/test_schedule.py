@@ -10,7 +10,7 @@ from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import NEW, QUICK, Run
 
 LAB: dict = {}
-LANE = "killed"         # an engine that is stopped is nobody else's
+XDIST_GROUP = "lab killed"         # an engine that is stopped is nobody else's
 EVERY_2_SEC = "* * * * * */2"        # Mistral takes a sixth field, of seconds
 
 

@@ -5,8 +5,7 @@ import pytest
 
 from tests.trove_api.apis import BUILDING, NONE, UPGRADING, Seeded
 
-GROUP = "apis"
-LANE = 1
+XDIST_GROUP = "apis 1"
 NEW, OLD = "9.1.2", "8.1.8"
 NOBODY = Seeded("00000000-0000-0000-0000-000000000000")
 

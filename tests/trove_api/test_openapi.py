@@ -15,8 +15,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.waits import PATIENCE_SEC
 
-GROUP = "apis"
-LANE = 2
+XDIST_GROUP = "apis 2"
 PAGE = Path(__file__).parents[2] / "docs/api/openapi.yaml"
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance,
           response_headers_conformance, response_schema_conformance)

@@ -9,8 +9,7 @@ import requests
 from tests.trove_api.apis import UPGRADING
 from tests.waits import PATIENCE_SEC, until
 
-GROUP = "apis"
-LANE = 1
+XDIST_GROUP = "apis 1"
 NEW = "9.1.2"
 
 

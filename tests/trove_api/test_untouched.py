@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-GROUP = "apis"
-LANE = 2
+XDIST_GROUP = "apis 2"
 CLUSTER = "11111111-2222-4333-8444-555555555555"
 MEMBER = "66666666-7777-4888-8999-000000000000"
 KNOWN = {"id": CLUSTER, "cluster_id": CLUSTER, "instance_id": MEMBER, "datastore": "redis",

@@ -4,6 +4,7 @@ import pytest
 from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
 
+XDIST_GROUP = "cassandra"
 LAB = {"kind": "cassandra"}         # three racks of one member
 
 

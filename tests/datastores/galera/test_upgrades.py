@@ -8,6 +8,7 @@ from trove_upgrade.lab.kinds.galera import native
 from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
 
+XDIST_GROUP = "galera"
 LAB = {"kind": "galera", "stop_timeout_sec": 15}
 
 

@@ -2,6 +2,7 @@
 from tests.end_to_end.invariants import assert_every_member_is_accounted_for, assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
 
+XDIST_GROUP = "generic"
 LAB = {"kind": "generic"}
 
 

@@ -4,6 +4,7 @@ import pytest
 from tests.datastores import sets
 from tests.datastores.mysql_sets import SetTests, Words
 
+XDIST_GROUP = "mariadb"
 LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
 WORDS = Words(
     start="start slave", stop="stop slave", stop_applying="stop slave sql_thread",

@@ -5,6 +5,7 @@ Their data go one way, so a member is rebuilt where PostgreSQL's goes back.
 from tests.datastores.interrupted import asked, begun, is_promoting, kill_when, statuses
 from tests.waits import until
 
+XDIST_GROUP = "mariadb"
 LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
 
 

@@ -8,6 +8,7 @@ import re
 from tests.datastores import sets
 from tests.end_to_end.invariants import assert_nothing_lost
 
+XDIST_GROUP = "mariadb"
 LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
 BAKE_SEC = 4
 

@@ -8,6 +8,7 @@ from trove_upgrade.lab.kinds.mongodb.kind import NEW, OLD
 
 from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 
+XDIST_GROUP = "mongodb"
 LAB = {"kind": "mongodb", "node_timeout_ms": 2000}
 CONFIG, SHARD, ROUTERS = ({f"{name}-{number}" for number in range(1, size + 1)}
                           for name, size in (("configsvr", 3), ("rs1", 3), ("mongos", 2)))

@@ -10,6 +10,7 @@ from trove_upgrade.lab.kinds.replication import UPGRADER
 from tests.datastores import sets
 from tests.datastores.mysql_sets import SetTests, Words, address, ask
 
+XDIST_GROUP = "mysql"
 LAB = {"kind": "mysql_replication", "heartbeat_sec": 1, "stop_timeout_sec": 15}
 WORDS = Words(
     start="start replica", stop="stop replica", stop_applying="stop replica sql_thread",

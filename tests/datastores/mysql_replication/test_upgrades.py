@@ -15,6 +15,7 @@ from tests.end_to_end.invariants import assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
 from tests.waits import PATIENCE_SEC
 
+XDIST_GROUP = "mysql"
 LAB = {"kind": "mysql_replication", "heartbeat_sec": 1, "stop_timeout_sec": 15}
 
 

@@ -10,6 +10,7 @@ from trove_upgrade.lab.kinds.postgresql import native
 from tests.datastores import sets
 from tests.waits import until
 
+XDIST_GROUP = "postgresql"
 LAB = {"kind": "postgresql_replication", "heartbeat_sec": 1}
 
 

@@ -4,6 +4,7 @@ from trove_upgrade.lab.kinds.postgresql import native
 from tests.datastores.interrupted import asked, begun, is_promoting, kill_when
 from tests.waits import TIMEOUT_SEC, until
 
+XDIST_GROUP = "postgresql"
 LAB = {"kind": "postgresql_replication", "heartbeat_sec": 1}
 HELD_SEC = TIMEOUT_SEC // 2
 

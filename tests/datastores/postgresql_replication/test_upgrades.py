@@ -8,6 +8,7 @@ import pytest
 
 from tests.end_to_end.invariants import assert_invariants
 
+XDIST_GROUP = "postgresql"
 LAB = {"kind": "postgresql_replication", "heartbeat_sec": 1}
 
 

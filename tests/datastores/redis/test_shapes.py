@@ -2,7 +2,7 @@
 from tests.end_to_end.invariants import assert_invariants, assert_replicas_first
 
 LAB: dict = {}
-LANE = "clients"
+XDIST_GROUP = "lab clients"
 CONSENT = {"skip_checks": "replicas_ready"}
 
 

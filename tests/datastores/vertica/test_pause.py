@@ -4,6 +4,7 @@ from trove_upgrade.lab.kinds.vertica.kind import VerticaKind
 
 from tests.waits import until
 
+XDIST_GROUP = "vertica"
 LAB = {"kind": "vertica", "heartbeat_sec": 1}
 
 

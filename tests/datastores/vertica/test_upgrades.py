@@ -3,6 +3,7 @@ from trove_upgrade.lab.kinds.vertica.kind import VerticaKind
 
 AGREED = VerticaKind.consent
 OLD, NEW = "11.1.1", "12.0.4"
+XDIST_GROUP = "vertica"
 LAB = {"kind": "vertica", "heartbeat_sec": 1}
 
 
