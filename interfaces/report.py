@@ -82,8 +82,8 @@ def plan_lines(plan):
              f"{plan['from_version']} -> {target['name']}", "", "Order:"]
     lines += order_lines(plan)
     lines += ["", "Checks:", *check_lines(plan)]
-    for key, label in (("rollback_path", "Rollback path"), ("point_of_no_return", "Point of no return"),
-                       ("backup", "Backup")):
+    for key, label in (("rollback_path", "Rollback path"),
+                       ("point_of_no_return", "Point of no return"), ("backup", "Backup")):
         lines += ["", f"{label}: {plan.get(key) or 'unknown'}"]
     lines += ["", "Finalise ({}): {}".format(*finalize_words(plan))]
     lines += [f"Note: {note}" for note in plan.get("notes") or []]

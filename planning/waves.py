@@ -49,7 +49,8 @@ def next_wave(driver: Driver, facts: ClusterFacts, todo: Collection[str], option
     return all_waves(driver, facts, todo, options, canary, back)[0] if todo else []
 
 
-def already_unavailable(facts: ClusterFacts, known_unhealthy: Collection[str], wave: Collection[str]) -> set[str]:
+def already_unavailable(facts: ClusterFacts, known_unhealthy: Collection[str],
+                        wave: Collection[str]) -> set[str]:
     """Members that count as away already when the wave goes: the broken ones, if it is their turn.
 
     Those don't hold each other up. Anybody else waits until they are well.
@@ -93,7 +94,8 @@ def _holds(asked: str | None, planned: str, progress: Progress) -> bool:
     return (wanted == "all" and progress.waves > 0) or (wanted == "first" and progress.waves == 1)
 
 
-def check_lock(control: dict[str, Any] | None, owner: str, heed_abort: bool = True) -> dict[str, Any]:
+def check_lock(control: dict[str, Any] | None, owner: str,
+               heed_abort: bool = True) -> dict[str, Any]:
     """What the lock asks of the run; stop where the operator wants it or where the lock is lost.
 
     :param control: what the lock says, or None when there is none.

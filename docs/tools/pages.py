@@ -170,7 +170,8 @@ def checks() -> str:
              "no refuses the run. `skip_checks` (on the command line `--skip-check`) lets the run "
              "start in spite of the checks that it names, and of no others.",
              "`all` is asked of every cluster, the others by the driver of that name. "
-             "`rollback_path_open` is asked only when a member runs something newer than the target.",
+             "`rollback_path_open` is asked only when a member runs something newer than the "
+             "target.",
              table(("Check", "Asked by", "A yes means", "After a no"), rows)]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -42,8 +42,8 @@ def _finalize(client: Client, subject: Subject) -> str:
 ACTS = {
     "pause": Act(
         gettext_lazy("Pause"),
-        gettext_lazy("The members that are unavailable now come back first; then it waits until you "
-                     "resume it. The cluster stays reserved meanwhile."),
+        gettext_lazy("The members that are unavailable now come back first; then it waits until "
+                     "you resume it. The cluster stays reserved meanwhile."),
         gettext_lazy("It pauses as soon as the members in hand are back."), _same("pause")),
     "resume": Act(
         gettext_lazy("Resume"),
@@ -52,8 +52,8 @@ ACTS = {
         gettext_lazy("It goes on."), _same("resume")),
     "abort": Act(
         gettext_lazy("Abort"),
-        gettext_lazy("The members that are unavailable now come back first. No other member is begun. "
-                     "What is done is undone as you chose when it was started; then the cluster is "
+        gettext_lazy("The members that are unavailable now come back first. No other member is "
+                     "begun. What is done is undone as you chose when it was started; then the cluster is "
                      "given back."),
         gettext_lazy("It ends as soon as the members in hand are back."), _same("abort")),
     "rollback": Act(

@@ -42,7 +42,11 @@ def test_pause_after_all_waves_and_resume(outcome):
 
 
 def tasks(run):
-    return run.site.mistral.tasks.list(workflow_execution_id=run.id)
+    """Those of the run's last part."""
+    client = run.site.mistral
+    return [task for one in client.executions.list(root_execution_id=run.id)
+            if one.workflow_name == "trove_upgrade.complete"
+            for task in client.tasks.list(workflow_execution_id=one.id)]
 
 
 def until_the_last_bake(run):
@@ -82,14 +86,6 @@ def abort_at_a_pause_that_outlasts_the_bake(run):
     run.pause()
     run.until(lambda: "SUCCESS" in [one.state for one in tasks(run) if one.name == "bake"], "baked")
     run.abort()
-
-
-def tasks(run):
-    """Those of the run's last part."""
-    client = run.site.mistral
-    return [task for one in client.executions.list(root_execution_id=run.id)
-            if one.workflow_name == "trove_upgrade.complete"
-            for task in client.tasks.list(workflow_execution_id=one.id)]
 
 
 @scenario(parallelism="domain", canary=False, bake_sec=TIMEOUT_SEC,
