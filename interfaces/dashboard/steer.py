@@ -53,8 +53,8 @@ ACTS = {
     "abort": Act(
         gettext_lazy("Abort"),
         gettext_lazy("The members that are unavailable now come back first. No other member is "
-                     "begun. What is done is undone as you chose when it was started; then the cluster is "
-                     "given back."),
+                     "begun. What is done is undone as you chose when it was started; then the "
+                     "cluster is given back."),
         gettext_lazy("It ends as soon as the members in hand are back."), _same("abort")),
     "rollback": Act(
         gettext_lazy("Roll Back"),

@@ -70,8 +70,8 @@ def test_cancelled_run_without_a_report_stands_when_a_member_was_begun(started, 
 
 
 def test_check_that_says_no_is_told_with_its_remedy():
-    checks = [{"name": "rollback_path_open", "ok": False, "skipped": False, "message": "It is closed.",
-               "remedy": "Restore a backup."}]
+    checks = [{"name": "rollback_path_open", "ok": False, "skipped": False,
+               "message": "It is closed.", "remedy": "Restore a backup."}]
     with pytest.raises(Refused, match=r"\[rollback_path_open\] It is closed\. Restore") as refused:
         rollback_path.check(plan("back", OLD, ready=False, checks=checks))
     assert refused.value.plan["checks"] == checks

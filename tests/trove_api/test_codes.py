@@ -38,7 +38,8 @@ def test_202_location_names_an_execution_of_the_upgrade(apis, ask, cluster):
     assert inputs["datastore_version"] == apis.version(NEW)
     assert inputs["bake_sec"] == "0"                 # the operator's [..] workflow_inputs
     start_token = json.loads(execution["params"])["env"]["trove_upgrade_start_token"]
-    assert start_token in (apis.task(cluster)["since"], None) or apis.task(cluster)["task"] == "NONE"
+    task = apis.task(cluster)
+    assert start_token in (task["since"], None) or task["task"] == "NONE"
 
 
 def test_202_by_the_spelling_of_the_blueprint(apis, cluster):

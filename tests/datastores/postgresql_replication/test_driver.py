@@ -133,6 +133,7 @@ def test_a_minor_version_goes_back_on_its_own_data(shop):
     upgraded = next(one for one in shop.read().values() if one.version == new)
     assert shop.driver.closed_rollback_path(shop.read(), upgraded.id, old) == ""
     candidate = shop.driver.candidate(shop.read(), upgraded.id, old)
-    result = sets.under_load(shop, lambda: (shop.promote(candidate), shop.upgrade(upgraded.id, old)))
+    result = sets.under_load(
+        shop, lambda: (shop.promote(candidate), shop.upgrade(upgraded.id, old)))
     assert sets.is_complete(result), result
     assert {one.version for one in shop.read().values()} == {old}

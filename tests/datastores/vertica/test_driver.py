@@ -59,7 +59,8 @@ def test_a_node_that_is_down_is_seen_so_by_itself_and_by_the_others(nodes, tmp_p
     assert driver.blockers(facts, set(facts)) == []
 
 
-def test_the_switchover_of_each_member_shuts_down_once_and_survives_that_it_is_down(nodes, tmp_path):
+def test_the_switchover_of_each_member_shuts_down_once_and_survives_that_it_is_down(nodes,
+                                                                                    tmp_path):
     driver, members = driver_of(nodes.up(), tmp_path), members_of(nodes)
     facts = driver.read(members)
     before = facts["n0"].identity
