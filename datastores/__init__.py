@@ -1,4 +1,12 @@
-"""Drivers, found by the entry point group ``trove_upgrade.datastores``."""
+"""Drivers, found by the entry point group ``trove_upgrade.datastores``.
+
+Each datastore has a folder with the same files: ``client.py`` asks a member's server, ``topology``
+makes facts of the answers, ``paths`` says which version may follow which, ``gate`` decides by the
+facts alone (checks, gate, order, rollback path), and ``driver`` adds to these decisions what reads
+and changes members. What several datastores share stands beside the folders: ``replication`` for
+replication sets, ``mysql`` for connections to MySQL and MariaDB, ``access`` for credentials and
+TLS, ``servers`` for asking many at once and for waiting, ``paths`` for the rules of version paths.
+"""
 import functools
 from typing import Any
 

@@ -88,6 +88,20 @@ def distrust(member: Member, error: BaseException) -> DatastoreError | None:
     return None
 
 
+def failure(member: Member, error: BaseException, words: Any, refused: bool) -> DatastoreError:
+    """What a client library's error means.
+
+    :param words: the error in words that hold no secret.
+    :param refused: the member does not let us in, or does not let us do it.
+    :return: code ``access_refused``, ``not_trusted`` or ``no_answer``, of which the last passes.
+    """
+    if refused:
+        return DatastoreError("access_refused", f"{member.name} refuses the credentials: {words}",
+                              instance=member.id)
+    return distrust(member, error) or DatastoreError(
+        "no_answer", f"{member.name}: {words}", passing=True, instance=member.id)
+
+
 def _links(error: BaseException) -> list[BaseException]:
     """The error and what led to it."""
     links: list[BaseException] = []

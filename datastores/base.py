@@ -10,14 +10,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .paths import Rule
+
 PRIMARY, REPLICA, MEMBER = "primary", "replica", "member"
 
 
 class DatastoreError(Exception):
-    """A member refused or did not do what a driver asked.
+    """A member refused what a driver asked of it, or did not do it in time.
 
     :param code: stable name, ``[a-z_]+``.
+    :param message: what happened to whom, for people; it holds no secret.
     :param passing: True when the same step may succeed when tried again.
+    :param instance: id of the member; empty when it is about none.
     """
 
     def __init__(self, code: str, message: str, passing: bool = False, instance: str = ""):
@@ -53,6 +57,7 @@ class Facts:
     :ivar problems: why this member is not healthy or not caught up; empty when it is.
     :ivar settings: the settings that keeping the rollback path open would change, as they are now.
     :ivar native: whatever else the driver itself needs.
+    :ivar address: of its server, as Trove tells it; empty where the driver asks no server.
     """
 
     id: str
@@ -65,10 +70,17 @@ class Facts:
     problems: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
     native: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
 
     @property
     def healthy(self) -> bool:
+        """It answers and has no problems."""
         return self.answers and not self.problems
+
+    @property
+    def member(self) -> Member:
+        """The same instance, as far as its server needs it to be asked once more."""
+        return Member(self.id, self.name, self.address)
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,17 @@ class Check:
     ok: bool
     message: str
     remedy: str = ""
+
+
+def check(name: str, complaints: Iterable[str], fine: str, remedy: str) -> Check:
+    """The check ``name``: ok when there are no complaints.
+
+    :param complaints: what is wrong, without a full stop; each is told once.
+    :param fine: the message when nothing is wrong, as a sentence.
+    :param remedy: what to do about the complaints.
+    """
+    told = "; ".join(dict.fromkeys(complaints))
+    return Check(name, False, f"{told}.", remedy) if told else Check(name, True, fine)
 
 
 @dataclass(frozen=True)
@@ -101,6 +124,10 @@ ClusterFacts = dict[str, Facts]
 class Driver(abc.ABC):
     """One kind of datastore.
 
+    Every method may be called twice, and on any executor. Where it says so, a method raises
+    :class:`DatastoreError`; all the others are decisions by the facts alone and ask nobody. Members
+    are told apart by their ids, and versions are numbers such as ``"10.11.18"``.
+
     :cvar name: name of the driver, of its entry point and of its workflow.
     :cvar datastores: names of Trove datastores that it serves when nobody chooses a driver.
     :cvar finalize_mode: ``auto`` or ``manual``, used when the input says ``default``.
@@ -112,7 +139,8 @@ class Driver(abc.ABC):
         that :meth:`candidate` names, instead of by :meth:`switchover`.
     :cvar forward_only: a member that has started the new version can't go back on its data: it goes
         back by being rebuilt from a member that is not upgraded.
-    :cvar poll_sec: the shortest pause between two looks that the asked one should be given.
+    :cvar poll_sec: the shortest pause, in seconds, between two questions to the same members.
+    :cvar paths: the versions that may follow each other; None where any may.
     """
 
     name: str
@@ -124,6 +152,7 @@ class Driver(abc.ABC):
     promotes_by_trove = False
     forward_only = False
     poll_sec = 0.0
+    paths: Rule | None = None
 
     def __init__(self, access: dict[str, Any]):
         """:param access: the section of the access file for this driver; see docs."""
@@ -131,7 +160,10 @@ class Driver(abc.ABC):
 
     @abc.abstractmethod
     def read(self, members: Iterable[Member]) -> ClusterFacts:
-        """Ask every member; one that does not answer is in the result with ``answers=False``."""
+        """Ask every member's own server, and return the facts of each by its id.
+
+        A member that does not answer is in the result with ``answers=False``; that raises nothing.
+        """
 
     @abc.abstractmethod
     def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
@@ -141,20 +173,26 @@ class Driver(abc.ABC):
         """
 
     def checks_towards(self, facts: ClusterFacts, target: str) -> list[Check]:
-        """More preflight checks, for which it matters what version the cluster is to run."""
+        """The preflight checks for which it matters that the cluster is to run ``target``."""
         return []
 
     @abc.abstractmethod
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-        """The gate: why the members ``unavailable`` may not be made unavailable now, by all the
-        others' word.
+        """The gate: why the members ``unavailable`` may not be made unavailable now, as all the
+        others tell it.
 
-        Empty means that it is safe. With nobody unavailable: why the whole cluster is not healthy.
+        :param unavailable: ids. When it is empty, the answer is why the whole cluster is not
+            healthy.
+        :return: one complaint each, without a full stop; empty when it is safe.
         """
 
     @abc.abstractmethod
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
-        """What the plan says."""
+        """What the plan tells people: the rollback path, the point of no return, backups and more.
+
+        :param keep_rollback_path: the run will keep the rollback path open; see
+            :meth:`keep_rollback_path`.
+        """
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
         """The order in which ``todo`` is made unavailable, as lists of members unavailable at the
@@ -166,50 +204,71 @@ class Driver(abc.ABC):
 
     def waves_back(self, facts: ClusterFacts, todo: Collection[str],
                    together: bool) -> list[list[str]]:
-        """The order in which ``todo`` goes back to an older version."""
+        """The order in which ``todo`` goes back to an older version; see :meth:`waves`."""
         return self.waves(facts, todo, together)
 
     def path(self, origin: str, target: str) -> str:
-        """Why ``target`` may not follow ``origin`` (version numbers); empty when it may."""
-        return ""
+        """Why version ``target`` may not follow ``origin``, in one sentence; empty when it may."""
+        return self.paths.verdict(origin, target) if self.paths else ""
 
     def background(self, members: Collection[Member]) -> dict[str, Any]:
-        """The cluster's own background work that must rest during a roll, such as a balancer, as it
-        is now; empty for none. It is written down before :meth:`suspend`."""
+        """The cluster's own background work that must rest during a roll, such as a balancer.
+
+        :return: how it is now, as JSON, which is written down before :meth:`suspend`; empty when
+            nothing has to rest.
+        :raises DatastoreError: nobody could be asked.
+        """
         return {}
 
     def suspend(self, members: Collection[Member], background: dict[str, Any]) -> None:
-        """Let it rest; returns when it does. Idempotent."""
+        """Stop the background work, and return when it rests. Idempotent.
+
+        :param background: what :meth:`background` returned.
+        :raises DatastoreError: it does not rest yet, or nobody could be asked.
+        """
 
     def resume(self, members: Collection[Member], background: dict[str, Any]) -> None:
-        """Let it go on as it was. Idempotent."""
+        """Start the background work again as it was. Idempotent.
+
+        :param background: what :meth:`background` returned.
+        :raises DatastoreError: nobody could be asked.
+        """
 
     def switchover(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
-        """Move a leading role away from the member, never forced; nothing where it leads nothing.
+        """Move a leading role away from the member, never by force; return when it has moved.
+
+        Nothing happens where the member leads nothing.
 
         :param prefer: version that the new leader should run if there is a choice.
+        :raises DatastoreError: nobody can take over, or nobody did in time.
         """
 
     def candidate(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
-        """Id of the member that Trove is to promote in place of ``member_id``: of those that have
-        all its writes the one with the least left to replay. Empty when there is none.
+        """Id of the member that Trove is to promote in place of ``member_id``.
+
+        Of those that have all its writes it is the one with the least left to replay; empty when
+        there is none.
 
         :param prefer: version that the new leader should run if there is a choice.
         """
         return ""
 
     def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
-        """Right before Trove promotes the candidate: the source ``member_id`` takes no more writes;
-        returns when the candidate has all of them. Idempotent; undone by :meth:`unfence`.
+        """Let the source ``member_id`` take no more writes, right before Trove promotes the
+        candidate.
 
-        Trove's guests don't do so for every datastore; a promotion under load then loses
-        acknowledged writes.
+        Returns when the candidate has all of the source's writes. Idempotent; undone by
+        :meth:`unfence`. Trove's guests don't do so for every datastore; a promotion under load then
+        loses acknowledged writes.
 
-        :raises DatastoreError: the source is as it was, and writes go on.
+        :raises DatastoreError: it did not come to that; the source is as it was and takes writes.
         """
 
     def unfence(self, facts: ClusterFacts) -> None:
-        """After the promotion, however it ended: no member is fenced any more. Idempotent."""
+        """Let every member take writes again, however the promotion ended. Idempotent.
+
+        :raises DatastoreError: a member could not be told.
+        """
 
     def bake_before(self, facts: ClusterFacts, wave: Collection[str]) -> bool:
         """Whether the bake time is spent before this wave too, because it closes the rollback
@@ -217,23 +276,40 @@ class Driver(abc.ABC):
         return self.forward_only and any(facts[one].role == PRIMARY for one in wave)
 
     def restore_roles(self, facts: ClusterFacts, primaries: Collection[str]) -> list[str]:
-        """Ask that ``primaries`` lead again; ids of those that were moved."""
+        """Let the members ``primaries`` lead again, and return the ids of those that were moved.
+
+        :raises DatastoreError: a role did not move in time.
+        """
         return []
 
     def still_coming(self, facts: ClusterFacts, member_id: str) -> str:
-        """What the member is still at, by the servers' word, although Trove calls it failed; empty
-        when it does not come. Trove gives a member up after 600 s, whatever its data weigh."""
+        """What the servers say that the member is still at, although Trove calls it failed.
+
+        Trove gives a member up after 600 s, however much data it has to fetch. Empty when the
+        member is at nothing, so that it has failed.
+        """
         return ""
 
     def keep_rollback_path(self, member: Member, origin: str, target: str) -> None:
-        """Make the upgraded member write nothing that ``origin`` could not read. Idempotent."""
+        """Make the upgraded member write nothing that version ``origin`` could not read.
+
+        Idempotent; undone by :meth:`finalize`.
+
+        :raises DatastoreError: the member could not be told, or is not ready yet.
+        """
 
     def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
         """Why the member can't go back to version ``origin`` on its data; empty when it can."""
         return ""
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
-        """Give the member back the settings that :meth:`keep_rollback_path` changed. Idempotent."""
+        """Do on one member what makes the upgrade final, and undo :meth:`keep_rollback_path`.
+
+        Idempotent.
+
+        :param settings: :attr:`Facts.settings` of the member before it was upgraded.
+        :raises DatastoreError: it could not be done, or people have to do something first.
+        """
 
 
 def ordered(facts: ClusterFacts, todo: Collection[str]) -> list[str]:
@@ -246,8 +322,18 @@ def ordered(facts: ClusterFacts, todo: Collection[str]) -> list[str]:
 
 
 def goes_first(member: Facts) -> bool:
-    """It is broken, and nobody healthy may go while it is.
+    """Whether the member is broken and has to go before the healthy ones.
 
-    A leader that answers goes last all the same: its followers follow no older leader.
+    A leader that answers goes last although it is broken: its followers follow no older leader.
     """
     return not member.answers or not (member.healthy or member.role == PRIMARY)
+
+
+def unreachable(facts: ClusterFacts) -> list[str]:
+    """One complaint for each member that does not answer."""
+    return [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
+
+
+def sick(facts: ClusterFacts) -> list[str]:
+    """What the members that answer complain of themselves."""
+    return [problem for one in facts.values() if one.answers for problem in one.problems]

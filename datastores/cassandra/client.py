@@ -12,7 +12,7 @@ from cassandra.protocol import ErrorMessage
 from cassandra.query import dict_factory
 
 from .. import access
-from ..base import DatastoreError, Member
+from ..base import Member
 from ..servers import AskedAtOnce
 
 with warnings.catch_warnings():
@@ -45,19 +45,14 @@ class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
     check_name, cert_file, key_file."""
 
-    def __init__(self, access: dict[str, Any]):
-        self._access = access
+    default_port = 9042
 
-    def ask(self, member: Member) -> dict[str, Any]:
-        """``{local, peers, keyspaces, views}``, or ``{error, code}`` when it is unreachable."""
-        try:
-            with self.connect(member) as session:
-                return {"local": session.execute("SELECT * FROM system.local "
-                                                 "WHERE key='local'").one(),
-                        "peers": _peers(session), "keyspaces": _keyspaces(session),
-                        "views": _views(session)}
-        except DatastoreError as error:
-            return {"error": error.message, "code": error.code}
+    def answer(self, member: Member) -> dict[str, Any]:
+        """``{local, peers, keyspaces, views}``: rows of its system tables."""
+        with self.connect(member) as session:
+            local = session.execute("SELECT * FROM system.local WHERE key='local'").one()
+            return {"local": local, "peers": _peers(session), "keyspaces": _keyspaces(session),
+                    "views": _views(session)}
 
     @contextmanager
     def connect(self, member: Member) -> Iterator[Session]:
@@ -66,15 +61,14 @@ class Servers(AskedAtOnce):
         try:
             yield cluster.connect()
         except Unauthorized as error:
-            raise _refused(member, error) from error
+            raise access.failure(member, error, error, refused=True) from error
         except NoHostAvailable as error:
             cause = _cause(error)
-            if isinstance(cause, AuthenticationFailed):
-                raise _refused(member, cause) from error
-            raise access.distrust(member, cause) or _silent(member, cause) from error
+            refused = isinstance(cause, AuthenticationFailed)
+            raise access.failure(member, cause, cause, refused) from error
         # ErrorMessage: what a server answers that is still starting, for one.
         except (DriverException, ErrorMessage, ConnectionException, OSError) as error:
-            raise _silent(member, error) from error
+            raise access.failure(member, error, error, refused=False) from error
         finally:
             cluster.shutdown()
 
@@ -85,7 +79,7 @@ class Servers(AskedAtOnce):
             retry_policy=FallthroughRetryPolicy(), request_timeout=TIMEOUT_SEC,
             row_factory=dict_factory)
         return Cluster(
-            [member.address], port=int(self._access.get("port", 9042)),
+            [member.address], port=self._port(),
             execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=PROTOCOL,
             auth_provider=self._login(), ssl_context=tls,
             ssl_options={"server_hostname": member.address} if tls else None,
@@ -127,16 +121,9 @@ def _views(session: Session) -> dict[str, list[dict[str, Any]]]:
 
 
 def _cause(error: NoHostAvailable) -> Exception:
-    """The one member's own error; the client has none, but a list of hosts, when its connection
-    was lost between two steps."""
+    """What kept the member from answering, as far as the client tells.
+
+    The client names hosts in place of errors when a connection was lost between two steps.
+    """
     found = list(error.errors.values()) if isinstance(error.errors, dict) else []
     return found[0] if found else error
-
-
-def _refused(member: Member, error: Exception) -> DatastoreError:
-    return DatastoreError("access_refused", f"{member.name} refuses the credentials: {error}",
-                          instance=member.id)
-
-
-def _silent(member: Member, error: Exception) -> DatastoreError:
-    return DatastoreError("no_answer", f"{member.name}: {error}", passing=True, instance=member.id)

@@ -1,13 +1,14 @@
 """Cassandra: seeds first, then rack by rack; where replication covers it a whole rack at a time."""
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from ..base import Check, ClusterFacts, DatastoreError, Driver, Member, Texts
-from . import gate, texts, topology, versions
+from ..base import ClusterFacts, DatastoreError, Member
+from . import topology
 from .client import Servers
+from .gate import CassandraGate, unfinished
 
 
-class CassandraDriver(Driver):
+class CassandraDriver(CassandraGate):
     """Speaks CQL to each member's own port; see docs/datastores/cassandra.md."""
 
     name = "cassandra"
@@ -23,30 +24,12 @@ class CassandraDriver(Driver):
         members = list(members)
         return topology.build(members, self._servers.ask_all(members))
 
-    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
-        return gate.checks(facts, float(self.access.get("volume_gib", 0)))
-
-    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-        return gate.blockers(facts, unavailable)
-
-    def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
-        return gate.waves(facts, list(todo), together)
-
-    def path(self, origin: str, target: str) -> str:
-        return versions.path(origin, target)
-
-    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        return gate.closed_rollback_path(facts[member_id], origin)
-
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
-        """Nothing that CQL could do: it makes sure that people have done it, as far as CQL tells.
+        """Make sure that people have finished the upgrade, as far as CQL tells; CQL can't do it.
 
         :param settings: ``release_version`` that the member had before.
         """
         facts = self.read([member])[member.id]
-        if reason := gate.unfinished(facts, settings["release_version"]):
+        if reason := unfinished(facts, settings["release_version"]):
             raise DatastoreError("not_finalized", f"{reason}; then finalise again.",
                                  instance=member.id)
-
-    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
-        return texts.texts(facts)

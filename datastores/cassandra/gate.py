@@ -3,111 +3,121 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from ..base import Check, ClusterFacts, Facts
-from . import replication, versions
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, check, sick, silent
+from ..paths import series_text
+from . import quorum, texts
+from .paths import PATHS, letter, major, reads
 
 FREE_PERCENT = 50        # upgradesstables writes every file anew before it drops the old one
 MEBI_A_GIBI = 1024
 
 
-def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
-    rest = [member for one, member in facts.items() if one not in unavailable]
-    asked = [member for member in rest if member.answers]
-    found = [problem for member in rest for problem in member.problems]
-    if not asked:
-        return found or ["no member answers"]
-    names = {one.native["node"]: one.name for one in rest if one.native.get("node")}
-    for member in asked:
-        found += _seen_by(member, names)
-        found += [f"{member.name} is at work: {task}" for task in member.native["busy"]]
-    found += _schemas(asked)
-    if len(unavailable) > 1:
-        found += replication.uncovered(facts, unavailable)
-    return sorted(set(found))
+class CassandraGate(Driver):
+    """What is safe, in which order, and what can be undone, by the facts alone."""
 
+    paths = PATHS
 
-def waves(facts: ClusterFacts, todo: list[str], together: bool) -> list[list[str]]:
-    """Racks as wholes where every keyspace keeps a quorum without them; else one member each.
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        spoken = [one for one in facts.values() if one.answers]
+        names = {one.native["node"]: one.name for one in facts.values() if one.native.get("node")}
+        return [
+            check("native_access", silent(facts), "Every member answers CQL on its own port.",
+                  "Let the executors reach the members; the access file gives port and "
+                  "credentials."),
+            check("members_match", _strangers(facts), "Trove and the ring name the same members.",
+                  "Remove nodes that Trove does not know (nodetool decommission or assassinate)."),
+            check("members_healthy", sick(facts),
+                  "Every member has joined and is NORMAL.",
+                  "Heal the members first, or skip this check by name to upgrade them first."),
+            check("seen_by_all", [seen for one in spoken for seen in _seen_by(one, names)],
+                  "Every member is linked to every other.",
+                  "Find out why a member is down for another: nodetool status on each."),
+            check("schema_agreed", _schemas(spoken), "Members of one release agree on the schema.",
+                  "Wait, or find the odd one by nodetool describecluster and restart it."),
+            check("nothing_streams", [f"{one.name}: {task}" for one in spoken
+                                      for task in one.native["busy"]],
+                  "No stream, repair or rewriting of tables runs.",
+                  "Let it end, and switch scheduled repairs off until the upgrade is over."),
+            check("replication_covers", _thin(facts),
+                  "Every keyspace keeps a quorum without any one member.",
+                  "Raise the replication factor to 3 or more and repair, or skip this check by "
+                  "name: then QUORUM fails for some rows while a member is unavailable."),
+            check("disk_headroom", _full(spoken, float(self.access.get("volume_gib", 0))),
+                  f"At least {FREE_PERCENT} % of every volume is free.",
+                  "Free space (nodetool clearsnapshot) or enlarge the volumes. CQL does not tell "
+                  "their size: give it as volume_gib in the access file, or look at each and skip "
+                  "this check by name."),
+        ]
 
-    A broken member goes alone: nobody knows what it holds.
-    """
-    order = sorted(todo, key=lambda one: rank(facts[one]))
-    if not together:
-        return [[one] for one in order]
-    found: list[list[str]] = []
-    for one in order:
-        rack = [other for other in order if _same_rack(facts[one], facts[other])]
-        if len(rack) < 2 or replication.uncovered(facts, _rack(facts, one)):
-            rack = [one]
-        if not any(one in wave for wave in found):
-            found.append(rack)
-    return found
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        rest = [member for one, member in facts.items() if one not in unavailable]
+        asked = [member for member in rest if member.answers]
+        found = [problem for member in rest for problem in member.problems]
+        if not asked:
+            return found or ["no member answers"]
+        names = {one.native["node"]: one.name for one in rest if one.native.get("node")}
+        for member in asked:
+            found += _seen_by(member, names)
+            found += [f"{member.name} is at work: {task}" for task in member.native["busy"]]
+        found += _schemas(asked)
+        if len(unavailable) > 1:
+            found += quorum.uncovered(facts, unavailable)
+        return sorted(set(found))
+
+    def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
+        """Racks as wholes where every keyspace keeps a quorum without them; else one member each.
+
+        A broken member goes alone: nobody knows what it holds.
+        """
+        order = sorted(todo, key=lambda one: rank(facts[one]))
+        if not together:
+            return [[one] for one in order]
+        found: list[list[str]] = []
+        for one in order:
+            rack = [other for other in order if _same_rack(facts[one], facts[other])]
+            if len(rack) < 2 or quorum.uncovered(facts, _rack(facts, one)):
+                rack = [one]
+            if not any(one in wave for wave in found):
+                found.append(rack)
+        return found
+
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        """Why the member's files can't be read by ``origin`` any more; empty when they can.
+
+        A server writes its own system tables as soon as it starts, so it is enough that it runs.
+        """
+        member = facts[member_id]
+        if not member.answers:
+            return ""
+        if reads(origin, letter(member.version, member.native["mode"])):
+            return ""
+        return (f"the files of {member.name} are in a format of {member.version} that {origin} "
+                "can't read; restore the snapshot of the old version on it")
+
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        reasons = one_at_a_time(facts)
+        domain = (f"takes one member at a time here: {'; '.join(reasons)}." if reasons else
+                  "takes one whole rack at a time: every keyspace keeps a quorum.")
+        return Texts(
+            rollback_path=texts.WAY_BACK, point_of_no_return=texts.NO_RETURN, backup=texts.BACKUP,
+            finalize=texts.FINALIZE,
+            notes=(*texts.MIXED, *_blindness(facts), f"parallelism domain {domain}"))
 
 
 def rank(member: Facts) -> tuple[Any, ...]:
-    """Broken ones first; then data centre by data centre its seeds, the rest rack by rack."""
+    """Sort key of the order in which members go: the broken ones first, then data centre by data
+    centre its seeds and after them the rest, rack by rack."""
     dc = member.domain.split("/")[0]
     return (member.healthy, dc, not member.native.get("seed"), member.domain, member.name,
             member.id)
 
 
 def one_at_a_time(facts: ClusterFacts) -> list[str]:
-    """Why no whole rack may be unavailable; empty when each may."""
+    """Why whole racks can't be unavailable, a reason for each keyspace; empty when they can."""
     every = {one.domain: member_id for member_id, one in facts.items() if one.domain}
     found = [reason for _, member_id in sorted(every.items())
-             for reason in replication.uncovered(facts, _rack(facts, member_id))]
+             for reason in quorum.uncovered(facts, _rack(facts, member_id))]
     return list(dict.fromkeys(found))
-
-
-def checks(facts: ClusterFacts, volume_gib: float) -> list[Check]:
-    """All preflight checks, in the order in which a person would ask.
-
-    :param volume_gib: size of each member's data volume by the access file; 0 for not told.
-    """
-    spoken = [one for one in facts.values() if one.answers]
-    silent = [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
-    names = {one.native["node"]: one.name for one in facts.values() if one.native.get("node")}
-    return [
-        _check("native_access", silent, "Every member answers CQL on its own port.",
-               "Let the executors reach the members; the access file gives port and credentials."),
-        _check("members_match", _strangers(facts), "Trove and the ring name the same members.",
-               "Remove nodes that Trove does not know (nodetool decommission or assassinate)."),
-        _check("members_healthy", [problem for one in spoken for problem in one.problems],
-               "Every member has joined and is NORMAL.",
-               "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("seen_by_all", [seen for one in spoken for seen in _seen_by(one, names)],
-               "Every member is linked to every other.",
-               "Find out why a member is down for another: nodetool status on each."),
-        _check("schema_agreed", _schemas(spoken), "Members of one release agree on the schema.",
-               "Wait, or find the odd one by nodetool describecluster and restart it."),
-        _check("nothing_streams", [f"{one.name}: {task}" for one in spoken
-                                   for task in one.native["busy"]],
-               "No stream, repair or rewriting of tables runs.",
-               "Let it end, and switch scheduled repairs off until the upgrade is over."),
-        _check("replication_covers", _thin(facts),
-               "Every keyspace keeps a quorum without any one member.",
-               "Raise the replication factor to 3 or more and repair, or skip this check by name: "
-               "then QUORUM fails for some rows while a member is unavailable."),
-        _check("disk_headroom", _full(spoken, volume_gib),
-               f"At least {FREE_PERCENT} % of every volume is free.",
-               "Free space (nodetool clearsnapshot) or enlarge the volumes. CQL does not tell "
-               "their size: give it as volume_gib in the access file, or look at each and skip "
-               "this check by name."),
-    ]
-
-
-def closed_rollback_path(member: Facts, origin: str) -> str:
-    """Why the member's files can't be read by ``origin`` any more; empty when they can.
-
-    A server writes its own system tables as soon as it starts, so it is enough that it runs.
-    """
-    if not member.answers:
-        return ""
-    if versions.reads(origin, versions.letter(member.version, member.native["mode"])):
-        return ""
-    return (f"the files of {member.name} are in a format of {member.version} that {origin} can't "
-            "read; restore the snapshot of the old version on it")
 
 
 def unfinished(member: Facts, origin: str) -> str:
@@ -117,21 +127,18 @@ def unfinished(member: Facts, origin: str) -> str:
     rewriting = [task for task in member.native["busy"] if task.startswith("upgrade")]
     if rewriting:
         return f"{member.name} is still rewriting its tables"
-    raised = versions.major(origin) < versions.major(member.version)
+    raised = major(origin) < major(member.version)
     if raised and member.native["mode"] not in (None, "NONE"):
         return (f"{member.name} runs with storage_compatibility_mode {member.native['mode']}; set "
                 "UPGRADING and then NONE on all members, with a rolling restart each")
     return ""
 
 
-def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
-    if complaints:
-        return Check(name, False, "; ".join(dict.fromkeys(complaints)) + ".", remedy)
-    return Check(name, True, fine)
-
-
 def _seen_by(member: Facts, names: dict[str, str]) -> list[str]:
-    """What one member holds against those named, by host id."""
+    """Complaints of one member about the others.
+
+    :param names: whom to ask about: host id -> name.
+    """
     found = []
     for node, name in names.items():
         if node == member.native["node"]:
@@ -147,10 +154,13 @@ def _seen_by(member: Facts, names: dict[str, str]) -> list[str]:
 
 
 def _schemas(asked: list[Facts]) -> list[str]:
-    """Releases differ in their system tables, so only members of one series can agree."""
+    """Complaints about members whose schema differs from that of most others of their series.
+
+    Series differ in their system tables, so only members of one can agree.
+    """
     found = []
-    for name in sorted({versions.series(one.version) for one in asked}):
-        group = [one for one in asked if versions.series(one.version) == name]
+    for name in sorted({series_text(one.version) for one in asked}):
+        group = [one for one in asked if series_text(one.version) == name]
         counted = Counter(one.native["schema"] for one in group)
         usual = counted.most_common(1)[0][0]
         found += [f"{one.name} has another schema than the others of {name}" for one in group
@@ -166,7 +176,7 @@ def _strangers(facts: ClusterFacts) -> list[str]:
 
 def _thin(facts: ClusterFacts) -> list[str]:
     return list(dict.fromkeys(reason for one in facts
-                              for reason in replication.uncovered(facts, [one])))
+                              for reason in quorum.uncovered(facts, [one])))
 
 
 def _full(spoken: list[Facts], volume_gib: float) -> list[str]:
@@ -183,10 +193,20 @@ def _full(spoken: list[Facts], volume_gib: float) -> list[str]:
 
 
 def _rack(facts: ClusterFacts, member_id: str) -> list[str]:
-    """All members of its rack, whether they are to be upgraded or not."""
+    """Ids of all members of a member's rack, whether they are to be upgraded or not."""
     return [one for one, member in facts.items() if member.domain == facts[member_id].domain]
 
 
 def _same_rack(one: Facts, other: Facts) -> bool:
     return one is other or (one.healthy and other.healthy and bool(one.domain)
                             and one.domain == other.domain)
+
+
+def _blindness(facts: ClusterFacts) -> list[str]:
+    """Notes about members whose version does not tell by CQL all that the gate asks."""
+    spoken = [one for one in facts.values() if one.answers]
+    blind = [one.name for one in spoken if one.native["used_mib"] is None]
+    vague = [one.name for one in spoken if one.native["used_mib"] is not None
+             and not any(seen["state"] for seen in one.native["view"].values())]
+    return ([texts.BLIND.format(names=", ".join(blind))] if blind else []) + (
+        [texts.NO_STREAMS.format(names=", ".join(vague))] if vague else [])

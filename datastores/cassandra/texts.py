@@ -1,6 +1,4 @@
 """What the plan tells people about a Cassandra cluster."""
-from ..base import ClusterFacts, Texts
-from . import gate
 
 WAY_BACK = (
     "Within a series, and from 5.0 to 4.x as long as 5.0 runs with storage_compatibility_mode "
@@ -35,23 +33,3 @@ BLIND = ("{names}: this version has no virtual tables (before 4.0), so neither l
          "and compactionstats.")
 NO_STREAMS = ("{names}: this version does not tell streams and gossip states by CQL (before 4.1). "
               "Look by nodetool netstats.")
-
-
-def texts(facts: ClusterFacts) -> Texts:
-    """What the plan says about this cluster."""
-    reasons = gate.one_at_a_time(facts)
-    domain = ("parallelism domain takes one member at a time here: " + "; ".join(reasons) + "."
-              if reasons else
-              "parallelism domain takes one whole rack at a time: every keyspace keeps a quorum.")
-    return Texts(rollback_path=WAY_BACK, point_of_no_return=NO_RETURN, backup=BACKUP, finalize=FINALIZE,
-                 notes=(*MIXED, *_blindness(facts), domain))
-
-
-def _blindness(facts: ClusterFacts) -> list[str]:
-    """Where CQL can't tell what the gate would like to know."""
-    spoken = [one for one in facts.values() if one.answers]
-    blind = [one.name for one in spoken if one.native["used_mib"] is None]
-    vague = [one.name for one in spoken if one.native["used_mib"] is not None
-             and not any(seen["state"] for seen in one.native["view"].values())]
-    return ([BLIND.format(names=", ".join(blind))] if blind else []) + (
-        [NO_STREAMS.format(names=", ".join(vague))] if vague else [])

@@ -24,11 +24,12 @@ def build(members: Iterable[Member], answers: dict[str, dict[str, Any]]) -> Clus
 
 
 def _unheard(member: Member, answer: dict[str, Any], row: dict | None, seeds: set) -> Facts:
-    """An unreachable member is placed by what the others have recorded of it."""
+    """Facts of an unreachable member; its rack and host id are those that the others have
+    recorded."""
     native = {"node": str(row["host_id"]) if row else "", "code": answer["code"],
               "seed": member.address in seeds}
     return Facts(member.id, member.name, domain=_domain(row) if row else "",
-                 problems=(answer["error"],), native=native)
+                 problems=(answer["error"],), native=native, address=member.address)
 
 
 def _spoken(member: Member, answer: dict[str, Any], seeds: set) -> Facts:
@@ -44,7 +45,8 @@ def _spoken(member: Member, answer: dict[str, Any], seeds: set) -> Facts:
     return Facts(member.id, member.name, answers=True, version=local["release_version"],
                  identity=f"{own}/{local['gossip_generation']}", domain=_domain(local),
                  problems=tuple(_problems(member.name, local, state)),
-                 settings={"release_version": local["release_version"]}, native=native)
+                 settings={"release_version": local["release_version"]}, native=native,
+                 address=member.address)
 
 
 def _problems(name: str, local: dict[str, Any], state: str) -> list[str]:
@@ -76,7 +78,7 @@ def _view(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _busy(views: dict[str, list[dict[str, Any]]]) -> tuple[str, ...]:
-    """What moves or rewrites data now."""
+    """Names of the work that moves or rewrites data on the member now, sorted."""
     found = {f"streaming ({row['operation']})" for row in views.get("streaming", ())
              if row["status"] not in DONE}
     found |= {str(row["kind"]) for row in views.get("sstable_tasks", ())

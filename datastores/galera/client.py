@@ -1,18 +1,15 @@
-"""How a Galera member is asked: the only module here that opens a connection or runs a program."""
+"""What a Galera member is asked, and the program that upgrades its system tables."""
 import subprocess
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pymysql
-from pymysql.constants import ER
+from pymysql.cursors import Cursor
 
 from .. import access
 from ..base import DatastoreError, Member
-from ..servers import AskedAtOnce
+from ..mysql import MySQLServers
 
-TIMEOUT_SEC = 2.0
 PROGRAM_SEC = 3600.0
 VARIABLES = ("version", "version_comment", "wsrep_provider_options",
              "innodb_flush_log_at_trx_commit")
@@ -22,44 +19,22 @@ STATUS = ("SELECT VARIABLE_NAME, VARIABLE_VALUE, UNIX_TIMESTAMP() FROM {}.GLOBAL
           "VARIABLE_NAME LIKE 'wsrep%%' OR VARIABLE_NAME IN ('UPTIME', 'THREADS_CONNECTED')")
 
 
-class Servers(AskedAtOnce):
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
-    check_name, cert_file, key_file."""
+class Servers(MySQLServers):
+    """See :class:`MySQLServers`."""
 
-    def __init__(self, access: dict[str, Any]):
-        self._access = access
+    rows = Cursor
 
-    @contextmanager
-    def connect(self, member: Member):
-        """A connection to one member; every failure of the library becomes a DatastoreError."""
-        try:
-            with pymysql.connect(host=member.address, **self._arguments()) as connection:
-                yield connection
-        except pymysql.MySQLError as error:
-            number, words = (*error.args, "", "")[:2]
-            if number == ER.ACCESS_DENIED_ERROR:
-                raise DatastoreError("access_refused", f"{member.name} refuses the credentials: "
-                                     f"{words}", instance=member.id) from error
-            raise access.distrust(member, error) or DatastoreError(
-                "no_answer", f"{member.name}: {words or number}", passing=True,
-                instance=member.id) from error
-
-    def ask(self, member: Member) -> dict[str, Any]:
-        """``{variables, status, now}``, or ``{error, code}`` when it is unreachable.
-
-        Names are in lower case, values are text; now is unix time by the member's clock.
-        """
-        try:
-            with self.connect(member) as connection, connection.cursor() as cursor:
-                marks = ", ".join(["%s"] * len(VARIABLES))
-                cursor.execute(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", VARIABLES)
-                variables = dict(cursor.fetchall())
-                schema = ("information_schema" if "MariaDB" in variables.get("version", "")
-                          else "performance_schema")
-                cursor.execute(STATUS.format(schema), ())
-                rows = cursor.fetchall()
-        except DatastoreError as error:
-            return {"error": error.message, "code": error.code}
+    def answer(self, member: Member) -> dict[str, Any]:
+        """``{variables, status, now}``: names are in lower case, values are text; now is unix time
+        by the member's clock."""
+        with self.connect(member) as cursor:
+            marks = ", ".join(["%s"] * len(VARIABLES))
+            cursor.execute(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", VARIABLES)
+            variables = dict(cursor.fetchall())
+            schema = ("information_schema" if "MariaDB" in variables.get("version", "")
+                      else "performance_schema")
+            cursor.execute(STATUS.format(schema), ())
+            rows = cursor.fetchall()
         return {"variables": variables, "now": int(rows[0][2]),
                 "status": {name.lower(): value for name, value, _ in rows}}
 
@@ -100,19 +75,7 @@ class Servers(AskedAtOnce):
                 lines += [f"ssl-cert={own[0]}", f"ssl-key={own[1]}"]
         return "\n".join(lines) + "\n"
 
-    def _arguments(self) -> dict[str, Any]:
-        tls = access.tls(self._access)
-        return {
-            "port": self._port(), "user": self._access.get("username"),
-            "password": access.password(self._access) or "",
-            "connect_timeout": TIMEOUT_SEC, "read_timeout": TIMEOUT_SEC,
-            "write_timeout": TIMEOUT_SEC, "autocommit": True, "program_name": "trove-upgrade",
-            **({"ssl": tls} if tls else {"ssl_disabled": True})}
-
-    def _port(self) -> int:
-        return int(self._access.get("port", 3306))
-
 
 def _quoted(text: str) -> str:
-    """For an option file of MariaDB's programs."""
+    """A text as a value of an option file for MariaDB's programs."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

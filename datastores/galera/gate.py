@@ -2,8 +2,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from ..base import Check, ClusterFacts, Facts, Texts
-from . import series
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, check, sick
+from ..paths import series
+from .paths import MARIADB, PATHS, covers, reads_back, same
 
 # Share of the time for which members held each other back; Nagios' check_galera_cluster calls 0.1
 # critical.
@@ -15,22 +16,99 @@ COMING = ("Joining", "Joining: preparing for State Transfer", "Joining: requeste
           "Joining: receiving State Transfer", "Joiner", "Joined", "Donor/Desynced")
 
 
-def blockers(facts: ClusterFacts, unavailable: Collection[str], unavailable_sec: float) -> list[str]:
-    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
-    rest = [member for one, member in facts.items() if one not in unavailable]
-    gone = [facts[one] for one in unavailable if one in facts]
-    asked = [member for member in rest if member.answers]
-    found = [problem for member in rest for problem in member.problems]
-    if not asked:
-        return found or ["no member answers"]
-    found += _disagreements(asked) + _sizes(asked, rest, gone) + _majority(asked, gone)
-    found += [f"{one.name} was held back by flow control for {one.native['paused']:.0%} of the "
-              f"time (limit {PAUSED_LIMIT:.0%})"
-              for one in asked if one.native["paused"] > PAUSED_LIMIT]
-    for member in gone:
+class GaleraGate(Driver):
+    """What is safe, in which order, and what can be undone, by the facts alone."""
+
+    paths = PATHS
+
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        asked = [one for one in facts.values() if one.answers]
+        return [
+            check("native_access", [one.problems[0] for one in facts.values() if not one.answers],
+                  "Every member answers on its own port.",
+                  "Let the executors reach the members; the access file gives port and "
+                  "credentials."),
+            check("members_match", _strangers(facts, asked),
+                  "Trove and the group name the same number of members.",
+                  "Stop the servers that Trove does not know, or bring back the missing ones."),
+            check("members_healthy", sick(facts), "Every member says that it is healthy.",
+                  "Heal the members first, or skip this check by name to upgrade them first."),
+            check("one_group", _disagreements(asked), "All members are of one group and one view.",
+                  "Let the members that are apart join again; never bootstrap a second group."),
+            check("three_members", _few(facts), "The others are a majority while one is unavailable.",
+                  "Grow the cluster to three members or more. Skipped by name, a crash while a "
+                  "member is unavailable stops the cluster."),
+            check("ist_reachable", _unreachable(facts, asked, self._unavailable_sec()),
+                  "Every member could come back by an incremental state transfer.",
+                  "Enlarge gcache.size on the members, write less, or set unavailable_sec in the access "
+                  "file to the time that a member is really unavailable. A full copy between versions "
+                  "can fail."),
+        ]
+
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        rest = [member for one, member in facts.items() if one not in unavailable]
+        gone = [facts[one] for one in unavailable if one in facts]
+        asked = [member for member in rest if member.answers]
+        found = [problem for member in rest for problem in member.problems]
+        if not asked:
+            return found or ["no member answers"]
+        found += _disagreements(asked) + _sizes(asked, rest, gone) + _majority(asked, gone)
+        found += [f"{one.name} was held back by flow control for {one.native['paused']:.0%} of the "
+                  f"time (limit {PAUSED_LIMIT:.0%})"
+                  for one in asked if one.native["paused"] > PAUSED_LIMIT]
+        for member in gone:
+            if member.answers:
+                found += no_incremental(member, asked, self._unavailable_sec())
+        return sorted(set(found))
+
+    def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
+        """One at a time, always: every member holds all data and votes."""
+        return [[one] for one in order(facts, todo, self.access.get("writer", ""))]
+
+    def still_coming(self, facts: ClusterFacts, member_id: str) -> str:
+        """A member that receives a full copy (SST) answers no client yet, but its group counts it,
+        and drops it within seconds when its server ends."""
+        member = facts[member_id]
         if member.answers:
-            found += no_incremental(member, asked, unavailable_sec)
-    return sorted(set(found))
+            state = member.native["state"]
+            return f"{member.name} says {state}" if state in COMING else ""
+        others = [one for one in facts.values()
+                  if one.answers and one.native["status"] == "Primary"]
+        silent = [one for one in facts.values() if not one.answers]
+        if len(silent) == 1 and any(one.native["size"] == len(facts) for one in others):
+            return f"{member.name} is counted by its group and answers no client yet"
+        return ""
+
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        member = facts[member_id]
+        if member.answers and covers(origin, member.version):
+            return ""
+        if member.answers and not reads_back(member.version, origin):
+            return (f"the data of {member.name} belong to {member.version}, which {origin} can't "
+                    "read")
+        others = [one for one in facts.values() if one.answers and one.id != member_id]
+        if others and not any(same(one.version, origin) for one in others):
+            return (f"{member.name} can't join as {origin}: all the others have left that series, "
+                    "and their group may speak a newer protocol")
+        return ""
+
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        program = self.access.get("upgrade_program")
+        return Texts(
+            rollback_path="Within a series a member goes back on its own data and fetches what it "
+                     "missed. A member that has run another series can't: the old one can't read "
+                     "its data.",
+            point_of_no_return="To another series: for a member its first start on it, for the "
+                               "cluster the moment when the last old member stops, after which no "
+                               "old server may join again. Within a series: none.",
+            backup="Trove takes no backup of cluster members; take one with mariadb-backup or "
+                   "xtrabackup before an upgrade to another series.",
+            finalize=("run mariadb-upgrade on each member (system tables)",)
+            if program and product(facts) == MARIADB else (),
+            notes=tuple(_notes(facts, self.access)))
+
+    def _unavailable_sec(self) -> float:
+        return float(self.access.get("unavailable_sec", AWAY_SEC))
 
 
 def no_incremental(member: Facts, donors: list[Facts], unavailable_sec: float) -> list[str]:
@@ -76,81 +154,9 @@ def order(facts: ClusterFacts, todo: Collection[str], named: str) -> list[str]:
     return sorted(todo, key=lambda one: (facts[one].healthy, one == last, facts[one].name, one))
 
 
-def still_coming(facts: ClusterFacts, member_id: str) -> str:
-    """What the member is at although Trove has given it up; empty when it does not come.
-
-    A member that receives a full copy (SST) answers no client yet, but its group counts it, and
-    drops it within seconds when its server ends.
-    """
-    member = facts[member_id]
-    if member.answers:
-        state = member.native["state"]
-        return f"{member.name} says {state}" if state in COMING else ""
-    others = [one for one in facts.values() if one.answers and one.native["status"] == "Primary"]
-    silent = [one for one in facts.values() if not one.answers]
-    if len(silent) == 1 and any(one.native["size"] == len(facts) for one in others):
-        return f"{member.name} is counted by its group and answers no client yet"
-    return ""
-
-
-def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
-    """Why the member can't go back to ``origin`` on its data; empty when it can."""
-    member = facts[member_id]
-    if member.answers and series.covers(origin, member.version):
-        return ""
-    if member.answers and not series.reads_back(member.version, origin):
-        return f"the data of {member.name} belong to {member.version}, which {origin} can't read"
-    others = [one for one in facts.values() if one.answers and one.id != member_id]
-    if others and not any(series.same(one.version, origin) for one in others):
-        return (f"{member.name} can't join as {origin}: all the others have left that series, and "
-                "their group may speak a newer protocol")
-    return ""
-
-
-def checks(facts: ClusterFacts, unavailable_sec: float) -> list[Check]:
-    """All preflight checks, in the order in which a person would ask."""
-    asked = [one for one in facts.values() if one.answers]
-    silent = [one for one in facts.values() if not one.answers]
-    sick = [problem for one in asked for problem in one.problems]
-    return [
-        _check("native_access", [one.problems[0] for one in silent],
-               "Every member answers on its own port.",
-               "Let the executors reach the members; the access file gives port and credentials."),
-        _check("members_match", _strangers(facts, asked),
-               "Trove and the group name the same number of members.",
-               "Stop the servers that Trove does not know, or bring back the missing ones."),
-        _check("members_healthy", sick, "Every member says that it is healthy.",
-               "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("one_group", _disagreements(asked), "All members are of one group and one view.",
-               "Let the members that are apart join again; never bootstrap a second group."),
-        _check("three_members", _few(facts), "The others are a majority while one is unavailable.",
-               "Grow the cluster to three members or more. Skipped by name, a crash while a member "
-               "is unavailable stops the cluster."),
-        _check("ist_reachable", _unreachable(facts, asked, unavailable_sec),
-               "Every member could come back by an incremental state transfer.",
-               "Enlarge gcache.size on the members, write less, or set unavailable_sec in the access file "
-               "to the time that a member is really unavailable. A full copy between versions can fail."),
-    ]
-
-
-def texts(facts: ClusterFacts, access: dict[str, Any]) -> Texts:
-    """What the plan says about this cluster."""
-    program = access.get("upgrade_program")
-    return Texts(
-        rollback_path="Within a series a member goes back on its own data and fetches what it missed. "
-                 "A member that has run another series can't: the old one can't read its data.",
-        point_of_no_return="To another series: for a member its first start on it, for the cluster "
-                           "the moment when the last old member stops, after which no old server "
-                           "may join again. Within a series: none.",
-        backup="Trove takes no backup of cluster members; take one with mariadb-backup or "
-               "xtrabackup before an upgrade to another series.",
-        finalize=("run mariadb-upgrade on each member (system tables)",)
-        if program and product(facts) == series.MARIADB else (),
-        notes=tuple(_notes(facts, access)))
-
-
 def product(facts: ClusterFacts) -> str:
-    return next((one.native["product"] for one in facts.values() if one.answers), series.MARIADB)
+    """MariaDB or Percona XtraDB Cluster, as the members say; MariaDB when nobody answers."""
+    return next((one.native["product"] for one in facts.values() if one.answers), MARIADB)
 
 
 def _notes(facts: ClusterFacts, access: dict[str, Any]) -> list[str]:
@@ -164,18 +170,12 @@ def _notes(facts: ClusterFacts, access: dict[str, Any]) -> list[str]:
     if relaxed:
         found.append("innodb_flush_log_at_trx_commit is not 1 on " + ", ".join(relaxed) + ": a "
                      "crash of all members at once can lose writes that were acknowledged.")
-    if product(facts) == series.MARIADB and not access.get("upgrade_program"):
+    if product(facts) == MARIADB and not access.get("upgrade_program"):
         found.append("The access file names no upgrade_program: run mariadb-upgrade on each member "
                      "by hand when all is well.")
-    if any(one.answers and series.series_of(one.version) == (5, 7) for one in facts.values()):
+    if any(one.answers and series(one.version) == (5, 7) for one in facts.values()):
         found.append("5.7 and 8.0 must not be mixed under a write load: stop writing first.")
     return found
-
-
-def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
-    if complaints:
-        return Check(name, False, "; ".join(complaints) + ".", remedy)
-    return Check(name, True, fine)
 
 
 def _disagreements(asked: list[Facts]) -> list[str]:
@@ -186,7 +186,10 @@ def _disagreements(asked: list[Facts]) -> list[str]:
 
 
 def _sizes(asked: list[Facts], rest: list[Facts], gone: list[Facts]) -> list[str]:
-    """A member of the wave may be in the group or not, as the wave is before or after its stop."""
+    """Complaints about members that count too few or too many in their group.
+
+    A member of the wave may be in the group or not, since it may have been stopped already.
+    """
     fewest = len(rest) + sum(one.answers and one.native["connected"] for one in gone)
     most = len(rest) + len(gone)
     return [f"{one.name} counts {one.native['size']} members, not {_range(fewest, most)}"
@@ -198,7 +201,7 @@ def _range(fewest: int, most: int) -> str:
 
 
 def _majority(asked: list[Facts], gone: list[Facts]) -> list[str]:
-    """If a stop turns out to be a crash, the rest must still be more than half of the group.
+    """The complaint when the rest would be no majority if a member of the wave crashed.
 
     A cluster of two can't fulfil it; the check three_members asks before anything starts.
     """

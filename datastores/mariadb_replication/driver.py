@@ -1,6 +1,7 @@
 """MariaDB replication sets: as MySQL's, in MariaDB's words."""
 from ..mysql_replication.dialect import MariaDB
 from ..mysql_replication.driver import MySQLReplicationDriver
+from ..mysql_replication.paths import MARIADB
 
 
 class MariaDBReplicationDriver(MySQLReplicationDriver):
@@ -10,3 +11,4 @@ class MariaDBReplicationDriver(MySQLReplicationDriver):
     # Trove calls a cluster of Galera mariadb, too: the kind of what is upgraded tells them apart.
     datastores = ("mariadb",)
     dialect = MariaDB()
+    paths = MARIADB

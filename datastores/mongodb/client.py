@@ -18,8 +18,7 @@ class Servers(AskedAtOnce):
     """Connections to servers, by the access file: port, username, password_file, auth_source, tls,
     ca_file, check_name, cert_file, key_file."""
 
-    def __init__(self, access: dict[str, Any]):
-        self._access = access
+    default_port = 27017
 
     @contextmanager
     def connect(self, member: Member, timeout_sec: float = TIMEOUT_SEC):
@@ -37,29 +36,24 @@ class Servers(AskedAtOnce):
             raise DatastoreError(code, f"{member.name} refuses: {_words(error)}",
                                  passing=code == "refused_by", instance=member.id) from error
         except PyMongoError as error:
-            raise access.distrust(member, error) or DatastoreError(
-                "no_answer", f"{member.name}: {_words(error)}", passing=True,
-                instance=member.id) from error
+            raise access.failure(member, error, _words(error), refused=False) from error
         finally:
             client.close()
 
-    def ask(self, member: Member) -> dict[str, Any]:
+    def answer(self, member: Member) -> dict[str, Any]:
         """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,
-        of a router ``{balancer, shards}``; ``{error, code}`` when it is unreachable."""
-        try:
-            with self.connect(member) as client:
-                hello = client.admin.command("hello")
-                found = {"hello": hello, "version": client.server_info()["version"]}
-                if hello.get("msg") == "isdbgrid":
-                    return found | _router(client)
-                return found | (_data_member(client) if "setName" in hello else {})
-        except DatastoreError as error:
-            return {"error": error.message, "code": error.code}
+        of a router ``{balancer, shards}``."""
+        with self.connect(member) as client:
+            hello = client.admin.command("hello")
+            found = {"hello": hello, "version": client.server_info()["version"]}
+            if hello.get("msg") == "isdbgrid":
+                return found | _router(client)
+            return found | (_data_member(client) if "setName" in hello else {})
 
     def _arguments(self) -> dict[str, Any]:
         chosen, wait = self._access, int(TIMEOUT_SEC * 1000)
         arguments: dict[str, Any] = {
-            "port": int(chosen.get("port", 27017)), "directConnection": True,
+            "port": self._port(), "directConnection": True,
             "serverSelectionTimeoutMS": wait, "connectTimeoutMS": wait, "retryWrites": False,
             "retryReads": False, "appname": "trove-upgrade", "maxPoolSize": 1}
         secret = access.password(chosen)

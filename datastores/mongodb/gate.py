@@ -1,8 +1,21 @@
 """The decisions about a MongoDB sharded cluster: pure functions of facts, no connection."""
 from collections.abc import Collection
 
-from ..base import PRIMARY, REPLICA, Check, ClusterFacts, Facts, Texts, goes_first
-from . import releases
+from ..base import (
+    PRIMARY,
+    REPLICA,
+    Check,
+    ClusterFacts,
+    Driver,
+    Facts,
+    Texts,
+    check,
+    goes_first,
+    sick,
+    silent,
+)
+from ..paths import series_text
+from .paths import NO_WAY_DOWN_FROM, PATHS, newer
 from .topology import ARBITER, CONFIG, FOLLOWS, LEADS, ROUTER, SHARD
 
 # The manual: config servers, then the shards, then the routers; to go back, the other way round.
@@ -12,13 +25,114 @@ STAGES = {CONFIG: 0, SHARD: 1, ROUTER: 2}
 AWAY_SEC = 3600
 
 
+class MongoGate(Driver):
+    """What is safe, in which order, and what can be undone, by the facts alone."""
+
+    paths = PATHS
+
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        views = [word for one in facts.values() for word in _seen_by(one, set())]
+        return [
+            check("all_members_seen", _unseen(facts),
+                  "Config servers, shards and routers are all seen.",
+                  "Trove shows config servers and routers to administrators only: let an "
+                  "administrator start the upgrade, or give the engine an administrator's "
+                  "rights."),
+            check("native_access", silent(facts),
+                  "Every server answers on its own port.",
+                  "Let the executors reach the members; the access file gives port and "
+                  "credentials."),
+            check("members_match", _strangers(facts),
+                  "Trove and the cluster name the same members.",
+                  "Remove from the sets what Trove does not know (rs.remove), or add what is "
+                  "missing (rs.add, sh.addShard)."),
+            check("members_healthy", sick(facts), "Every member says that it is healthy.",
+                  "Heal the members first, or skip this check by name to upgrade them first."),
+            check("members_agree", views, "All members of a set see each other well.",
+                  "Mend the network between them, and wait until RECOVERING and ROLLBACK are "
+                  "over."),
+            check("secondaries_ready", _lonely(facts),
+                  "Every set keeps a majority and has a caught-up secondary.",
+                  "Add members to the set; without them it has no primary while one is unavailable."),
+            check("spare_router", _single_router(facts), "Clients have a router while one is unavailable.",
+                  "Add a query router (grow), or skip this check by name: clients are cut off for "
+                  "as long as the only router is unavailable."),
+            check("feature_version_settled", _unsettled(facts),
+                  "All members have one feature compatibility version, and none is changing it.",
+                  "Run setFeatureCompatibilityVersion again on a router until it succeeds."),
+            check("oplog_window", _short_oplogs(facts),
+                  "The oplog of every member outlasts an absence.",
+                  "Make the oplog larger (replSetResizeOplog), or choose a time of fewer writes."),
+        ]
+
+    def checks_towards(self, facts: ClusterFacts, target: str) -> list[Check]:
+        """One check more: before a new major release the last one must be finalised."""
+        ahead = [one for one in facts.values() if one.native.get("fcv")
+                 and newer(target, one.version)
+                 and one.native["fcv"] != series_text(one.version)]
+        return [check("feature_version_at_old_release", [
+            f"{one.name} runs {one.version} at feature compatibility version {one.native['fcv']}"
+            for one in ahead], "Every member's feature compatibility version is that of its "
+                      "release.",
+            "Finalise the last upgrade first: setFeatureCompatibilityVersion on a router.")]
+
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        rest = [member for one, member in facts.items() if one not in unavailable]
+        found = [problem for member in rest for problem in member.problems]
+        if not any(member.answers for member in rest):
+            return found or ["no member answers"]
+        gone = {facts[one].address for one in unavailable}
+        for member in rest:
+            found += _seen_by(member, gone)
+        for name in sorted({member.domain for member in facts.values()}):
+            found += _of_set(name, [one for one in facts.values() if one.domain == name], gone)
+        found += [f"{facts[one].name} leads {facts[one].domain}" for one in unavailable
+                 if facts[one].role == PRIMARY]
+        found += _no_router_left(facts, unavailable)
+        if unavailable:
+            found += _balancing(rest)
+        return sorted(set(found))
+
+    def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
+        return _waves(facts, order(facts, todo), together)
+
+    def waves_back(self, facts: ClusterFacts, todo: Collection[str],
+                  together: bool) -> list[list[str]]:
+        return _waves(facts, order(facts, todo, back=True), together)
+
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        """Why the member can't run ``origin`` on its data; empty when it can."""
+        own = facts[member_id]
+        versions = [own.native["fcv"]] if own.native.get("fcv") else \
+            [one.native["fcv"] for one in facts.values() if one.native.get("fcv")
+            and own.domain in (one.domain, "routers", "")]
+        ahead = [version for version in versions if newer(version, origin)]
+        return f"the feature compatibility version of {own.name} is {max(ahead)} already, which " \
+              f"{origin} can't read" if ahead else ""
+
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        notes = ["The balancer rests until the end of the run.",
+                "At each switchover a set is without a primary for a moment; drivers with retryable "
+                "writes and reads wait for it.",
+                f"From {NO_WAY_DOWN_FROM} on MongoDB itself does not support going back to "
+                "an older major release, or only with the help of its support (Enterprise)."]
+        return Texts(
+            rollback_path="A member goes back to its old release on its own data, as long as the "
+                     "feature compatibility version is the old one.",
+            point_of_no_return="setFeatureCompatibilityVersion to the new release.",
+            backup="Trove takes no backup of cluster members; take one by MongoDB's means, of the "
+                  "config servers too.",
+            finalize=("set the feature compatibility version of the cluster to the new release",),
+            notes=tuple(notes))
+
+
 def order(facts: ClusterFacts, todo: Collection[str], back: bool = False) -> list[str]:
     """By stage; in each the broken members first, then set after set, its primary last."""
     def key(one: str):
         member = facts[one]
         stage = STAGES[member.native["kind"]]
         return (-stage if back else stage, not goes_first(member), member.domain,
-                member.role == PRIMARY, member.name, one)
+               member.role == PRIMARY, member.name, one)
     return sorted(todo, key=key)
 
 
@@ -40,25 +154,6 @@ def together(facts: ClusterFacts, todo: list[str]) -> list[list[str]]:
     return waves
 
 
-def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
-    rest = [member for one, member in facts.items() if one not in unavailable]
-    found = [problem for member in rest for problem in member.problems]
-    if not any(member.answers for member in rest):
-        return found or ["no member answers"]
-    gone = {facts[one].native["address"] for one in unavailable}
-    for member in rest:
-        found += _seen_by(member, gone)
-    for name in sorted({member.domain for member in facts.values()}):
-        found += _of_set(name, [one for one in facts.values() if one.domain == name], gone)
-    found += [f"{facts[one].name} leads {facts[one].domain}" for one in unavailable
-              if facts[one].role == PRIMARY]
-    found += _no_router_left(facts, unavailable)
-    if unavailable:
-        found += _balancing(rest)
-    return sorted(set(found))
-
-
 def candidates(facts: ClusterFacts, member_id: str) -> list[Facts]:
     """Caught-up members that may be elected in place of the primary."""
     primary = facts[member_id]
@@ -66,99 +161,30 @@ def candidates(facts: ClusterFacts, member_id: str) -> list[Facts]:
             and one.role == REPLICA and one.native["electable"]]
 
 
-def checks(facts: ClusterFacts) -> list[Check]:
-    """All preflight checks, in the order in which a person would ask."""
-    silent = [one for one in facts.values() if not one.answers]
-    sick = [problem for one in facts.values() if one.answers for problem in one.problems]
-    views = [word for one in facts.values() for word in _seen_by(one, set())]
-    return [
-        _check("all_members_seen", _unseen(facts),
-               "Config servers, shards and routers are all seen.",
-               "Trove shows config servers and routers to administrators only: let an "
-               "administrator start the upgrade, or give the engine an administrator's rights."),
-        _check("native_access", [f"{one.name}: {one.problems[0]}" for one in silent],
-               "Every server answers on its own port.",
-               "Let the executors reach the members; the access file gives port and credentials."),
-        _check("members_match", _strangers(facts), "Trove and the cluster name the same members.",
-               "Remove from the sets what Trove does not know (rs.remove), or add what is missing "
-               "(rs.add, sh.addShard)."),
-        _check("members_healthy", sick, "Every member says that it is healthy.",
-               "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("members_agree", views, "All members of a set see each other well.",
-               "Mend the network between them, and wait until RECOVERING and ROLLBACK are over."),
-        _check("secondaries_ready", _lonely(facts),
-               "Every set keeps a majority and has a caught-up secondary.",
-               "Add members to the set; without them it has no primary while one is unavailable."),
-        _check("spare_router", _single_router(facts), "Clients have a router while one is unavailable.",
-               "Add a query router (grow), or skip this check by name: clients are cut off for as "
-               "long as the only router is unavailable."),
-        _check("feature_version_settled", _unsettled(facts),
-               "All members have one feature compatibility version, and none is changing it.",
-               "Run setFeatureCompatibilityVersion again on a router until it succeeds."),
-        _check("oplog_window", _short_oplogs(facts),
-               "The oplog of every member outlasts an absence.",
-               "Make the oplog larger (replSetResizeOplog), or choose a time of fewer writes."),
-    ]
-
-
-def checks_towards(facts: ClusterFacts, target: str) -> list[Check]:
-    """Before a new major release the last one must be finalised."""
-    ahead = [one for one in facts.values() if one.native.get("fcv")
-             and releases.newer(target, one.version)
-             and one.native["fcv"] != releases.series(one.version)]
-    return [_check("feature_version_at_old_release", [
-        f"{one.name} runs {one.version} at feature compatibility version {one.native['fcv']}"
-        for one in ahead], "Every member's feature compatibility version is that of its release.",
-        "Finalise the last upgrade first: setFeatureCompatibilityVersion on a router.")]
-
-
-def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
-    """Why the member can't run ``origin`` on its data; empty when it can."""
-    own = facts[member_id]
-    versions = [own.native["fcv"]] if own.native.get("fcv") else \
-        [one.native["fcv"] for one in facts.values() if one.native.get("fcv")
-         and own.domain in (one.domain, "routers", "")]
-    ahead = [version for version in versions if releases.newer(version, origin)]
-    return f"the feature compatibility version of {own.name} is {max(ahead)} already, which " \
-           f"{origin} can't read" if ahead else ""
-
-
-def texts(facts: ClusterFacts) -> Texts:
-    """What the plan says about this cluster."""
-    notes = ["The balancer rests until the end of the run.",
-             "At each switchover a set is without a primary for a moment; drivers with retryable "
-             "writes and reads wait for it.",
-             f"From {releases.NO_WAY_DOWN_FROM} on MongoDB itself does not support going back to "
-             "an older major release, or only with the help of its support (Enterprise)."]
-    return Texts(
-        rollback_path="A member goes back to its old release on its own data, as long as the feature "
-                 "compatibility version is the old one.",
-        point_of_no_return="setFeatureCompatibilityVersion to the new release.",
-        backup="Trove takes no backup of cluster members; take one by MongoDB's means, of the "
-               "config servers too.",
-        finalize=("set the feature compatibility version of the cluster to the new release",),
-        notes=tuple(notes))
-
-
-def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
-    if complaints:
-        return Check(name, False, "; ".join(sorted(set(complaints))) + ".", remedy)
-    return Check(name, True, fine)
+def _waves(facts: ClusterFacts, todo: list[str], at_once: bool) -> list[list[str]]:
+    return together(facts, todo) if at_once else [[one] for one in todo]
 
 
 def _seen_by(member: Facts, gone: set[str]) -> list[str]:
-    """What one member holds against the members of its set that stay."""
+    """Complaints of one member about those of its set that stay.
+
+    :param gone: addresses of the members that don't.
+    """
     return [f"{member.name} sees {address} as {entry['word']}"
             for address, entry in member.native.get("view", {}).items() if address not in gone
             and not (entry["well"] and entry["state"] in (LEADS, FOLLOWS, ARBITER))]
 
 
 def _of_set(name: str, members: list[Facts], gone: set[str]) -> list[str]:
-    """Of one replica set: its members agree who leads, and a majority would be left."""
+    """Complaints when a set's members don't agree who leads, or when no majority would be left.
+
+    :param members: all of the set.
+    :param gone: addresses of the members that are unavailable.
+    """
     asked = [one for one in members if one.native.get("view")
-             and one.native["address"] not in gone]
+            and one.address not in gone]
     leaders = {address for one in asked for address, entry in one.native["view"].items()
-               if entry["state"] == LEADS}
+              if entry["state"] == LEADS}
     found = [f"{name} has no primary that all agree on"] if asked and len(leaders) != 1 else []
     found += [f"{address} leads {name}" for address in leaders & gone]
     for one in asked[:1]:
@@ -170,7 +196,7 @@ def _of_set(name: str, members: list[Facts], gone: set[str]) -> list[str]:
 
 
 def _no_router_left(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """A single router can't be spared, and must be all the same."""
+    """The complaint when every router would be unavailable; a single one has to go all the same."""
     routers = [one for one in facts.values() if one.native["kind"] == ROUTER]
     taken = [one for one in routers if one.id in unavailable]
     left = [one for one in routers if one.id not in unavailable and one.healthy]
@@ -190,14 +216,14 @@ def _unseen(facts: ClusterFacts) -> list[str]:
 
 
 def _strangers(facts: ClusterFacts) -> list[str]:
-    known = {one.native["address"] for one in facts.values()}
+    known = {one.address for one in facts.values()}
     hosts = {address for one in facts.values() for address in one.native.get("hosts", ())}
     shards = [one.native["shards"] for one in facts.values() if one.native.get("shards")]
     listed = {address for shard in shards for part in shard.values() for address in part}
     found = [f"{address} is not a member by Trove" for address in (hosts | listed) - known]
     for one in facts.values():
         if one.native["kind"] == SHARD and one.domain and any(
-                one.domain not in shard for shard in shards):
+               one.domain not in shard for shard in shards):
             found.append(f"{one.domain} is not a shard of the cluster")
     return found
 
@@ -211,7 +237,7 @@ def _lonely(facts: ClusterFacts) -> list[str]:
             found.append(f"{one.domain} has no caught-up secondary")
         if len(one.native["voters"]) < 3:
             found.append(f"{one.domain} has {len(one.native['voters'])} votes, and needs 3 to lose "
-                         "one")
+                        "one")
     return found
 
 
@@ -222,7 +248,7 @@ def _single_router(facts: ClusterFacts) -> list[str]:
 
 def _unsettled(facts: ClusterFacts) -> list[str]:
     found = [f"{one.name} is changing its feature compatibility version"
-             for one in facts.values() if one.native.get("fcv_moves")]
+            for one in facts.values() if one.native.get("fcv_moves")]
     versions = {one.native["fcv"] for one in facts.values() if one.native.get("fcv")}
     if len(versions) > 1:
         found.append(f"the members have several: {', '.join(sorted(versions))}")

@@ -30,14 +30,17 @@ def _facts(member: Member, answer: dict[str, Any], sets: dict[str, tuple[str, st
         return _router(member, answer, compatibility)
     if "status" not in answer:
         return Facts(member.id, member.name, answers=True, version=answer["version"],
-                     identity=_identity(hello), native={"kind": member.kind or SHARD,
-                                                        "address": member.address},
-                     problems=(f"{member.name} is in no replica set",))
+                     identity=_identity(hello), native={"kind": member.kind or SHARD},
+                     problems=(f"{member.name} is in no replica set",), address=member.address)
     return _of_set(member, answer)
 
 
 def _silent(member: Member, answer, sets) -> Facts:
-    """It is what Trove or the others say that it is."""
+    """Facts of a member that is unreachable; its kind and set are those that the others or Trove
+    tell.
+
+    :param sets: see :func:`_sets`.
+    """
     kind, domain = sets.get(member.address, (member.kind, ""))
     if kind == ROUTER:
         domain = ROUTERS
@@ -45,18 +48,21 @@ def _silent(member: Member, answer, sets) -> Facts:
         domain = "config"
     return Facts(member.id, member.name, role=MEMBER if kind == ROUTER else REPLICA, domain=domain,
                  problems=(answer["error"],),
-                 native={"kind": kind or SHARD, "address": member.address, "code": answer["code"]})
+                 native={"kind": kind or SHARD, "code": answer["code"]}, address=member.address)
 
 
 def _router(member: Member, answer: dict[str, Any], compatibility: dict[str, str]) -> Facts:
-    """By a router the whole cluster is finalised, so its settings are what that changes."""
+    """Facts of a router.
+
+    Its settings are what finalising changes in the whole cluster, since that is done on a router.
+    """
     problems = [f"{member.name} can't reach the cluster: {answer['trouble']}"] \
         if "trouble" in answer else []
     return Facts(member.id, member.name, answers=True, version=answer["version"],
                  identity=_identity(answer["hello"]), role=MEMBER, domain=ROUTERS,
                  problems=tuple(problems), settings=dict(compatibility),
-                 native={"kind": ROUTER, "address": member.address,
-                         "balancer": answer.get("balancer", {}),
+                 address=member.address,
+                 native={"kind": ROUTER, "balancer": answer.get("balancer", {}),
                          "shards": _shards(answer.get("shards", ()))})
 
 
@@ -71,8 +77,8 @@ def _of_set(member: Member, answer: dict[str, Any]) -> Facts:
     view = {_address(row["name"]): {"state": row["state"], "word": row["stateStr"],
                                     "well": bool(row["health"])} for row in status["members"]}
     state = status["myState"]
-    native = {"kind": CONFIG if hello.get("configsvr") else SHARD, "address": member.address,
-              "view": view, "hosts": _hosts(answer["config"]),
+    native = {"kind": CONFIG if hello.get("configsvr") else SHARD, "view": view,
+              "hosts": _hosts(answer["config"]),
               "voters": [_address(one["host"]) for one in answer["config"]["members"]
                          if one.get("votes", 1)],
               "electable": _is_electable(answer["config"], member.address),
@@ -82,7 +88,8 @@ def _of_set(member: Member, answer: dict[str, Any]) -> Facts:
     role = PRIMARY if state == LEADS else MEMBER if state == ARBITER else REPLICA
     return Facts(member.id, member.name, answers=True, version=answer["version"],
                  identity=_identity(hello), role=role, domain=status["set"],
-                 problems=tuple(_problems(member.name, status)), native=native)
+                 problems=tuple(_problems(member.name, status)), native=native,
+                 address=member.address)
 
 
 def _problems(name: str, status: dict[str, Any]) -> list[str]:
@@ -116,7 +123,7 @@ def _is_electable(config: dict[str, Any], address: str) -> bool:
 
 
 def _sets(answers: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
-    """Address -> (kind, set), by the configurations of those that answer."""
+    """``{address: (kind, set)}``, from the configurations of the members that answer."""
     found: dict[str, tuple[str, str]] = {}
     for answer in answers.values():
         if "config" in answer:
@@ -126,7 +133,7 @@ def _sets(answers: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
 
 
 def _shards(rows: Iterable[dict[str, Any]]) -> dict[str, list[str]]:
-    """Shard's set -> its addresses, as a router lists them."""
+    """``{set of a shard: its addresses}``, as a router lists them."""
     return {row["host"].partition("/")[0]: [_address(host) for host in
                                             row["host"].partition("/")[2].split(",")]
             for row in rows}
@@ -141,5 +148,5 @@ def _address(host: str) -> str:
 
 
 def _identity(hello: dict[str, Any]) -> str:
-    """New whenever the server process is started (4.4 and later)."""
+    """A text that is new whenever the server process is started (4.4 and later)."""
     return str(hello.get("topologyVersion", {}).get("processId", ""))

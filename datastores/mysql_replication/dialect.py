@@ -5,21 +5,16 @@ from typing import Any
 
 from . import gtid
 
-# First start for each series, and the series that may follow it in place.
-Paths = dict[str, tuple[str, ...]]
-
 
 class Dialect(abc.ABC):
     """:cvar title: what people call it.
     :cvar facts: one statement; its row is given to :meth:`answer`.
-    :cvar paths: which series may follow which, by the vendor's manual.
     :cvar exempt: the rights that write on while a server is read-only.
     :cvar upgraded_by: when a newer server's system tables are upgraded.
     """
 
     title: str
     facts: str
-    paths: Paths
     exempt: str
     upgraded_by: str
 
@@ -55,8 +50,6 @@ class MySQL(Dialect):
                    from performance_schema.global_status
                    where variable_name = 'Uptime') as signed) as started
         """
-    # MySQL 8.4 manual, "Upgrade Paths". 8.4 is followed by 9.7, another major for Trove's guest.
-    paths = {"5.7": ("8.0",), "8.0": ("8.4",), "8.4": ("9.7",)}
 
     def status(self, version: str) -> str:
         # 8.0.22 brought the new words, 8.4 took the old ones away.
@@ -96,9 +89,6 @@ class MariaDB(Dialect):
                cast(unix_timestamp() - variable_value as signed) as started
         from information_schema.global_status where variable_name = 'UPTIME'
         """
-    # MariaDB's manual has one page for each of these steps ("Upgrading from ... to ...").
-    paths = {"10.4": ("10.5",), "10.5": ("10.6",), "10.6": ("10.11",), "10.11": ("11.4",),
-             "11.4": ("11.8",)}
 
     def status(self, version: str) -> str:
         return "SHOW ALL SLAVES STATUS"
@@ -129,13 +119,8 @@ def plain(version: str) -> str:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Comparable."""
+    """``"10.11.18-MariaDB"`` -> ``(10, 11, 18)``, to be compared."""
     return tuple(int(one) for one in re.findall(r"\d+", plain(version)))
-
-
-def series(version: str) -> str:
-    """The first two numbers."""
-    return ".".join(str(one) for one in numbers(version)[:2])
 
 
 def _new_words(status: dict[str, Any]) -> dict[str, Any]:

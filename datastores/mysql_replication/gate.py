@@ -1,94 +1,89 @@
 """The decisions about a MySQL or MariaDB replication set: pure functions, no connection."""
 from collections.abc import Collection
 
-from .. import sets
-from ..base import REPLICA, Check, ClusterFacts, Facts, Texts
-from ..sets import check as _check
-from .dialect import Dialect, numbers, series
+from .. import replication
+from ..base import REPLICA, Check, ClusterFacts, Facts, Texts, check, sick, silent
+from ..paths import Rule
+from .dialect import Dialect, MySQL, numbers
+from .paths import MYSQL
 
 FORGETFUL_SHUTDOWN = 2    # innodb_fast_shutdown: like a crash; an upgrade needs 0 or 1
 
 
-def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
-    found = sets.blockers(facts, unavailable) + _unready([facts[one] for one in unavailable])
-    return sorted(set(found))
+class MySQLReplicationGate(replication.ReplicationDriver):
+    """What is safe, in which order, and what can be undone, by the facts alone, of MySQL's and
+    MariaDB's sets.
 
+    :cvar dialect: which of the two it is.
+    """
 
-def checks(facts: ClusterFacts) -> list[Check]:
-    """All preflight checks, in the order in which a person would ask."""
-    everyone = list(facts.values())
-    return [
-        _check("native_access", sets.unreachable(facts), "Every member answers on its own port.",
-               "Let the executors reach the members, with the rights to see the state of "
-               "replication; the access file gives port and credentials."),
-        _check("one_source", sets.not_one_source(everyone), "Exactly one member is no replica.",
-               "Make the others replicas of the one that is to lead."),
-        _check("members_match", _followers_of_others(facts),
-               "Every replica follows the source itself.",
-               "Let them follow the source, without another between them."),
-        _check("members_healthy", sets.sick(facts), "Every member says that it is healthy.",
-               "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("replicas_ready", sets.without_candidate(facts), "A caught-up replica can take over.",
-               "Add a replica, or let one catch up: the source is never stopped while it leads."),
-        _check("gtid_on", _without_gtid(everyone), "All replicate by GTID and write a binary log.",
-               "Switch on GTID and log_bin: without them a role can't move without a gap."),
-        _check("two_versions", _many_versions(everyone), "The members run two versions at most.",
-               "Bring all members to one of the versions that are there first."),
-        _check("no_prepared_xa", _prepared(everyone), "No XA transaction is prepared.",
-               "Commit or roll back what XA RECOVER lists: a newer server can't finish it."),
-        _check("clean_shutdown", _forgetful(everyone), "Every member shuts down in good order.",
-               "SET GLOBAL innodb_fast_shutdown = 1 (or 0): with 2 the next start is a recovery, "
-               "which a newer server can't do."),
-    ]
+    paths: Rule | None = MYSQL
+    forward_only = True
+    dialect: Dialect = MySQL()
 
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        everyone = list(facts.values())
+        return [
+            check("native_access", silent(facts),
+                  "Every member answers on its own port.",
+                  "Let the executors reach the members, with the rights to see the state of "
+                  "replication; the access file gives port and credentials."),
+            check("one_source", replication.not_one_source(everyone),
+                  "Exactly one member is no replica.",
+                  "Make the others replicas of the one that is to lead."),
+            check("members_match", _followers_of_others(facts),
+                  "Every replica follows the source itself.",
+                  "Let them follow the source, without another between them."),
+            check("members_healthy", sick(facts),
+                  "Every member says that it is healthy.",
+                  "Heal the members first, or skip this check by name to upgrade them first."),
+            check("replicas_ready", replication.without_candidate(facts),
+                  "A caught-up replica can take over.",
+                  "Add a replica, or let one catch up: the source is never stopped while it "
+                  "leads."),
+            check("gtid_on", _without_gtid(everyone),
+                  "All replicate by GTID and write a binary log.",
+                  "Switch on GTID and log_bin: without them a role can't move without a gap."),
+            check("two_versions", _many_versions(everyone), "The members run two versions at most.",
+                  "Bring all members to one of the versions that are there first."),
+            check("no_prepared_xa", _prepared(everyone), "No XA transaction is prepared.",
+                  "Commit or roll back what XA RECOVER lists: a newer server can't finish it."),
+            check("clean_shutdown", _forgetful(everyone), "Every member shuts down in good order.",
+                  "SET GLOBAL innodb_fast_shutdown = 1 (or 0): with 2 the next start is a "
+                  "recovery, which a newer server can't do."),
+        ]
 
-def path(dialect: Dialect, origin: str, target: str) -> str:
-    """Why target may not follow origin; empty when it may."""
-    if numbers(target) < numbers(origin):
-        return (f"{target} is older than {origin}, and can't open a data directory that {origin} "
-                "has started on.")
-    if series(origin) == series(target):
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        found = replication.blockers(facts, unavailable) + _unready([facts[one] for one in unavailable])
+        return sorted(set(found))
+
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        member, source = facts[member_id], replication.source_of(facts)
+        if member.answers and numbers(member.version) > numbers(origin):
+            return (f"{member.version} has started on the data directory of {member.name}, and "
+                    f"{origin} can't open it any more")
+        if source and source.id != member_id and numbers(source.version) > numbers(origin):
+            return (f"{member.name} on {origin} would replicate {source.name}, a source that runs "
+                    f"{source.version} already")
         return ""
-    following = dialect.paths.get(series(origin), ())
-    if series(target) not in following:
-        steps = f"go to {' or '.join(following)} first" if following else "no step is known"
-        return f"{dialect.title} {series(target)} does not follow {series(origin)}: {steps}."
-    if numbers(origin)[0] != numbers(target)[0]:
-        return (f"{target} is another major version than {origin}, and Trove's guest refuses it: "
-                "make a new instance from a dump.")
-    return ""
 
-
-def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
-    """Why the member can't go back to ``origin`` on its data; empty when it can."""
-    member, source = facts[member_id], sets.source_of(facts)
-    if member.answers and numbers(member.version) > numbers(origin):
-        return (f"{member.version} has started on the data directory of {member.name}, and "
-                f"{origin} can't open it any more")
-    if source and source.id != member_id and numbers(source.version) > numbers(origin):
-        return (f"{member.name} on {origin} would replicate {source.name}, a source that runs "
-                f"{source.version} already")
-    return ""
-
-
-def texts(dialect: Dialect) -> Texts:
-    """What the plan says."""
-    return Texts(
-        rollback_path="A member that the new version has started on is rebuilt from one that is not "
-                 "upgraded; so the set can go back as long as its source is not upgraded.",
-        point_of_no_return="For each member the first start of the new version on its data; for "
-                           "the set the moment when an upgraded replica becomes the source, since "
-                           "an older replica must not follow a newer source.",
-        backup="Trove takes a backup of the source before anything is touched.",
-        notes=("The source switches over by Trove's promote-to-replica-source: it is made read-only "
-               f"until the candidate has all its transactions. Accounts with {dialect.exempt} write on, "
-               "and what they write then is lost.",
-               f"{dialect.title}'s system tables are upgraded {dialect.upgraded_by}."))
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        return Texts(
+            rollback_path="A member that the new version has started on is rebuilt from one that is "
+                     "not upgraded; so the set can go back as long as its source is not upgraded.",
+            point_of_no_return="For each member the first start of the new version on its data; "
+                               "for the set the moment when an upgraded replica becomes the "
+                               "source, since an older replica must not follow a newer source.",
+            backup="Trove takes a backup of the source before anything is touched.",
+            notes=("The source switches over by Trove's promote-to-replica-source: it is made "
+                   "read-only until the candidate has all its transactions. Accounts with "
+                   f"{self.dialect.exempt} write on, and what they write then is lost.",
+                   f"{self.dialect.title}'s system tables are upgraded "
+                   f"{self.dialect.upgraded_by}."))
 
 
 def _unready(unavailable: Collection[Facts]) -> list[str]:
-    """What the member itself must not have when its server is stopped for another version."""
+    """Complaints about what members must not have when they are stopped for another version."""
     return _prepared(unavailable) + _forgetful(unavailable)
 
 
@@ -114,7 +109,7 @@ def _without_gtid(members: Collection[Facts]) -> list[str]:
 
 
 def _followers_of_others(facts: ClusterFacts) -> list[str]:
-    source = sets.source_of(facts)
+    source = replication.source_of(facts)
     if source is None:
         return []
     replicas = [one for one in facts.values() if one.answers and one.role == REPLICA]

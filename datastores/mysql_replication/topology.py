@@ -22,7 +22,8 @@ def _facts(dialect: Dialect, member: Member, answer: dict[str, Any],
            source: dict[str, Any] | None) -> Facts:
     if "error" in answer:
         return Facts(member.id, member.name, role=MEMBER, domain=member.name,
-                     problems=(answer["error"],), native={"code": answer["code"]})
+                     problems=(answer["error"],), native={"code": answer["code"]},
+                     address=member.address)
     replica = answer["following"] is not None
     native = {**answer, "behind": 0, "strange": False, "overtaken": ""}
     if replica and source:
@@ -34,7 +35,8 @@ def _facts(dialect: Dialect, member: Member, answer: dict[str, Any],
         member.name, native)
     return Facts(member.id, member.name, answers=True, version=answer["version"],
                  identity=answer["identity"], role=REPLICA if replica else PRIMARY,
-                 domain=member.name, problems=tuple(problems), native=native)
+                 domain=member.name, problems=tuple(problems), native=native,
+                 address=member.address)
 
 
 def _source_problems(name: str, native: dict[str, Any]) -> list[str]:

@@ -48,8 +48,7 @@ class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, database, tls,
     ca_file, check_name, cert_file, key_file."""
 
-    def __init__(self, access: dict[str, Any]):
-        self._access = access
+    default_port = 5432
 
     @contextmanager
     def connect(self, member: Member) -> Iterator[psycopg.Connection[dict[str, Any]]]:
@@ -59,21 +58,23 @@ class Servers(AskedAtOnce):
                                  **self._arguments()) as connection:
                 yield connection
         except psycopg.Error as error:
-            raise _failure(member, error) from error
+            words = str(error).strip().split("\n", 1)[0] or type(error).__name__
+            refused = error.sqlstate in NO_ACCESS or any(one in words for one in NO_LOGIN)
+            raise access.failure(member, error, words, refused) from error
 
-    def ask(self, member: Member) -> dict[str, Any]:
-        """The row of FACTS, or ``{error, code}`` when it is unreachable."""
-        try:
-            row = self._one(member, FACTS)
-        except DatastoreError as error:
-            return {"error": error.message, "code": error.code}
+    def answer(self, member: Member) -> dict[str, Any]:
+        """The row of FACTS."""
+        row = self._one(member, FACTS)
         if not row["trusted"]:
-            return {"error": f"{member.name}: the role has to be a member of pg_monitor",
-                    "code": "access_refused"}
+            raise DatastoreError("access_refused", f"{member.name}: the role has to be a member of "
+                                 "pg_monitor", instance=member.id)
         return row
 
     def set_read_only(self, member: Member, on: bool) -> None:
-        """Whether new transactions may write; returns when the server's children know it."""
+        """Let new transactions only read, or write again, and tell the server to reload.
+
+        When older sessions know it, :meth:`fenced_since` tells.
+        """
         with self.connect(member) as connection:
             connection.execute(f"alter system set {READ_ONLY} = on" if on
                                else f"alter system reset {READ_ONLY}")
@@ -85,7 +86,7 @@ class Servers(AskedAtOnce):
         return self._one(member, FENCED)["since"]
 
     def older_transactions(self, member: Member, since: str) -> int:
-        """How many are open that had begun by then."""
+        """How many transactions of clients are open that had begun by the time ``since``."""
         return self._one(member, OLDER, since)["number"]
 
     def _one(self, member: Member, statement: str, *values: str) -> dict[str, Any]:
@@ -96,7 +97,7 @@ class Servers(AskedAtOnce):
     def _arguments(self) -> dict[str, Any]:
         chosen = self._access
         return {
-            "port": int(chosen.get("port", 5432)), "user": chosen.get("username", "postgres"),
+            "port": self._port(), "user": chosen.get("username", "postgres"),
             "password": access.password(chosen),
             "dbname": chosen.get("database", "postgres"), "connect_timeout": TIMEOUT_SEC,
             "options": f"-c statement_timeout={TIMEOUT_SEC}s", "autocommit": True,
@@ -111,12 +112,3 @@ def _tls(chosen: dict[str, Any]) -> dict[str, Any]:
     return {"sslmode": "verify-full" if access.checks_name(chosen) else "verify-ca",
             "sslrootcert": chosen.get("ca_file") or "system",
             **({"sslcert": own[0], "sslkey": own[1]} if own else {})}
-
-
-def _failure(member: Member, error: psycopg.Error) -> DatastoreError:
-    words = str(error).strip().split("\n", 1)[0] or type(error).__name__
-    if error.sqlstate in NO_ACCESS or any(one in words for one in NO_LOGIN):
-        return DatastoreError("access_refused", f"{member.name} refuses the credentials: {words}",
-                              instance=member.id)
-    return access.distrust(member, error) or DatastoreError(
-        "no_answer", f"{member.name}: {words}", passing=True, instance=member.id)

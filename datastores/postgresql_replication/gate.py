@@ -2,66 +2,63 @@
 import re
 from collections.abc import Collection
 
-from .. import sets
-from ..base import REPLICA, Check, ClusterFacts, Texts
-from ..sets import check as _check
+from .. import replication
+from ..base import REPLICA, Check, ClusterFacts, Texts, check, sick, silent
+from .paths import PATHS
 
 
-def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
-    found = sets.blockers(facts, unavailable) + _unfed(facts) + _missing_synchronous(facts, unavailable)
-    return sorted(set(found))
+class PostgreSQLReplicationGate(replication.ReplicationDriver):
+    """What is safe, in which order, and what can be undone, by the facts alone."""
 
+    paths = PATHS
 
-def checks(facts: ClusterFacts) -> list[Check]:
-    """All preflight checks, in the order in which a person would ask."""
-    return [
-        _check("native_access", sets.unreachable(facts), "Every member answers on its own port.",
-               "Let the executors reach the members, as a role that is a member of pg_monitor; the "
-               "access file gives port and credentials."),
-        _check("one_source", sets.not_one_source(list(facts.values())),
-               "Exactly one member is no standby.",
-               "Make the others standbys of the one that is to lead."),
-        _check("members_match", sets.strangers(facts, "system", "a system identifier")
-               + _unfed(facts), "All members are copies of the same source, and stream from it.",
-               "Rebuild the members that are copies of another server, or follow another."),
-        _check("members_healthy", sets.sick(facts), "Every member says that it is healthy.",
-               "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("replicas_ready", sets.without_candidate(facts), "A caught-up replica can take over.",
-               "Add a replica, or let one catch up: the source is never stopped while it leads."),
-        _check("synchronous_standbys", _lonely_synchronous(facts),
-               "Commits have enough synchronous standbys while one is unavailable.",
-               "Let synchronous_standby_names ask for fewer than there are, or add a replica."),
-    ]
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        return [
+            check("native_access", silent(facts),
+                  "Every member answers on its own port.",
+                  "Let the executors reach the members, as a role that is a member of pg_monitor; "
+                  "the access file gives port and credentials."),
+            check("one_source", replication.not_one_source(list(facts.values())),
+                  "Exactly one member is no standby.",
+                  "Make the others standbys of the one that is to lead."),
+            check("members_match", replication.strangers(facts, "system", "a system identifier")
+                  + _unfed(facts), "All members are copies of the same source, and stream from it.",
+                  "Rebuild the members that are copies of another server, or follow another."),
+            check("members_healthy", sick(facts),
+                  "Every member says that it is healthy.",
+                  "Heal the members first, or skip this check by name to upgrade them first."),
+            check("replicas_ready", replication.without_candidate(facts),
+                  "A caught-up replica can take over.",
+                  "Add a replica, or let one catch up: the source is never stopped while it "
+                  "leads."),
+            check("synchronous_standbys", _lonely_synchronous(facts),
+                  "Commits have enough synchronous standbys while one is unavailable.",
+                  "Let synchronous_standby_names ask for fewer than there are, or add a replica."),
+        ]
 
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        return sorted({*replication.blockers(facts, unavailable), *_unfed(facts),
+                       *_missing_synchronous(facts, unavailable)})
 
-def path(origin: str, target: str) -> str:
-    """Why target may not follow origin; empty when it may."""
-    if _major(origin) == _major(target):
-        return ""
-    return (f"{target} is another major version than {origin}: its data directory has another "
-            "format, and pg_upgrade or a logical copy is another kind of work. Upgrade within "
-            f"{_major(origin)}.")
-
-
-def texts() -> Texts:
-    """What the plan says."""
-    return Texts(
-        rollback_path="Minor versions of one major keep the format on disk, both ways: a member goes "
-                 "back on its own data at any time.",
-        point_of_no_return="None between minor versions of one major. What a release note asks to "
-                           "be done by hand afterwards (REINDEX, ALTER EXTENSION) has its own.",
-        backup="Trove takes a backup of the source before anything is touched.",
-        notes=("The source switches over by Trove's promote-to-replica-source. Right before it the "
-               "source is made read-only by this driver, since Trove's guest does not do so: "
-               "clients have to try again, on a connection that looks for the new source "
-               "(target_session_attrs=read-write).",
-               "A release note may ask for steps after a minor upgrade; they are not done here."))
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        return Texts(
+            rollback_path="Minor versions of one major keep the format on disk, both ways: a member "
+                     "goes back on its own data at any time.",
+            point_of_no_return="None between minor versions of one major. What a release note asks "
+                               "to be done by hand afterwards (REINDEX, ALTER EXTENSION) has its "
+                               "own.",
+            backup="Trove takes a backup of the source before anything is touched.",
+            notes=("The source switches over by Trove's promote-to-replica-source. Right before it "
+                   "the source is made read-only by this driver, since Trove's guest does not do "
+                   "so: clients have to try again, on a connection that looks for the new source "
+                   "(target_session_attrs=read-write).",
+                   "A release note may ask for steps after a minor upgrade; they are not done "
+                   "here."))
 
 
 def _unfed(facts: ClusterFacts) -> list[str]:
-    """Replicas that stream, but not from the source."""
-    source = sets.source_of(facts)
+    """The complaint when the source feeds fewer replicas than those that stream from somebody."""
+    source = replication.source_of(facts)
     if source is None:
         return []
     streaming = [one.name for one in facts.values()
@@ -74,8 +71,9 @@ def _unfed(facts: ClusterFacts) -> list[str]:
 
 
 def _missing_synchronous(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Commits wait for ever when fewer synchronous standbys are there than they ask for."""
-    source = sets.source_of(facts)
+    """The complaint when commits would wait for ever, for synchronous standbys that are
+    unavailable."""
+    source = replication.source_of(facts)
     needed = needed_standbys(source.native["synchronous"]) if source else 0
     if source is None or not needed:
         return []
@@ -91,7 +89,7 @@ def _missing_synchronous(facts: ClusterFacts, unavailable: Collection[str]) -> l
 
 
 def _lonely_synchronous(facts: ClusterFacts) -> list[str]:
-    if sets.unreachable(facts):      # that one is unavailable already, and goes first
+    if silent(facts):      # that one is unavailable already, and goes first
         return _missing_synchronous(facts, ())
     replicas = sorted(one.id for one in facts.values() if one.role == REPLICA)
     return _missing_synchronous(facts, replicas[:1])
@@ -103,9 +101,3 @@ def needed_standbys(setting: str) -> int:
         return 0
     counted = re.match(r"\s*(?:(?:any|first)\s+)?(\d+)\s*\(", setting, re.IGNORECASE)
     return int(counted[1]) if counted else 1
-
-
-def _major(version: str) -> str:
-    """Since 10 the first number is the major version, before that the first two."""
-    numbers = re.findall(r"\d+", version)
-    return numbers[0] if int(numbers[0]) >= 10 else ".".join(numbers[:2])

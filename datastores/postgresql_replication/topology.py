@@ -22,7 +22,8 @@ def build(members: Iterable[Member], answers: dict[str, dict[str, Any]]) -> Clus
 def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None) -> Facts:
     if "error" in answer:
         return Facts(member.id, member.name, role=MEMBER, domain=member.name,
-                     problems=(answer["error"],), native={"code": answer["code"]})
+                     problems=(answer["error"],), native={"code": answer["code"]},
+                     address=member.address)
     behind = max(0, source["position"] - answer["position"]) if source else 0
     native = {"behind": behind, "position": answer["position"], "system": answer["system"],
               "fenced": answer["fenced"], "synchronous": answer["synchronous"],
@@ -30,7 +31,7 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
     return Facts(member.id, member.name, answers=True, version=answer["version"].split()[0],
                  identity=answer["started"], role=REPLICA if answer["standby"] else PRIMARY,
                  domain=member.name, problems=tuple(_problems(member.name, answer, behind)),
-                 native=native)
+                 native=native, address=member.address)
 
 
 def _problems(name: str, answer: dict[str, Any], behind: int) -> list[str]:

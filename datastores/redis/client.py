@@ -6,7 +6,7 @@ from typing import Any
 import redis
 
 from .. import access
-from ..base import DatastoreError, Member
+from ..base import Member
 from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 2.0
@@ -28,8 +28,7 @@ class Servers(AskedAtOnce):
     """Connections to members, by the access file: port, username, password_file, tls, ca_file,
     check_name, cert_file, key_file."""
 
-    def __init__(self, access: dict[str, Any]):
-        self._access = access
+    default_port = 6379
 
     @contextmanager
     def connect(self, member: Member):
@@ -38,37 +37,30 @@ class Servers(AskedAtOnce):
                                                             **self._arguments()))
         try:
             yield client
-        except redis.AuthenticationError as error:
-            raise DatastoreError("access_refused", f"{member.name} refuses the credentials: "
-                                 f"{error}", instance=member.id) from error
         except redis.RedisError as error:
-            raise access.distrust(member, error) or DatastoreError(
-                "no_answer", f"{member.name}: {error}", passing=True, instance=member.id) from error
+            refused = isinstance(error, redis.AuthenticationError)
+            raise access.failure(member, error, error, refused) from error
         finally:
             client.close()
 
-    def ask(self, member: Member) -> dict[str, Any]:
-        """``{info, cluster, nodes, myself, settings}``, or ``{error, code}`` when it is
-        unreachable."""
-        try:
-            with self.connect(member) as client:
-                pipe = client.pipeline(transaction=False)
-                pipe.info("all")
-                pipe.execute_command("CLUSTER INFO")
-                pipe.execute_command("CLUSTER NODES")
-                pipe.execute_command("CLUSTER MYID")
-                for name in SETTINGS:
-                    pipe.config_get(name)
-                info, cluster, nodes, myself, *settings = pipe.execute()
-        except DatastoreError as error:
-            return {"error": error.message, "code": error.code}
+    def answer(self, member: Member) -> dict[str, Any]:
+        """``{info, cluster, nodes, myself, settings}``."""
+        with self.connect(member) as client:
+            pipe = client.pipeline(transaction=False)
+            pipe.info("all")
+            pipe.execute_command("CLUSTER INFO")
+            pipe.execute_command("CLUSTER NODES")
+            pipe.execute_command("CLUSTER MYID")
+            for name in SETTINGS:
+                pipe.config_get(name)
+            info, cluster, nodes, myself, *settings = pipe.execute()
         return {"info": info, "cluster": cluster, "nodes": nodes, "myself": myself,
                 "settings": {key: value for pair in settings for key, value in pair.items()}}
 
     def _arguments(self) -> dict[str, Any]:
         chosen, tls = self._access, access.tls(self._access)
         return {
-            "port": int(chosen.get("port", 6379)), "username": chosen.get("username"),
+            "port": self._port(), "username": chosen.get("username"),
             "password": access.password(chosen),
             "socket_timeout": TIMEOUT_SEC, "socket_connect_timeout": TIMEOUT_SEC,
             "decode_responses": True, "retry": None, "lib_name": None, "lib_version": None,

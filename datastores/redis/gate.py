@@ -1,33 +1,124 @@
 """The decisions about a Redis or Valkey Cluster: pure functions of facts, no connection."""
-import re
 from collections.abc import Collection
 
-from ..base import PRIMARY, REPLICA, Check, ClusterFacts, Facts, Texts
+from ..base import (
+    PRIMARY,
+    REPLICA,
+    Check,
+    ClusterFacts,
+    Driver,
+    Facts,
+    Texts,
+    check,
+    ordered,
+    sick,
+    silent,
+)
 from . import topology
-
-# The cluster bus of Redis before 4.0 has another layout (release notes of Redis 4.0).
-OLDEST = (4, 0)
+from .paths import PATHS, same_format
 
 
-def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Why ``unavailable`` may not be made unavailable now, asked of all other members."""
-    rest = {one: member for one, member in facts.items() if one not in unavailable}
-    found = [problem for member in rest.values() for problem in member.problems]
-    asked = [member for member in rest.values() if member.answers]
-    if not asked:
-        return found or ["no member answers"]
-    gone = {facts[one].native.get("node") for one in unavailable}
-    alone = only_copies(facts)
-    for member in asked:
-        found += _seen_by(member, gone)
-    if not any(one in alone and not facts[one].answers for one in unavailable):
-        found += _not_whole(asked)     # else it can't be whole before that one is back
-    if not agreed(rest):
-        found.append("the members do not agree who leads which shard")
-    found += [f"{facts[one].name} leads slots" for one in unavailable
-              if _leads(facts, one) and one not in alone]
-    found += _majority(asked[0], gone)
-    return sorted(set(found))
+class RedisGate(Driver):
+    """What is safe, in which order, and what can be undone, by the facts alone."""
+
+    paths = PATHS
+
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        asked = [one for one in facts.values() if one.answers]
+        return [
+            check("native_access", silent(facts),
+                  "Every member answers on its own port.",
+                  "Let the executors reach the members; the access file gives port and "
+                  "credentials."),
+            check("members_match", _strangers(facts),
+                  "Trove and the cluster name the same members.",
+                  "Remove nodes that Trove does not know (CLUSTER FORGET), or add the missing "
+                  "ones."),
+            check("members_healthy", sick(facts) + _not_whole(asked),
+                  "Every member says that it is healthy.",
+                  "Heal the members first, or skip this check by name to upgrade them first."),
+            check("slots_covered", _uncovered(facts),
+                  "All 16384 slots are served and none is moving.",
+                  "Finish or undo the resharding, and assign the missing slots."),
+            check("replicas_ready", _without_replica(facts), "Every shard has a caught-up replica.",
+                  "Add a replica. Or skip this check by name: the slots of each such shard are out "
+                  "of service while its member is unavailable, and it can't go back."),
+            check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
+                  "Bring the primaries back first."),
+            check("persistence_on", _forgetful(facts, saved), "Every member keeps its data on disk.",
+                  "Switch on save points or the append-only file, or a restart brings back "
+                  "nothing."),
+        ]
+
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        rest = {one: member for one, member in facts.items() if one not in unavailable}
+        found = [problem for member in rest.values() for problem in member.problems]
+        asked = [member for member in rest.values() if member.answers]
+        if not asked:
+            return found or ["no member answers"]
+        gone = {facts[one].native.get("node") for one in unavailable}
+        alone = only_copies(facts)
+        for member in asked:
+            found += _seen_by(member, gone)
+        if not any(one in alone and not facts[one].answers for one in unavailable):
+            found += _not_whole(asked)     # else it can't be whole before that one is back
+        if not agreed(rest):
+            found.append("the members do not agree who leads which shard")
+        found += [f"{facts[one].name} leads slots" for one in unavailable
+                  if _leads(facts, one) and one not in alone]
+        found += _majority(asked[0], gone)
+        return sorted(set(found))
+
+    def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
+        """One member at a time; together: one member of each shard, see :func:`one_per_shard`."""
+        if not together:
+            return super().waves(facts, todo, together)
+        return one_per_shard(facts, ordered(facts, todo))
+
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        """Why the member's own files can't be read by ``origin`` any more; empty when they can.
+
+        A replica stores what it receives in a full sync, in the format of the primary that sent it.
+        """
+        member = facts[member_id]
+        if not member.answers or same_format(member.version, origin):
+            return ""
+        if member_id in only_copies(facts) and not member.native["appendonly"]:
+            return f"{member.name} is the only copy of its shard and saves it in the format of " \
+                   f"{member.version}"
+        new_syncs = any(one.answers and one.native["served_syncs"] for one in facts.values()
+                        if one.domain == member.domain and one.id != member_id
+                        and not same_format(one.version, origin))
+        if member.native["appendonly"]:
+            plain = member.settings.get("aof-use-rdb-preamble") == "no"
+            closed = not plain and (new_syncs or member.native["aof_rewrites"])
+        else:
+            closed = new_syncs or member.native["rdb_saves"]
+        return f"the files of {member.name} are in the format of {member.version}" if closed else ""
+
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        notes = []
+        if any(one.native.get("slots") for one in facts.values()):
+            notes.append("While a member is unavailable its shard has one copy less; clients are "
+                         "redirected once for each primary that is switched over.")
+        notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out "
+                  "of service while it is unavailable, and with dumps it can't go back."
+                  for one in sorted(only_copies(facts))]
+        if not keep_rollback_path:
+            way = ("None once an upgraded member saves its data: the old version can't read a dump "
+                   "of a newer minor version. keep_rollback_path was switched off.")
+        else:
+            way = ("An upgraded member goes back on its own data. To keep that open, upgraded "
+                   "members save no dump until finalised: a power loss of all copies of a shard "
+                   "before then loses what was written since. With the append-only file nothing is "
+                   "lost; it is rewritten as plain commands instead.")
+        return Texts(
+            rollback_path=way,
+            point_of_no_return="Finalising: the first dump that the new version saves.",
+            backup="Trove takes no backup of cluster members; the dumps and append-only files of "
+                   "the old version stay in place until finalised.",
+            finalize=("give the members back their save points", "let each save a dump"),
+            notes=tuple(notes))
 
 
 def agreed(facts: ClusterFacts) -> bool:
@@ -81,99 +172,11 @@ def _fits(facts: ClusterFacts, one: str, wave: list[str]) -> bool:
         and facts[other].domain != member.domain for other in wave)
 
 
-def checks(facts: ClusterFacts, saved: Collection[str]) -> list[Check]:
-    """All preflight checks, in the order in which a person would ask."""
-    silent = [one for one in facts.values() if not one.answers]
-    asked = [one for one in facts.values() if one.answers]
-    sick = [problem for one in asked for problem in one.problems] + _not_whole(asked)
-    return [
-        _check("native_access", [f"{one.name}: {one.problems[0]}" for one in silent],
-               "Every member answers on its own port.",
-               "Let the executors reach the members; the access file gives port and credentials."),
-        _check("members_match", _strangers(facts), "Trove and the cluster name the same members.",
-               "Remove nodes that Trove does not know (CLUSTER FORGET), or add the missing ones."),
-        _check("members_healthy", sick, "Every member says that it is healthy.",
-               "Heal the members first, or skip this check by name to upgrade them first."),
-        _check("slots_covered", _uncovered(facts), "All 16384 slots are served and none is moving.",
-               "Finish or undo the resharding, and assign the missing slots."),
-        _check("replicas_ready", _without_replica(facts), "Every shard has a caught-up replica.",
-               "Add a replica. Or skip this check by name: the slots of each such shard are out of "
-               "service while its member is unavailable, and it can't go back."),
-        _check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
-               "Bring the primaries back first."),
-        _check("persistence_on", _forgetful(facts, saved), "Every member keeps its data on disk.",
-               "Switch on save points or the append-only file, or a restart brings back nothing."),
-    ]
-
-
-def path(origin: str, target: str) -> str:
-    """Why target may not follow origin; empty when it may."""
-    if _series(origin) < OLDEST:
-        return f"{origin} must first be brought to 4.0: it speaks another cluster bus."
-    return ""
-
-
-def same_format(origin: str, target: str) -> bool:
-    """Patch releases of one minor write the same dump format."""
-    return _series(origin) == _series(target)
-
-
-def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
-    """Why the member's own files can't be read by ``origin`` any more; empty when they can.
-
-    A replica stores what it receives in a full sync, in the format of the primary that sent it.
-    """
-    member = facts[member_id]
-    if not member.answers or same_format(member.version, origin):
-        return ""
-    if member_id in only_copies(facts) and not member.native["appendonly"]:
-        return f"{member.name} is the only copy of its shard and saves it in the format of " \
-               f"{member.version}"
-    new_syncs = any(one.answers and one.native["served_syncs"] for one in facts.values()
-                    if one.domain == member.domain and one.id != member_id
-                    and not same_format(one.version, origin))
-    if member.native["appendonly"]:
-        plain = member.settings.get("aof-use-rdb-preamble") == "no"
-        closed = not plain and (new_syncs or member.native["aof_rewrites"])
-    else:
-        closed = new_syncs or member.native["rdb_saves"]
-    return f"the files of {member.name} are in the format of {member.version}" if closed else ""
-
-
-def texts(facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
-    """What the plan says about this cluster."""
-    notes = []
-    if any(one.native.get("slots") for one in facts.values()):
-        notes.append("While a member is unavailable its shard has one copy less; clients are redirected "
-                     "once for each primary that is switched over.")
-    notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out of "
-              "service while it is unavailable, and with dumps it can't go back."
-              for one in sorted(only_copies(facts))]
-    if not keep_rollback_path:
-        way = ("None once an upgraded member saves its data: the old version can't read a dump of "
-               "a newer minor version. keep_rollback_path was switched off.")
-    else:
-        way = ("An upgraded member goes back on its own data. To keep that open, upgraded members "
-               "save no dump until finalised: a power loss of all copies of a shard before then "
-               "loses what was written since. With the append-only file nothing is lost; it is "
-               "rewritten as plain commands instead.")
-    return Texts(
-        rollback_path=way,
-        point_of_no_return="Finalising: the first dump that the new version saves.",
-        backup="Trove takes no backup of cluster members; the dumps and append-only files of the "
-               "old version stay in place until finalised.",
-        finalize=("give the members back their save points", "let each save a dump"),
-        notes=tuple(notes))
-
-
-def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
-    if complaints:
-        return Check(name, False, "; ".join(complaints) + ".", remedy)
-    return Check(name, True, fine)
-
-
 def _seen_by(member: Facts, gone: set) -> list[str]:
-    """What one member holds against the members that stay."""
+    """Complaints of one member about those that stay.
+
+    :param gone: node ids of the members that don't.
+    """
     view = member.native["view"]
     found = [f"{member.name} suspects node {entry['host']}" for node, entry in view.items()
              if entry["suspect"] and node not in gone]
@@ -188,7 +191,7 @@ def _not_whole(asked: list[Facts]) -> list[str]:
 
 
 def _leads(facts: ClusterFacts, one: str) -> bool:
-    """A member that does not answer leads if the others say so."""
+    """Whether the others see the member lead slots; it need not answer."""
     node = facts[one].native.get("node")
     seen = (member.native["view"].get(node) for member in facts.values() if member.answers)
     return any(entry["role"] == PRIMARY and entry["slots"] and not entry["suspect"]
@@ -246,8 +249,3 @@ def _minority(facts: ClusterFacts) -> list[str]:
 def _forgetful(facts: ClusterFacts, saved: Collection[str]) -> list[str]:
     return [f"{one.name} has neither save points nor an append-only file" for one in facts.values()
             if one.answers and not one.native["persists"] and one.id not in saved]
-
-
-def _series(version: str) -> tuple[int, int]:
-    numbers = [int(part) for part in re.findall(r"\d+", version)[:2]]
-    return (*numbers, 0, 0)[:2]  # type: ignore[return-value]

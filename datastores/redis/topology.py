@@ -28,7 +28,7 @@ def _facts(member: Member, answer: dict[str, Any], views, shared, offsets) -> Fa
     if "error" in answer:
         role = shared.get(node, {}).get("role", MEMBER)
         return Facts(member.id, member.name, role=role, domain=domain, problems=(answer["error"],),
-                     native={"node": node, "code": answer["code"]})
+                     native={"node": node, "code": answer["code"]}, address=member.address)
     info, view = answer["info"], views[member.id]
     own = view[node]
     native = {"node": node, "leader": own["leader"], "slots": own["slots"], "view": view,
@@ -39,7 +39,7 @@ def _facts(member: Member, answer: dict[str, Any], views, shared, offsets) -> Fa
     return Facts(member.id, member.name, answers=True, version=version_of(info),
                  identity=info["run_id"], role=own["role"], domain=domain,
                  problems=tuple(_problems(member.name, info, own, offsets)),
-                 settings=answer["settings"], native=native)
+                 settings=answer["settings"], native=native, address=member.address)
 
 
 def version_of(info: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import vertica_python
 from vertica_python.errors import Error, PermissionDenied, SSLNotSupported
 
 from .. import access
-from ..base import DatastoreError, Member
+from ..base import Member
 from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 3.0
@@ -51,8 +51,7 @@ class Servers(AskedAtOnce):
     """Connections to nodes, by the access file: port, database, username, password_file, tls,
     ca_file, check_name, cert_file, key_file."""
 
-    def __init__(self, access: dict[str, Any]):
-        self._access = access
+    default_port = 5433
 
     @contextmanager
     def connect(self, member: Member, timeout: float = TIMEOUT_SEC) -> Iterator[Any]:
@@ -65,21 +64,19 @@ class Servers(AskedAtOnce):
                                  **arguments}) as connection:
                     yield connection.cursor()
         except (Error, OSError, struct.error) as error:
-            raise _explained(member, error) from error
+            refused = isinstance(error, PermissionDenied | SSLNotSupported) or REFUSED in str(error)
+            raise access.failure(member, error, error, refused) from error
 
-    def ask(self, member: Member) -> dict[str, Any]:
-        """``{version, node, nodes, designed, current, since}``, or ``{error, code}``.
+    def answer(self, member: Member) -> dict[str, Any]:
+        """``{version, node, nodes, designed, current, since}``.
 
         ``nodes`` holds ``[name, state, address]`` of every node as this one sees it.
         """
-        try:
-            with self.connect(member) as cursor:
-                designed, current = _row(cursor, SYSTEM)
-                return {"version": _value(cursor, VERSION), "node": _value(cursor, NODE),
-                        "nodes": cursor.execute(NODES).fetchall(), "designed": designed,
-                        "current": current, "since": _value(cursor, SINCE) or ""}
-        except DatastoreError as error:
-            return {"error": error.message, "code": error.code}
+        with self.connect(member) as cursor:
+            designed, current = _row(cursor, SYSTEM)
+            return {"version": _value(cursor, VERSION), "node": _value(cursor, NODE),
+                    "nodes": cursor.execute(NODES).fetchall(), "designed": designed,
+                    "current": current, "since": _value(cursor, SINCE) or ""}
 
     def audit(self, member: Member) -> dict[str, Any]:
         """What only preflight asks, of one node for all: ``{now, catalog_kb, memory_bytes,
@@ -103,7 +100,7 @@ class Servers(AskedAtOnce):
         chosen, tls = self._access, access.tls(self._access)
         secret = access.password(chosen)
         return {
-            "port": int(chosen.get("port", 5433)), "user": chosen.get("username", "dbadmin"),
+            "port": self._port(), "user": chosen.get("username", "dbadmin"),
             "database": chosen.get("database", ""), "session_label": "trove_upgrade",
             "autocommit": True, **({"ssl": tls} if tls else {"tlsmode": "disable"}),
             **({} if secret is None else {"password": secret})}
@@ -115,12 +112,3 @@ def _row(cursor: Any, query: str) -> list[Any]:
 
 def _value(cursor: Any, query: str) -> Any:
     return _row(cursor, query)[0]
-
-
-def _explained(member: Member, error: Exception) -> DatastoreError:
-    words = f"{member.name}: {error}"
-    if isinstance(error, PermissionDenied | SSLNotSupported) or REFUSED in str(error):
-        return DatastoreError("access_refused", f"{member.name} refuses the credentials: {error}",
-                              instance=member.id)
-    return access.distrust(member, error) or DatastoreError("no_answer", words, passing=True,
-                                                            instance=member.id)

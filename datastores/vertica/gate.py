@@ -1,11 +1,11 @@
 """The decisions about a Vertica database: pure functions of facts, no connection."""
-import re
+import abc
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from ..base import Check, ClusterFacts, Facts, Texts
-from ..paths import Paths, in_turn
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, check
+from .paths import PATHS, newer_than
 from .topology import UP
 
 # "Before You Upgrade": the upgrade needs about three times the memory of the catalog.
@@ -13,122 +13,101 @@ CATALOG_TIMES = 3
 LONG_SEC = 300           # ours: a transaction that has run for so long is told before it is ended
 BACKUP_HOURS = 24        # ours: an older backup loses more than a day when it must be restored
 
-PATHS = Paths(
-    in_turn("9.0", "9.1", "9.2", "9.3", "10.0", "10.1", "11.0", "11.1", "12.0",
-            "23.3", "23.4", "24.1", "24.2", "24.3", "24.4"),
-    source="Vertica, Upgrade Paths: each major and minor release in turn",
-    no_way_down="the first start of a newer version converts the catalog, and only a backup "
-                "brings the older one back")
 
+class VerticaGate(Driver):
+    """What is safe, in which order, and what can be undone, by the facts alone."""
 
-def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Why the members that stay are not well. With everybody unavailable there is nobody to ask."""
-    rest = [one for member_id, one in facts.items() if member_id not in unavailable]
-    found = [problem for one in rest for problem in one.problems]
-    for asked in rest:
-        if asked.answers:
-            found += _seen_by(asked, rest)
-    if not unavailable:
-        found += _less_safe(rest)
-    return sorted(set(found))
+    paths = PATHS
 
+    @abc.abstractmethod
+    def audit(self, facts: ClusterFacts) -> dict[str, Any]:
+        """What only preflight asks, of one node for all: see :meth:`Servers.audit`; ``{error}``
+        where that failed, empty where nobody answers."""
 
-def checks(facts: ClusterFacts, audit: dict[str, Any]) -> list[Check]:
-    """All preflight checks, in the order in which a person would ask.
+    def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
+        audit = self.audit(facts)
+        silent = [problem for one in facts.values() if not one.answers for problem in one.problems]
+        return [
+            check("native_access", _no_access(facts, audit),
+                  "The nodes let us in and show their system tables.",
+                  "Let the executors reach the nodes as a superuser; the access file gives port "
+                  "and credentials. To upgrade a database that is down, skip this check by name."),
+            check("members_match", _strangers(facts),
+                  "Trove and the database name the same members.",
+                  "Remove the nodes that Trove does not know, or add the missing ones."),
+            check("members_healthy", silent + self.blockers(facts, ()),
+                  "Every node is UP in the eyes of all.",
+                  "Restart the nodes that are down and wait until they have recovered, or skip "
+                  "this check by name."),
+            check("k_safety", _unsafe(facts), "The database outlives the loss of a node.",
+                  "Make it K-safe (MARK_DESIGN_KSAFE), or skip this check by name: then one node "
+                  "that does not come back keeps the whole database down."),
+            check("nothing_running", [f"{one} is running" for one in audit.get("running", ())],
+                  "No rebalance, refresh or recovery is running.", "Wait until it is over."),
+            check("transactions_short", _long(audit), "No transaction has run for long.",
+                  "Let it end, or skip this check by name: the shutdown ends it and it is undone."),
+            check("catalog_memory", _cramped(audit),
+                  "The nodes have three times the memory of the catalog.",
+                  "Give the nodes more memory: the upgrade needs about three times the memory "
+                  "that the catalog uses."),
+            check("backup_taken", _unsaved(audit), "A full backup was taken within a day.",
+                  "Take a full backup with vbr; only it brings the old version back. If you have "
+                  "one that the database does not know of, skip this check by name."),
+            check("outage_accepted", outage(facts),
+                  "The database serves nobody, so nobody is put out of service.",
+                  "Agree on the outage with the people who use it, then skip this check by name."),
+        ]
 
-    :param audit: of :meth:`Servers.audit`; ``{error}`` where it failed, empty where nobody answers.
-    """
-    silent = [problem for one in facts.values() if not one.answers for problem in one.problems]
-    return [
-        _check("native_access", _no_access(facts, audit),
-               "The nodes let us in and show their system tables.",
-               "Let the executors reach the nodes as a superuser; the access file gives port and "
-               "credentials. To upgrade a database that is down, skip this check by name."),
-        _check("members_match", _strangers(facts), "Trove and the database name the same members.",
-               "Remove the nodes that Trove does not know, or add the missing ones."),
-        _check("members_healthy", silent + blockers(facts, ()),
-               "Every node is UP in the eyes of all.",
-               "Restart the nodes that are down and wait until they have recovered, or skip this "
-               "check by name."),
-        _check("k_safety", _unsafe(facts), "The database outlives the loss of a node.",
-               "Make it K-safe (MARK_DESIGN_KSAFE), or skip this check by name: then one node that "
-               "does not come back keeps the whole database down."),
-        _check("nothing_running", [f"{one} is running" for one in audit.get("running", ())],
-               "No rebalance, refresh or recovery is running.", "Wait until it is over."),
-        _check("transactions_short", _long(audit), "No transaction has run for long.",
-               "Let it end, or skip this check by name: the shutdown ends it and it is undone."),
-        _check("catalog_memory", _cramped(audit),
-               "The nodes have three times the memory of the catalog.",
-               "Give the nodes more memory: the upgrade needs about three times the memory that "
-               "the catalog uses."),
-        _check("backup_taken", _unsaved(audit), "A full backup was taken within a day.",
-               "Take a full backup with vbr; only it brings the old version back. If you have one "
-               "that the database does not know of, skip this check by name."),
-        _check("outage_accepted", outage(facts),
-               "The database serves nobody, so nobody is put out of service.",
-               "Agree on the outage with the people who use it, then skip this check by name."),
-    ]
+    def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+        """Why the members that stay are not well. With everybody unavailable there is nobody to
+        ask."""
+        rest = [one for member_id, one in facts.items() if member_id not in unavailable]
+        found = [problem for one in rest for problem in one.problems]
+        for asked in rest:
+            if asked.answers:
+                found += _seen_by(asked, rest)
+        if not unavailable:
+            found += _less_safe(rest)
+        return sorted(set(found))
+
+    def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
+        """Why the member can't go back to ``origin``: a node of the database has come up on a newer
+        version, and the catalog is one for all."""
+        newer = [one for one in facts.values() if one.answers and newer_than(one.version, origin)]
+        if not newer:
+            return ""
+        names = ", ".join(one.name for one in newer)
+        words = (f"the catalog has been converted to {newer[0].version} ({names} up on it), "
+                 f"{origin} can't read it any more and only a full backup brings it back")
+        if not facts[member_id].answers:
+            words += (f"; leave the others as they are, mend {facts[member_id].name} and start the "
+                      "upgrade again: it then joins them on the new version and recovers from them")
+        return words
+
+    def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
+        return Texts(
+            rollback_path="Until a node has come up on the new version all members go back together, on "
+                     "their own data. After that there is none: a member that did not come up is "
+                     "left as it is and named.",
+            point_of_no_return="The first start of the new version: it converts the catalog.",
+            backup="Trove takes no backup of cluster members: take a full one with vbr. After the "
+                   "point of no return only it brings the old version back.",
+            notes=(*(f"OUTAGE: {words}." for words in outage(facts)),
+                   "Afterwards check the catalog's memory and the grants, and reinstall the "
+                   "packages that were not installed by themselves (Vertica, After You Upgrade)."))
 
 
 def outage(facts: ClusterFacts) -> list[str]:
-    """What consent is asked for; empty where the database is down already."""
+    """The outage that people have to agree to; empty where the database is down already."""
     if not any(one.answers for one in facts.values()):
         return []
     return [f"All {len(facts)} members are stopped together: nobody can read or write from the "
             "shutdown until the new version has converted the catalog and is up"]
 
 
-def closed_rollback_path(facts: ClusterFacts, member_id: str, origin: str) -> str:
-    """Why the member can't go back to ``origin``: a node of the database has come up on a newer
-    version, and the catalog is one for all."""
-    newer = [one for one in facts.values() if one.answers and newer_than(one.version, origin)]
-    if not newer:
-        return ""
-    names = ", ".join(one.name for one in newer)
-    words = (f"the catalog has been converted to {newer[0].version} ({names} up on it), {origin} "
-             "can't read it any more and only a full backup brings it back")
-    if not facts[member_id].answers:
-        words += (f"; leave the others as they are, mend {facts[member_id].name} and start the "
-                  "upgrade again: it then joins them on the new version and recovers from them")
-    return words
-
-
-def newer_than(version: str, other: str) -> bool:
-    """As far as both tell: 11.1.1.2 is not newer than 11.1."""
-    left, right = _numbers(version), _numbers(other)
-    shared = min(len(left), len(right))
-    return left[:shared] > right[:shared]
-
-
-def is_on(version: str, wanted: str) -> bool:
-    """Whether the version is the wanted one, as far as that tells."""
-    numbers = _numbers(wanted)
-    return bool(numbers) and _numbers(version)[:len(numbers)] == numbers
-
-
-def texts(facts: ClusterFacts) -> Texts:
-    """What the plan says about this database."""
-    return Texts(
-        rollback_path="Until a node has come up on the new version all members go back together, on "
-                 "their own data. After that there is none: a member that did not come up is left "
-                 "as it is and named.",
-        point_of_no_return="The first start of the new version: it converts the catalog.",
-        backup="Trove takes no backup of cluster members: take a full one with vbr. After the "
-               "point of no return only it brings the old version back.",
-        notes=(*(f"OUTAGE: {words}." for words in outage(facts)),
-               "Afterwards check the catalog's memory and the grants, and reinstall the packages "
-               "that were not installed by themselves (Vertica, After You Upgrade)."))
-
-
-def _check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
-    if complaints:
-        return Check(name, False, "; ".join(dict.fromkeys(complaints)) + ".", remedy)
-    return Check(name, True, fine)
-
-
 def _seen_by(asked: Facts, rest: list[Facts]) -> list[str]:
     view = asked.native["view"]
-    states = {one.name: view.get(one.native["address"], "not at all") for one in rest}
+    states = {one.name: view.get(one.address, "not at all") for one in rest}
     return [f"{asked.name} sees {name} {state}" for name, state in states.items() if state != UP]
 
 
@@ -139,7 +118,10 @@ def _less_safe(rest: list[Facts]) -> list[str]:
 
 
 def _no_access(facts: ClusterFacts, audit: dict[str, Any]) -> list[str]:
-    """A node that is down is not well; a node that refuses us, or none at all, is no access."""
+    """Complaints about access: of nodes that refuse us, or of all when none answers.
+
+    A single node that is down is told by the check members_healthy instead.
+    """
     silent = [one for one in facts.values() if not one.answers]
     refused = [one for one in silent if one.native["code"] != "no_answer"]
     found = silent if len(silent) == len(facts) else refused
@@ -147,7 +129,7 @@ def _no_access(facts: ClusterFacts, audit: dict[str, Any]) -> list[str]:
 
 
 def _strangers(facts: ClusterFacts) -> list[str]:
-    known = {one.native["address"] for one in facts.values()}
+    known = {one.address for one in facts.values()}
     views = {one.name: set(one.native["view"]) for one in facts.values() if one.answers}
     found = {f"the node at {address} is not a member by Trove"
              for view in views.values() for address in view - known}
@@ -193,7 +175,3 @@ def _unsaved(audit: dict[str, Any]) -> list[str]:
 def _seconds_between(start: str, end: str) -> float:
     first, last = (datetime.fromisoformat(one).replace(tzinfo=None) for one in (start, end))
     return (last - first).total_seconds()
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version))

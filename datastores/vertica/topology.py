@@ -21,13 +21,14 @@ def version_of(banner: str) -> str:
 def _facts(member: Member, answer: dict[str, Any]) -> Facts:
     if "error" in answer:
         return Facts(member.id, member.name, problems=(answer["error"],),
-                     native={"address": member.address, "code": answer["code"]})
+                     native={"code": answer["code"]}, address=member.address)
     view = {address: state for _, state, address in answer["nodes"]}
     state = next((state for name, state, _ in answer["nodes"] if name == answer["node"]), "unknown")
     return Facts(
         member.id, member.name, answers=True, version=version_of(answer["version"]),
         identity=answer["since"],
         problems=() if state == UP else (f"{member.name} says that it is {state}",),
-        native={"address": member.address, "node": answer["node"], "state": state, "view": view,
+        address=member.address,
+        native={"node": answer["node"], "state": state, "view": view,
                 "designed": answer["designed"], "current": answer["current"],
                 "banner": answer["version"]})

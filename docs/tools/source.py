@@ -91,10 +91,10 @@ def checks() -> list[Check]:
 def _checks_of(calls: list[ast.Call], driver: str) -> list[Check]:
     parts: dict[str, dict[str, str]] = {}
     for call in calls:
-        if _name(call) not in ("Check", "_check") or not isinstance(call.args[0], ast.Constant):
+        if _name(call) not in ("Check", "check") or not isinstance(call.args[0], ast.Constant):
             continue
         part = parts.setdefault(str(call.args[0].value), {})
-        if _name(call) == "_check":
+        if _name(call) == "check":
             part |= {"fine": words(call.args[2]), "remedy": words(call.args[3])}
         elif words(call.args[1]) == "True":
             part["fine"] = words(call.args[2])

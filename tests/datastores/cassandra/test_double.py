@@ -4,7 +4,7 @@ import threading
 import pytest
 from cassandra import ConsistencyLevel, Unavailable
 from trove_upgrade.datastores.base import Member
-from trove_upgrade.datastores.cassandra import CassandraDriver, gate
+from trove_upgrade.datastores.cassandra import CassandraDriver
 from trove_upgrade.datastores.cassandra.client import Cluster, NoHostAvailable, Servers
 
 from tests.datastores.cassandra.nodes import NEW, OLD, Nodes
@@ -136,13 +136,13 @@ def test_driver_sees_each_member_by_all_the_others(nodes, tmp_path):
 def test_driver_sees_streams_and_repairs(nodes, tmp_path):
     driver = CassandraDriver(nodes.access(tmp_path))
     nodes.run_task(1, "streaming")
-    assert gate.blockers(driver.read(nodes.members), {"m0"}) == [
+    assert driver.blockers(driver.read(nodes.members), {"m0"}) == [
         "member-1 is at work: streaming (Rebuild)"]
     nodes.run_task(1, "validation")
-    assert gate.blockers(driver.read(nodes.members), {"m0"}) == [
+    assert driver.blockers(driver.read(nodes.members), {"m0"}) == [
         "member-1 is at work: validation"]
     nodes.run_task(1, "")
-    assert gate.blockers(driver.read(nodes.members), {"m0"}) == []
+    assert driver.blockers(driver.read(nodes.members), {"m0"}) == []
 
 
 def test_driver_reads_a_version_without_virtual_tables(tmp_path):

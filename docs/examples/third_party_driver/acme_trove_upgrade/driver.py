@@ -18,6 +18,7 @@ class AcmeDriver(Driver):
     datastores = ("acmedb",)
     asks_trove = True
     poll_sec = 1.0
+    paths = PATHS
 
     def read(self, members):
         return {one.id: Facts(one.id, one.name, answers=True, version=one.version, domain=one.name,
@@ -39,9 +40,6 @@ class AcmeDriver(Driver):
 
     def waves(self, facts, todo, together):
         return [[one] for one in sorted(todo, key=lambda one: facts[one].name, reverse=True)]
-
-    def path(self, origin, target):
-        return PATHS.verdict(origin, target)
 
     def texts(self, facts, keep_rollback_path):
         return Texts(rollback_path="Each member goes back on its own data, within a release series.",

@@ -6,7 +6,8 @@ system.peers_v2, system_schema.keyspaces and of the virtual tables. The wire is 
 from dataclasses import dataclass, field
 
 from trove_upgrade.datastores.base import Member
-from trove_upgrade.datastores.cassandra import CassandraDriver, topology, versions
+from trove_upgrade.datastores.cassandra import CassandraDriver, paths, topology
+from trove_upgrade.datastores.paths import series_text
 
 NETWORK = "org.apache.cassandra.locator.NetworkTopologyStrategy"
 SIMPLE = "org.apache.cassandra.locator.SimpleStrategy"
@@ -81,15 +82,15 @@ class Cluster:
     def _row(self, node):
         return {"host_id": f"id-{node.number}", "data_center": node.dc, "rack": node.rack,
                 "release_version": node.version, "native_address": node.host,
-                "schema_version": node.schema or versions.series(node.version)}
+                "schema_version": node.schema or series_text(node.version)}
 
     def _views(self, asked, others):
-        if versions.major(asked.version) < 4:
+        if paths.major(asked.version) < 4:
             return {}
         settings = {"authenticator": "AllowAllAuthenticator",
                     "seed_provider.parameters": "{seeds=" + ", ".join(
                         f"{node.host}:7000" for node in self.nodes.values() if node.seed) + "}"}
-        if versions.major(asked.version) >= 5:
+        if paths.major(asked.version) >= 5:
             settings["storage_compatibility_mode"] = asked.mode
         return {
             "settings": [{"name": name, "value": value} for name, value in settings.items()],

@@ -6,7 +6,7 @@ STATUS and VARIABLES answer. The real servers are asked in tests/datastores/test
 from dataclasses import dataclass, field
 
 from trove_upgrade.datastores.base import Member
-from trove_upgrade.datastores.galera import GaleraDriver, group
+from trove_upgrade.datastores.galera import GaleraDriver, topology
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
@@ -99,7 +99,7 @@ class ModelDriver(GaleraDriver):
 
     def read(self, members):
         answers = self._model.answers()
-        facts = group.build(members, answers, self.clock, self._seen)
+        facts = topology.build(members, answers, self.clock, self._seen)
         self._seen = facts
         return facts
 

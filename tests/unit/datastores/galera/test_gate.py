@@ -1,5 +1,6 @@
 import pytest
-from trove_upgrade.datastores.galera import gate
+from trove_upgrade.datastores.galera import GaleraDriver
+from trove_upgrade.datastores.galera.gate import order
 
 from tests.unit.datastores.galera.model import NEW, NEXT, OLD, Group
 
@@ -9,8 +10,13 @@ def model():
     return Group()
 
 
+def within(unavailable_sec):
+    """The decisions where a member may be unavailable for so long."""
+    return GaleraDriver({"unavailable_sec": unavailable_sec})
+
+
 def blockers(model, *unavailable, unavailable_sec=60):
-    return gate.blockers(model.facts(), unavailable, unavailable_sec)
+    return within(unavailable_sec).blockers(model.facts(), unavailable)
 
 
 def test_a_healthy_group_lets_a_member_go(model):
@@ -58,7 +64,7 @@ def test_a_second_member_may_not_go_when_the_rest_would_be_no_majority():
 
 def test_a_group_of_two_is_refused_before_it_begins_and_not_held_up_in_the_middle():
     model = Group(2)
-    refused = [one.name for one in gate.checks(model.facts(), 60) if not one.ok]
+    refused = [one.name for one in within(60).checks(model.facts()) if not one.ok]
     assert refused == ["three_members"]
     assert blockers(model, "m1") == []
 
@@ -90,20 +96,20 @@ def test_nobody_may_go_for_longer_than_the_caches_reach(model):
 def test_preflight_names_every_member_that_could_not_come_back(model):
     for node in model.nodes.values():
         node.status |= {"wsrep_received_bytes": str(1000 * 2 ** 20)}
-    check = next(one for one in gate.checks(model.facts(), 600) if one.name == "ist_reachable")
+    check = next(one for one in within(600).checks(model.facts()) if one.name == "ist_reachable")
     assert not check.ok
     assert all(f"member-{number}" in check.message for number in (1, 2, 3))
     assert "gcache.size" in check.remedy
 
 
 def test_all_is_well_in_preflight_of_a_healthy_group(model):
-    assert [one.name for one in gate.checks(model.facts(), 600) if not one.ok] == []
+    assert [one.name for one in within(600).checks(model.facts()) if not one.ok] == []
 
 
 def test_a_server_that_trove_does_not_know_is_told(model):
     for node in model.nodes.values():
         node.status["wsrep_cluster_size"] = "4"
-    refused = [one.name for one in gate.checks(model.facts(), 60) if not one.ok]
+    refused = [one.name for one in within(60).checks(model.facts()) if not one.ok]
     assert refused == ["members_match"]
 
 
@@ -120,75 +126,75 @@ def test_flow_control_counts_since_the_last_look_and_not_since_long_ago(model):
 
 def test_the_member_that_most_clients_are_on_goes_last(model):
     model.nodes["m1"].status["threads_connected"] = "9"
-    assert gate.order(model.facts(), model.nodes, "") == ["m2", "m3", "m1"]
+    assert order(model.facts(), model.nodes, "") == ["m2", "m3", "m1"]
 
 
 def test_with_equal_connections_the_member_with_most_writes_goes_last(model):
     model.nodes["m2"].status["wsrep_replicated"] = "500"
-    assert gate.order(model.facts(), model.nodes, "") == ["m1", "m3", "m2"]
+    assert order(model.facts(), model.nodes, "") == ["m1", "m3", "m2"]
 
 
 def test_the_named_writer_goes_last_whatever_the_counts(model):
     model.nodes["m1"].status["threads_connected"] = "9"
-    assert gate.order(model.facts(), model.nodes, "member-3") == ["m1", "m2", "m3"]
+    assert order(model.facts(), model.nodes, "member-3") == ["m1", "m2", "m3"]
 
 
 def test_broken_members_go_first(model):
     model.nodes["m3"].up = False
-    assert gate.order(model.facts(), model.nodes, "")[0] == "m3"
+    assert order(model.facts(), model.nodes, "")[0] == "m3"
 
 
 @pytest.mark.parametrize("state", ["Joiner", "Joined", "Donor/Desynced"])
 def test_a_member_that_trove_gave_up_is_waited_for_while_it_says_that_it_comes(model, state):
     model.nodes["m2"].status["wsrep_local_state_comment"] = state
-    assert state in gate.still_coming(model.facts(), "m2")
+    assert state in model.driver.still_coming(model.facts(), "m2")
 
 
 def test_a_silent_member_that_its_group_counts_receives_its_copy(model):
     model.nodes["m2"].up = False
     for one in ("m1", "m3"):
         model.nodes[one].status["wsrep_cluster_size"] = "3"
-    assert "counted by its group" in gate.still_coming(model.facts(), "m2")
+    assert "counted by its group" in model.driver.still_coming(model.facts(), "m2")
 
 
 def test_a_silent_member_that_its_group_has_dropped_does_not_come(model):
     model.nodes["m2"].up = False
-    assert gate.still_coming(model.facts(), "m2") == ""
+    assert model.driver.still_coming(model.facts(), "m2") == ""
 
 
 def test_a_synced_member_is_not_on_its_way(model):
-    assert gate.still_coming(model.facts(), "m2") == ""
+    assert model.driver.still_coming(model.facts(), "m2") == ""
 
 
 def test_within_a_series_a_member_goes_back_also_when_all_are_new(model):
     for node in model.nodes.values():
         node.version = NEW
-    assert gate.closed_rollback_path(model.facts(), "m1", OLD) == ""
+    assert model.driver.closed_rollback_path(model.facts(), "m1", OLD) == ""
 
 
 def test_a_member_that_has_run_another_series_stays_on_it(model):
     model.nodes["m1"].version = NEXT
-    assert "belong to 11.4.9" in gate.closed_rollback_path(model.facts(), "m1", OLD)
+    assert "belong to 11.4.9" in model.driver.closed_rollback_path(model.facts(), "m1", OLD)
 
 
 def test_an_old_server_does_not_join_a_group_that_has_wholly_left_its_series(model):
     for one in ("m1", "m2"):
         model.nodes[one].version = NEXT
     model.nodes["m3"].up = False
-    assert "have left that series" in gate.closed_rollback_path(model.facts(), "m3", OLD)
+    assert "have left that series" in model.driver.closed_rollback_path(model.facts(), "m3", OLD)
 
 
 def test_a_broken_member_goes_back_while_others_are_of_its_series(model):
     model.nodes["m1"].version = NEXT
     model.nodes["m3"].up = False
-    assert gate.closed_rollback_path(model.facts(), "m3", OLD) == ""
+    assert model.driver.closed_rollback_path(model.facts(), "m3", OLD) == ""
 
 
 def test_percona_8_0_does_not_even_go_back_by_one_release(model):
     for node in model.nodes.values():
         node.variables["version"] = "8.0.42-33.1"
-    assert "8.0.41 can't read" in gate.closed_rollback_path(model.facts(), "m1", "8.0.41")
-    assert gate.closed_rollback_path(model.facts(), "m1", "8.0.42") == ""
+    assert "8.0.41 can't read" in model.driver.closed_rollback_path(model.facts(), "m1", "8.0.41")
+    assert model.driver.closed_rollback_path(model.facts(), "m1", "8.0.42") == ""
 
 
 def test_the_plan_warns_of_relaxed_durability_and_says_who_goes_last(model):

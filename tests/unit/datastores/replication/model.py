@@ -6,6 +6,7 @@ tests/datastores.
 """
 from dataclasses import dataclass
 
+from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.planning import groups
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.snapshot import ClusterSnapshot
@@ -281,16 +282,22 @@ class ReplicationSet:
     # What the drivers' Servers do
     def ask_all(self, members):
         self.tick()
-        return {one.id: self._answer(one) for one in members}
+        return {one.id: self._told(one) for one in members}
 
-    def ask(self, member):
+    def answer(self, member):
         self.tick()
         return self._answer(member)
+
+    def _told(self, member):
+        try:
+            return self._answer(member)
+        except DatastoreError as error:
+            return {"error": error.message, "code": error.code}
 
     def _answer(self, member):
         node = self.nodes.get(member.id)
         if node is None or not node.up:
-            return {"error": f"{member.name}: no answer", "code": "no_answer"}
+            raise DatastoreError("no_answer", f"{member.name}: no answer", passing=True)
         return self.dialect.answer(self, node)
 
     def set_read_only(self, member, on):

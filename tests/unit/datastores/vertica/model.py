@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.vertica import VerticaDriver
+from trove_upgrade.planning import undo
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import read_input
@@ -16,6 +17,7 @@ from trove_upgrade.schemas import read_input
 OLD, NEW = "11.1.1", "12.0.4"
 VERSIONS = [{"id": f"id-{number}", "name": number, "number": number}
             for number in ("11.0.2", OLD, NEW, "23.3.0")]
+FAILED = [{"code": "member_failed", "class": "rollback", "instance": "n1", "message": "It broke."}]
 QUIET = {"now": "2026-01-02 12:00:00", "catalog_kb": 1024, "memory_bytes": 1 << 34, "running": [],
          "sessions": [], "backup": "2026-01-02 11:00:00"}
 
@@ -125,3 +127,15 @@ def plan_of(database, target=NEW, **given):
     options = read_input({"cluster_id": "c1", "datastore_version": target,
                           "skip_checks": "outage_accepted", **given})
     return make_plan(snapshot(database, target), database.driver, options, "owner-1")
+
+
+def read(database):
+    return database.driver.read(database.members)
+
+
+def undoing(database, plan, wanted="all"):
+    facts = read(database)
+    todo = undo.to_undo(plan, database.members, facts, wanted, full_stop=True)
+    wave = undo.next_undo(database.driver, facts, plan, todo)
+    undo.check_rollback_path(database.driver, facts, plan, wave)
+    return wave

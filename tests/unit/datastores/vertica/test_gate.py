@@ -1,24 +1,16 @@
-"""Vertica's decisions, and whole runs on a model of a database."""
+"""Vertica's decisions, on a model of a database."""
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from trove_upgrade.datastores.base import DatastoreError
-from trove_upgrade.datastores.vertica import gate, topology
-from trove_upgrade.planning import undo, verdict
+from trove_upgrade.datastores.vertica import topology
+from trove_upgrade.planning import verdict
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit.datastores.vertica.model import NEW, OLD, Database, plan_of
-
-FAILED = [{"code": "member_failed", "class": "rollback", "instance": "n1", "message": "It broke."}]
+from tests.unit.datastores.vertica.model import FAILED, NEW, OLD, Database, plan_of, read, undoing
 
 
 @pytest.fixture
 def database():
     return Database()
-
-
-def read(database):
-    return database.driver.read(database.members)
 
 
 def refusals(database, **given):
@@ -79,7 +71,7 @@ def test_a_database_without_k_safety_is_refused():
 def test_nodes_that_trove_does_not_know_are_refused(database):
     facts = read(database)
     facts["n0"].native["view"]["10.0.0.99"] = "UP"
-    found = {one.name: one for one in gate.checks(facts, database.audited)}
+    found = {one.name: one for one in database.driver.checks(facts)}
     assert "10.0.0.99 is not a member by Trove" in found["members_match"].message
 
 
@@ -87,37 +79,22 @@ def test_refused_credentials_are_told_as_no_access(database):
     facts = read(database)
     facts |= topology.build(database.members[:1], {"n0": {"error": "n0 refuses", "code":
                                                           "access_refused"}})
-    found = {one.name: one for one in gate.checks(facts, database.audited)}
+    found = {one.name: one for one in database.driver.checks(facts)}
     assert not found["native_access"].ok
-
-
-@pytest.mark.parametrize(("target", "words"), [
-    ("23.3.0", "11.1.1 must first be brought to 12.0"), ("11.0.2", "only a backup")])
-def test_releases_are_taken_in_turn_and_never_back(database, target, words):
-    checks = {one["name"]: one for one in plan_of(database, target)["checks"]}
-    assert words in checks["version_path"]["message"]
 
 
 # Gate
 def test_with_everybody_away_there_is_nobody_to_ask(database):
     for one in database.nodes:
         database.stop(one)
-    assert gate.blockers(read(database), set(database.nodes)) == []
-    assert gate.blockers(read(database), ()) != []
+    assert database.driver.blockers(read(database), set(database.nodes)) == []
+    assert database.driver.blockers(read(database), ()) != []
 
 
 def test_a_node_that_is_away_is_not_held_against_the_others(database):
     database.stop("n1")
-    assert gate.blockers(read(database), {"n1"}) == []
-    assert any("instead of 1" in one for one in gate.blockers(read(database), ()))
-
-
-def test_the_hotfix_is_a_part_of_the_version():
-    assert topology.version_of("Vertica Analytic Database v11.1.1-2") == "11.1.1.2"
-    assert gate.is_on("11.1.1.2", "11.1.1")
-    assert not gate.is_on("11.1.1.2", "11.1.1.3")
-    assert gate.newer_than("11.1.1.3", "11.1.1.2")
-    assert not gate.newer_than("11.1.1.3", "11.1.1")
+    assert database.driver.blockers(read(database), {"n1"}) == []
+    assert any("instead of 1" in one for one in database.driver.blockers(read(database), ()))
 
 
 # Switch over
@@ -159,14 +136,6 @@ def upgraded(database, *but):
 
 
 # Undo
-def undoing(database, plan, wanted="all"):
-    facts = read(database)
-    todo = undo.to_undo(plan, database.members, facts, wanted, full_stop=True)
-    wave = undo.next_undo(database.driver, facts, plan, todo)
-    undo.check_rollback_path(database.driver, facts, plan, wave)
-    return wave
-
-
 def test_a_member_that_did_not_come_up_after_the_others_is_left_and_named(database):
     plan = plan_of(database)
     upgraded(database, "n1")
@@ -192,55 +161,3 @@ def test_a_database_that_nobody_has_stopped_is_left_alone(database):
     plan = plan_of(database)
     assert undoing(database, plan) == []
     assert undoing(database, plan, "nothing") == []
-
-
-# Whole runs
-def run(database, plan, broken, refused):
-    """The roll and the undo of the workflows, with the pack's own decisions."""
-    for one in plan["waves"][0]:
-        database.driver.switchover(read(database), one, NEW)
-    for one in plan["waves"][0]:
-        assert database.driver.blockers(read(database), plan["waves"][0]) == []
-        if one not in refused:
-            database.trove[one] = NEW
-            if one not in broken:
-                database.start(one, NEW)
-    facts = read(database)
-    if all(facts[one].healthy for one in plan["waves"][0]):
-        return None, []
-    try:
-        wave = undoing(database, plan)
-    except UpgradeError as error:
-        return [*FAILED, error.as_dict()], []
-    for one in wave:
-        database.driver.switchover(read(database), one, OLD)
-        assert database.driver.closed_rollback_path(read(database), one, OLD) == ""
-    for one in wave:
-        database.trove[one] = OLD
-        database.start(one, OLD)
-    return FAILED, wave
-
-
-@given(st.integers(3, 9), st.data())
-@settings(max_examples=150)
-def test_every_run_ends_new_and_served_or_back_and_served_or_names_who_failed(size, data):
-    database = Database(size)
-    some = st.sets(st.sampled_from(sorted(database.nodes)))
-    broken, refused = data.draw(some), data.draw(some)
-    plan = plan_of(database)
-    failure, undone = run(database, plan, broken, refused)
-    facts = read(database)
-    found = verdict.verdict(database.driver, plan, database.members, facts, failure, undone, [])
-    listed = [one["id"] for key in verdict.LISTS for one in found[key]]
-    assert sorted(listed) == sorted(database.nodes)
-    assert database.shutdowns == 1
-    up = {node.id: node.version for node in database.up()}
-    assert len(set(up.values())) == 1, "nodes of two versions serve, or nobody does"
-    if database.catalog == OLD:
-        assert up == dict.fromkeys(database.nodes, OLD)
-        assert found["status"] == "rolled_back"
-    else:
-        assert set(database.nodes) - set(up) == broken | refused
-        assert {one["id"] for one in found["failed"]} == broken | refused
-        assert found["rolled_back"] == []
-        assert found["status"] == ("failed" if broken | refused else "upgraded")

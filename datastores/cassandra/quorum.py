@@ -57,7 +57,13 @@ def _lacks(facts: ClusterFacts, unavailable: Collection[str], name: str,
 
 
 def _short(name: str, where: str, copies: int, kept: int, lost: int) -> list[str]:
-    """A quorum is of the copies that are asked for, also where there are fewer members."""
+    """The complaint when too few copies would be left of a keyspace for a quorum.
+
+    :param where: data centre as part of the sentence; empty for the whole cluster.
+    :param copies: the replication factor, of which a quorum is counted even with fewer members.
+    :param kept: copies that there can be.
+    :param lost: copies that would be unavailable.
+    """
     if not copies or not lost or kept - lost >= copies // 2 + 1:
         return []
     return [f"keyspace {name} keeps {kept} {'copy' if kept == 1 else 'copies'}{where}: "
@@ -69,5 +75,5 @@ def _class(replication: dict[str, str]) -> str:
 
 
 def _copies(factor: str) -> int:
-    """A factor may be written full/transient."""
+    """The number of a replication factor, which may be written ``full/transient``."""
     return int(factor.split("/")[0])

@@ -1,6 +1,6 @@
 import pytest
-from trove_upgrade.datastores.galera import series
-from trove_upgrade.datastores.galera.group import size_in
+from trove_upgrade.datastores.galera import paths
+from trove_upgrade.datastores.galera.topology import size_in
 
 
 @pytest.mark.parametrize(("origin", "target", "words"), [
@@ -15,7 +15,7 @@ from trove_upgrade.datastores.galera.group import size_in
     ("5.7.44", "8.4.6", "first be brought to 8.0"), ("5.6.51", "8.0.42", "brought to 5.7"),
     ("8.0.42", "10.11.18", "another product"), ("10.4", "10.11", "first be brought to 10.5")])
 def test_a_step_jumps_over_no_series(origin, target, words):
-    found = series.path(origin, target)
+    found = paths.PATHS.verdict(origin, target)
     assert (words in found) if words else found == ""
 
 
@@ -23,7 +23,7 @@ def test_a_step_jumps_over_no_series(origin, target, words):
     ("10.11.19", "10.11.18", True), ("11.4.9", "10.11.18", False), ("8.0.42", "8.0.41", False),
     ("8.4.6", "8.4.5", True), ("5.7.44", "5.7.43", True), ("8.4.6", "8.0.42", False)])
 def test_who_reads_what_a_newer_one_wrote(newer, older, back):
-    assert series.reads_back(newer, older) is back
+    assert paths.reads_back(newer, older) is back
 
 
 @pytest.mark.parametrize(("options", "size"), [

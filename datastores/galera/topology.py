@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import ClusterFacts, Facts, Member
-from . import series
+from .paths import MARIADB, PXC
 
 # Half of where a member starts to hold the others back (gcs.fc_limit, 16 by default).
 QUEUE_LIMIT = 8
@@ -30,22 +30,22 @@ def _facts(member: Member, answer: dict[str, Any], now: float, before: Facts | N
            owed: bool) -> Facts:
     if "error" in answer:
         return Facts(member.id, member.name, domain=member.name, problems=(answer["error"],),
-                     native={"code": answer["code"]})
+                     native={"code": answer["code"]}, address=member.address)
     status, variables = answer["status"], answer["variables"]
     native = _native(status, variables) | {"read": now}
     version = re.split(r"[^\d.]", variables["version"])[0]
-    tables = owed and native["product"] == series.MARIADB
+    tables = owed and native["product"] == MARIADB
     return Facts(member.id, member.name, answers=True, domain=member.name, version=version,
                  identity=str(answer["now"] - native["uptime"]),
                  problems=tuple(_problems(member.name, native)),
                  settings={"tables": version} if tables else {},
-                 native=native | _rates(native, before))
+                 native=native | _rates(native, before), address=member.address)
 
 
 def _native(status: dict[str, str], variables: dict[str, str]) -> dict[str, Any]:
     options = variables.get("wsrep_provider_options", "")
     return {
-        "product": series.MARIADB if "MariaDB" in variables["version"] else series.PXC,
+        "product": MARIADB if "MariaDB" in variables["version"] else PXC,
         "status": status.get("wsrep_cluster_status", "none"),
         "state": status.get("wsrep_local_state_comment", "none"),
         "ready": status.get("wsrep_ready") == "ON",

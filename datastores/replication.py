@@ -4,11 +4,27 @@ Each replica's `native` says how much it has left to apply, as `behind`, in the 
 """
 from collections.abc import Collection, Iterable
 
-from .base import PRIMARY, REPLICA, Check, ClusterFacts, Facts
+from .base import PRIMARY, REPLICA, ClusterFacts, Driver, Facts
+
+
+class ReplicationDriver(Driver):
+    """What the drivers of replication sets have in common: Trove itself moves the source's role."""
+
+    replication = True
+    promotes_by_trove = True
+
+    def candidate(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
+        """Of the healthy replicas one on the preferred version, then the one that has least left to
+        apply, then by name; empty when none is healthy."""
+        fit = [one for one in facts.values()
+               if one.id != member_id and one.role == REPLICA and one.healthy]
+        best = min(fit, default=None,
+                   key=lambda one: (one.version != prefer, one.native["behind"], one.name))
+        return best.id if best else ""
 
 
 def sources(facts: Iterable[Facts]) -> list[Facts]:
-    """The members that take writes for themselves by their own word."""
+    """The members that say of themselves that they are the source."""
     return [one for one in facts if one.answers and one.role == PRIMARY]
 
 
@@ -19,7 +35,8 @@ def source_of(facts: ClusterFacts) -> Facts | None:
 
 
 def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-    """Why ``unavailable`` may not be made unavailable now, by the word of all the others."""
+    """Why the members ``unavailable`` may not be made unavailable now, as all the others tell
+    it."""
     rest = [one for one in facts.values() if one.id not in unavailable]
     found = [problem for one in rest for problem in one.problems]
     found += [f"{facts[one].name} is the source" for one in unavailable
@@ -47,33 +64,6 @@ def strangers(facts: ClusterFacts, key: str, what: str) -> list[str]:
 def without_candidate(facts: ClusterFacts) -> list[str]:
     """Complaints when nobody could take over from the source."""
     leader = source_of(facts)
-    if leader is None or candidate(facts, leader.id, ""):
+    if leader is None or any(one.role == REPLICA and one.healthy for one in facts.values()):
         return []
     return [f"{leader.name} has no replica that is caught up"]
-
-
-def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> str:
-    """Of the healthy replicas one on the preferred version, then the one that has least left to
-    apply, then by name; empty when none is healthy."""
-    fit = [one for one in facts.values()
-           if one.id != member_id and one.role == REPLICA and one.healthy]
-    best = min(fit, default=None,
-               key=lambda one: (one.version != prefer, one.native["behind"], one.name))
-    return best.id if best else ""
-
-
-def unreachable(facts: ClusterFacts) -> list[str]:
-    """One complaint for each member that does not answer."""
-    return [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
-
-
-def sick(facts: ClusterFacts) -> list[str]:
-    """What the members that answer complain of themselves."""
-    return [problem for one in facts.values() if one.answers for problem in one.problems]
-
-
-def check(name: str, complaints: list[str], fine: str, remedy: str) -> Check:
-    """A check that is fine without complaints."""
-    if complaints:
-        return Check(name, False, "; ".join(complaints) + ".", remedy)
-    return Check(name, True, fine)
