@@ -27,12 +27,13 @@ class GenericDriver(Driver):
         return [Check("members_healthy", True, "Trove calls every member ACTIVE.")]
 
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-        return [problem for one in facts.values() if one.id not in unavailable for problem in one.problems]
+        return [problem for one in facts.values() if one.id not in unavailable
+                for problem in one.problems]
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return Texts(
-            rollback_path="Each member is asked to go back to its old version on its own data; whether "
-                     "the old version can read it, only the datastore's manual tells.",
+            rollback_path="Each member is asked to go back to its old version on its own data; "
+                          "whether the old version can read it, only the datastore's manual tells.",
             point_of_no_return="Not known to this driver: take the first write of the new version.",
             backup="Trove takes no backup of cluster members; take one by the datastore's means.",
             notes=("The gates of this branch are Trove's word alone: roles, quorum and replication "

@@ -3,7 +3,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from ..base import Check, ClusterFacts, Driver, Facts, Texts, check, sick, silent
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, check, sick, unreachable
 from ..paths import series_text
 from . import quorum, texts
 from .paths import PATHS, letter, major, reads
@@ -21,7 +21,7 @@ class CassandraGate(Driver):
         spoken = [one for one in facts.values() if one.answers]
         names = {one.native["node"]: one.name for one in facts.values() if one.native.get("node")}
         return [
-            check("native_access", silent(facts), "Every member answers CQL on its own port.",
+            check("native_access", unreachable(facts), "Every member answers CQL on its own port.",
                   "Let the executors reach the members; the access file gives port and "
                   "credentials."),
             check("members_match", _strangers(facts), "Trove and the ring name the same members.",

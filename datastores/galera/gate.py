@@ -35,14 +35,15 @@ class GaleraGate(Driver):
                   "Heal the members first, or skip this check by name to upgrade them first."),
             check("one_group", _disagreements(asked), "All members are of one group and one view.",
                   "Let the members that are apart join again; never bootstrap a second group."),
-            check("three_members", _few(facts), "The others are a majority while one is unavailable.",
+            check("three_members", _few(facts),
+                  "The others are a majority while one is unavailable.",
                   "Grow the cluster to three members or more. Skipped by name, a crash while a "
                   "member is unavailable stops the cluster."),
             check("ist_reachable", _unreachable(facts, asked, self._unavailable_sec()),
                   "Every member could come back by an incremental state transfer.",
-                  "Enlarge gcache.size on the members, write less, or set unavailable_sec in the access "
-                  "file to the time that a member is really unavailable. A full copy between versions "
-                  "can fail."),
+                  "Enlarge gcache.size on the members, write less, or set unavailable_sec in the "
+                  "access file to the time that a member is really unavailable. A full copy "
+                  "between versions can fail."),
         ]
 
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
@@ -74,8 +75,8 @@ class GaleraGate(Driver):
             return f"{member.name} says {state}" if state in COMING else ""
         others = [one for one in facts.values()
                   if one.answers and one.native["status"] == "Primary"]
-        silent = [one for one in facts.values() if not one.answers]
-        if len(silent) == 1 and any(one.native["size"] == len(facts) for one in others):
+        unreachable = [one for one in facts.values() if not one.answers]
+        if len(unreachable) == 1 and any(one.native["size"] == len(facts) for one in others):
             return f"{member.name} is counted by its group and answers no client yet"
         return ""
 

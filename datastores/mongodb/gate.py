@@ -12,7 +12,7 @@ from ..base import (
     check,
     goes_first,
     sick,
-    silent,
+    unreachable,
 )
 from ..paths import series_text
 from .paths import NO_WAY_DOWN_FROM, PATHS, newer
@@ -38,7 +38,7 @@ class MongoGate(Driver):
                   "Trove shows config servers and routers to administrators only: let an "
                   "administrator start the upgrade, or give the engine an administrator's "
                   "rights."),
-            check("native_access", silent(facts),
+            check("native_access", unreachable(facts),
                   "Every server answers on its own port.",
                   "Let the executors reach the members; the access file gives port and "
                   "credentials."),
@@ -53,8 +53,10 @@ class MongoGate(Driver):
                   "over."),
             check("secondaries_ready", _lonely(facts),
                   "Every set keeps a majority and has a caught-up secondary.",
-                  "Add members to the set; without them it has no primary while one is unavailable."),
-            check("spare_router", _single_router(facts), "Clients have a router while one is unavailable.",
+                  "Add members to the set; without them it has no primary while one is "
+                  "unavailable."),
+            check("spare_router", _single_router(facts),
+                  "Clients have a router while one is unavailable.",
                   "Add a query router (grow), or skip this check by name: clients are cut off for "
                   "as long as the only router is unavailable."),
             check("feature_version_settled", _unsettled(facts),
@@ -112,8 +114,8 @@ class MongoGate(Driver):
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         notes = ["The balancer rests until the end of the run.",
-                "At each switchover a set is without a primary for a moment; drivers with retryable "
-                "writes and reads wait for it.",
+                "At each switchover a set is without a primary for a moment; drivers with "
+                "retryable writes and reads wait for it.",
                 f"From {NO_WAY_DOWN_FROM} on MongoDB itself does not support going back to "
                 "an older major release, or only with the help of its support (Enterprise)."]
         return Texts(

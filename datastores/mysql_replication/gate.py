@@ -2,7 +2,7 @@
 from collections.abc import Collection
 
 from .. import replication
-from ..base import REPLICA, Check, ClusterFacts, Facts, Texts, check, sick, silent
+from ..base import REPLICA, Check, ClusterFacts, Facts, Texts, check, sick, unreachable
 from ..paths import Rule
 from .dialect import Dialect, MySQL, numbers
 from .paths import MYSQL
@@ -24,7 +24,7 @@ class MySQLReplicationGate(replication.ReplicationDriver):
     def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         everyone = list(facts.values())
         return [
-            check("native_access", silent(facts),
+            check("native_access", unreachable(facts),
                   "Every member answers on its own port.",
                   "Let the executors reach the members, with the rights to see the state of "
                   "replication; the access file gives port and credentials."),
@@ -54,7 +54,8 @@ class MySQLReplicationGate(replication.ReplicationDriver):
         ]
 
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
-        found = replication.blockers(facts, unavailable) + _unready([facts[one] for one in unavailable])
+        found = replication.blockers(facts, unavailable)
+        found += _unready([facts[one] for one in unavailable])
         return sorted(set(found))
 
     def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
@@ -69,8 +70,9 @@ class MySQLReplicationGate(replication.ReplicationDriver):
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return Texts(
-            rollback_path="A member that the new version has started on is rebuilt from one that is "
-                     "not upgraded; so the set can go back as long as its source is not upgraded.",
+            rollback_path="A member that the new version has started on is rebuilt from one that "
+                          "is not upgraded; so the set can go back as long as its source is not "
+                          "upgraded.",
             point_of_no_return="For each member the first start of the new version on its data; "
                                "for the set the moment when an upgraded replica becomes the "
                                "source, since an older replica must not follow a newer source.",

@@ -30,7 +30,8 @@ class PostgreSQLReplicationDriver(PostgreSQLReplicationGate):
         """New transactions on the source can't write, those from before are over, and the candidate
         has replayed all. A session that sets its own mode is not held off."""
         source, candidate = facts[member_id].member, facts[candidate_id].member
-        self._servers.set_read_only(candidate, False)     # left by a promotion while it was unavailable
+        # A promotion may have left it read-only while it was unavailable.
+        self._servers.set_read_only(candidate, False)
         self._servers.set_read_only(source, True)
         try:
             self._drain(source, candidate, time.monotonic() + FENCE_SEC)
@@ -45,8 +46,8 @@ class PostgreSQLReplicationDriver(PostgreSQLReplicationGate):
         self._wait(deadline, lambda: not self._servers.older_transactions(source, since), source,
                    "has open transactions that may still write")
         position = topology.end_of(self._servers.answer(source)["inserted"])
-        self._wait(deadline, lambda: self._servers.answer(candidate)["position"] >= position, candidate,
-                   "has not replayed all that the source has written")
+        self._wait(deadline, lambda: self._servers.answer(candidate)["position"] >= position,
+                   candidate, "has not replayed all that the source has written")
 
     def unfence(self, facts: ClusterFacts) -> None:
         for one in facts.values():

@@ -3,7 +3,7 @@ import re
 from collections.abc import Collection
 
 from .. import replication
-from ..base import REPLICA, Check, ClusterFacts, Texts, check, sick, silent
+from ..base import REPLICA, Check, ClusterFacts, Texts, check, sick, unreachable
 from .paths import PATHS
 
 
@@ -14,7 +14,7 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
 
     def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         return [
-            check("native_access", silent(facts),
+            check("native_access", unreachable(facts),
                   "Every member answers on its own port.",
                   "Let the executors reach the members, as a role that is a member of pg_monitor; "
                   "the access file gives port and credentials."),
@@ -42,8 +42,8 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return Texts(
-            rollback_path="Minor versions of one major keep the format on disk, both ways: a member "
-                     "goes back on its own data at any time.",
+            rollback_path="Minor versions of one major keep the format on disk, both ways: a "
+                          "member goes back on its own data at any time.",
             point_of_no_return="None between minor versions of one major. What a release note asks "
                                "to be done by hand afterwards (REINDEX, ALTER EXTENSION) has its "
                                "own.",
@@ -89,7 +89,7 @@ def _missing_synchronous(facts: ClusterFacts, unavailable: Collection[str]) -> l
 
 
 def _lonely_synchronous(facts: ClusterFacts) -> list[str]:
-    if silent(facts):      # that one is unavailable already, and goes first
+    if unreachable(facts):      # that one is unavailable already, and goes first
         return _missing_synchronous(facts, ())
     replicas = sorted(one.id for one in facts.values() if one.role == REPLICA)
     return _missing_synchronous(facts, replicas[:1])

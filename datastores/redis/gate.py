@@ -12,7 +12,7 @@ from ..base import (
     check,
     ordered,
     sick,
-    silent,
+    unreachable,
 )
 from . import topology
 from .paths import PATHS, same_format
@@ -26,7 +26,7 @@ class RedisGate(Driver):
     def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         asked = [one for one in facts.values() if one.answers]
         return [
-            check("native_access", silent(facts),
+            check("native_access", unreachable(facts),
                   "Every member answers on its own port.",
                   "Let the executors reach the members; the access file gives port and "
                   "credentials."),
@@ -45,7 +45,8 @@ class RedisGate(Driver):
                   "of service while its member is unavailable, and it can't go back."),
             check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
                   "Bring the primaries back first."),
-            check("persistence_on", _forgetful(facts, saved), "Every member keeps its data on disk.",
+            check("persistence_on", _forgetful(facts, saved),
+                  "Every member keeps its data on disk.",
                   "Switch on save points or the append-only file, or a restart brings back "
                   "nothing."),
         ]

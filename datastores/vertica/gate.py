@@ -26,7 +26,8 @@ class VerticaGate(Driver):
 
     def checks(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[Check]:
         audit = self.audit(facts)
-        silent = [problem for one in facts.values() if not one.answers for problem in one.problems]
+        unreachable = [problem for one in facts.values() if not one.answers
+                       for problem in one.problems]
         return [
             check("native_access", _no_access(facts, audit),
                   "The nodes let us in and show their system tables.",
@@ -35,7 +36,7 @@ class VerticaGate(Driver):
             check("members_match", _strangers(facts),
                   "Trove and the database name the same members.",
                   "Remove the nodes that Trove does not know, or add the missing ones."),
-            check("members_healthy", silent + self.blockers(facts, ()),
+            check("members_healthy", unreachable + self.blockers(facts, ()),
                   "Every node is UP in the eyes of all.",
                   "Restart the nodes that are down and wait until they have recovered, or skip "
                   "this check by name."),
@@ -86,8 +87,9 @@ class VerticaGate(Driver):
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return Texts(
-            rollback_path="Until a node has come up on the new version all members go back together, on "
-                     "their own data. After that there is none: a member that did not come up is "
+            rollback_path="Until a node has come up on the new version all members go back "
+                          "together, on their own data. After that there is none: a member that "
+                          "did not come up is "
                      "left as it is and named.",
             point_of_no_return="The first start of the new version: it converts the catalog.",
             backup="Trove takes no backup of cluster members: take a full one with vbr. After the "
@@ -122,9 +124,9 @@ def _no_access(facts: ClusterFacts, audit: dict[str, Any]) -> list[str]:
 
     A single node that is down is told by the check members_healthy instead.
     """
-    silent = [one for one in facts.values() if not one.answers]
-    refused = [one for one in silent if one.native["code"] != "no_answer"]
-    found = silent if len(silent) == len(facts) else refused
+    unreachable = [one for one in facts.values() if not one.answers]
+    refused = [one for one in unreachable if one.native["code"] != "no_answer"]
+    found = unreachable if len(unreachable) == len(facts) else refused
     return [one.problems[0] for one in found] + ([audit["error"]] if "error" in audit else [])
 
 

@@ -86,7 +86,8 @@ def assert_one_winner(model, answers):
     assert model.there == {NAME: record(winner)}
 
 
-@pytest.mark.parametrize("left", ["nothing", "a stale lock", "a stale lock and a takeover lock left over"])
+@pytest.mark.parametrize("left", ["nothing", "a stale lock",
+                                  "a stale lock and a takeover lock left over"])
 @pytest.mark.parametrize("_", range(5))
 def test_of_many_at_once_exactly_one_gets_it(model, over, left, _, monkeypatch):
     monkeypatch.setattr(environment_lock, "TAKEOVER_SEC", 0.5)
@@ -115,7 +116,8 @@ def test_release_and_takeover_at_once_end_with_one_owner(model, over):
         model.create(NAME, record("dead"))
         with ThreadPoolExecutor(4) as pool:
             for _ in range(2):
-                pool.submit(environment_lock.EnvironmentLock(model, NAME, over.__contains__).release, "dead")
+                lock = environment_lock.EnvironmentLock(model, NAME, over.__contains__)
+                pool.submit(lock.release, "dead")
             answers = dict(zip("ab", pool.map(lambda one: take(model, over, one), "ab"),
                                strict=True))
         assert_one_winner(model, answers)

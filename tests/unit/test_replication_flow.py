@@ -218,7 +218,8 @@ def ids(found):
 def test_a_set_is_the_same_from_each_of_its_members_whoever_leads(wanted):
     first = Instances([instance("a", replicas="bc"), instance("b", of="a"), instance("c", of="a")])
     later = Instances([instance("a", of="b"), instance("b", replicas="ac"), instance("c", of="b")])
-    assert ids(replication_sets.gather(first, [wanted])) == ids(replication_sets.gather(later, [wanted])) == ["a", "b", "c"]
+    assert ids(replication_sets.gather(first, [wanted])) == ["a", "b", "c"]
+    assert ids(replication_sets.gather(later, [wanted])) == ["a", "b", "c"]
     assert replication_sets.source_of(replication_sets.gather(first, [wanted]))["id"] == "a"
     assert replication_sets.source_of(replication_sets.gather(later, [wanted]))["id"] == "b"
 

@@ -10,11 +10,12 @@ ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 ROOMS = {room: set(re.findall(r"`(\w+)`", may))
          for room, may in re.findall(r"^\| `(\w+)/` \|.*\|([^|]*)\|$", TABLE, re.MULTILINE)}
-CLOUD_CLIENTS = {"keystoneauth1", "mistral", "mistral_lib", "mistralclient", "openstack", "oslo_config",
-         "oslo_messaging", "troveclient"}
+CLOUD_CLIENTS = {"keystoneauth1", "mistral", "mistral_lib", "mistralclient", "openstack",
+                 "oslo_config", "oslo_messaging", "troveclient"}
 DATABASE_CLIENTS = {"cassandra", "psycopg", "pymongo", "pymysql", "redis", "vertica_python"}
-FORBIDDEN = {"schemas": CLOUD_CLIENTS | DATABASE_CLIENTS, "datastores": CLOUD_CLIENTS, "planning": CLOUD_CLIENTS | DATABASE_CLIENTS,
-             "services": DATABASE_CLIENTS, "ownership": DATABASE_CLIENTS, "notifiers": DATABASE_CLIENTS, "actions": DATABASE_CLIENTS}
+FORBIDDEN = {**dict.fromkeys(("services", "ownership", "notifiers", "actions"), DATABASE_CLIENTS),
+             **dict.fromkeys(("schemas", "planning"), CLOUD_CLIENTS | DATABASE_CLIENTS),
+             "datastores": CLOUD_CLIENTS}
 
 
 def modules():

@@ -42,6 +42,7 @@ class AcmeDriver(Driver):
         return [[one] for one in sorted(todo, key=lambda one: facts[one].name, reverse=True)]
 
     def texts(self, facts, keep_rollback_path):
-        return Texts(rollback_path="Each member goes back on its own data, within a release series.",
+        return Texts(rollback_path="Each member goes back on its own data, within a release "
+                                   "series.",
                      point_of_no_return="The first start of a newer series.",
                      backup="Take one with acme-dump.")

@@ -173,7 +173,8 @@ def test_cassandras_own_traces_do_not_count():
     ("5.0.4", "CASSANDRA_4", "4.1.9", False), ("5.0.4", "UPGRADING", "4.1.9", True),
     ("5.0.4", "NONE", "4.1.9", True), ("4.1.9", "", "4.0.17", False),
     ("4.1.9", "", "3.11.17", True), ("5.0.4", "NONE", "5.0.3", False)])
-def test_the_rollback_path_is_judged_by_the_format_of_the_files(cluster, version, mode, origin, closed):
+def test_the_rollback_path_is_judged_by_the_format_of_the_files(cluster, version, mode, origin,
+                                                                closed):
     cluster.nodes["m0000"].version, cluster.nodes["m0000"].mode = version, mode
     found = cluster.driver.closed_rollback_path(cluster.read(), "m0000", origin)
     assert bool(found) is closed

@@ -89,8 +89,8 @@ def test_nobody_may_go_for_longer_than_the_caches_reach(model):
         node.status |= {"wsrep_received_bytes": str(1000 * 2 ** 20)}     # 1 MiB/s for 1000 s
     assert blockers(model, "m1", unavailable_sec=120) == []
     wrong = blockers(model, "m1", unavailable_sec=600)
-    assert wrong == ["the Galera caches hold the writes of 128 s, and member-1 may be unavailable for "
-                     "600 s"]
+    assert wrong == ["the Galera caches hold the writes of 128 s, and member-1 may be "
+                     "unavailable for 600 s"]
 
 
 def test_preflight_names_every_member_that_could_not_come_back(model):

@@ -205,7 +205,8 @@ states = st.tuples(
 
 
 @given(st.lists(states, min_size=3, max_size=3), st.sampled_from(["m0", "m1", "m2"]))
-def test_an_open_gate_leaves_a_writable_source_that_is_no_newer_than_its_replicas(drawn, unavailable):
+def test_an_open_gate_leaves_a_writable_source_that_is_no_newer_than_its_replicas(drawn,
+                                                                                  unavailable):
     found = topology.build(MySQL(), MEMBERS, {
         f"m{number}": mysql(number, *drawn[number]) for number in range(3)})
     if DRIVER.blockers(found, {unavailable}):

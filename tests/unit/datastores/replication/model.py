@@ -234,7 +234,8 @@ class ReplicationSet:
             node.follows = None if node is candidate else candidate.number
             self.books.rows[each].follows = "" if node is candidate else one
             if self.driver.forward_only and node is not former:
-                assert not older(node.version, candidate.version), "an old replica follows a new source"
+                assert not older(node.version, candidate.version), \
+                    "an old replica follows a new source"
 
     # What Trove's guests are asked for
     def upgrade(self, one, number):

@@ -109,7 +109,8 @@ def test_what_can_go_back_is_back_and_what_cannot_is_named_with_the_reason(data,
     event(" ".join(sorted(codes)))
     stopped = [one for one in result["errors"] if one["class"] == "stop"]
     failed = {one["id"] for one in result["failed"]} & set(rehearsal.todo_of(run.plan))
-    unavailable = {one for one, _ in run.taken}    # before that nothing is broken, though it may lag
+    # Before a member is made unavailable nothing is broken, though it may lag.
+    unavailable = {one for one, _ in run.taken}
     lost = {one for one in failed & unavailable if model.faults.broken.get(one) == "lost"}
     if not result["errors"]:
         assert set(model.by_name().values()) == {dialect.new}
