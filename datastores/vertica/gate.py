@@ -89,8 +89,7 @@ class VerticaGate(Driver):
         return Texts(
             rollback_path="Until a node has come up on the new version all members go back "
                           "together, on their own data. After that there is none: a member that "
-                          "did not come up is "
-                     "left as it is and named.",
+                          "did not come up is left as it is and named.",
             point_of_no_return="The first start of the new version: it converts the catalog.",
             backup="Trove takes no backup of cluster members: take a full one with vbr. After the "
                    "point of no return only it brings the old version back.",

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trove_upgrade.datastores import replication
-from trove_upgrade.datastores.base import MEMBER, PRIMARY, REPLICA, Facts, silent
+from trove_upgrade.datastores.base import MEMBER, PRIMARY, REPLICA, Facts, unreachable
 from trove_upgrade.datastores.mariadb_replication import MariaDBReplicationDriver
 from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver
 from trove_upgrade.datastores.postgresql_replication import PostgreSQLReplicationDriver
@@ -43,7 +43,7 @@ def test_two_sources_are_no_source():
 def test_a_silent_member_leads_nothing():
     facts = healthy() | of(member("a", MEMBER, answers=False, problems=("a: no answer",)))
     assert replication.not_one_source(list(facts.values())) == ["no member calls itself the source"]
-    assert silent(facts) == ["a: a: no answer"]
+    assert unreachable(facts) == ["a: a: no answer"]
 
 
 @pytest.mark.parametrize(("b", "c", "wanted"), [
