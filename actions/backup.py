@@ -1,9 +1,9 @@
 """A backup through Trove before the first member is touched."""
-import time
 from typing import Any
 
 from troveclient.apiclient import exceptions
 
+from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
 from ..schemas import UpgradeError
@@ -49,8 +49,7 @@ class AwaitBackup(StepAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        deadline = time.monotonic() + self.job["try_sec"]
-        while True:
+        for _ in polls(self.job["try_sec"], POLL_SEC):
             waves.check_lock(lock.read(), self.job["owner"])
             found = find(trove, self.job)
             status = found["status"] if found else "gone"
@@ -61,10 +60,7 @@ class AwaitBackup(StepAction):
                                    self.job["backup"])
             if status == DONE and trove.member(self.job["backup"]).status == "ACTIVE":
                 return {"backup": found["id"]}      # type: ignore[index]
-            if time.monotonic() > deadline:
-                raise UpgradeError("not_yet", f"The backup is {status}.", "retry",
-                                   self.job["backup"])
-            time.sleep(POLL_SEC)
+        raise UpgradeError("not_yet", f"The backup is {status}.", "retry", self.job["backup"])
 
 
 def name_of(owner: str) -> str:

@@ -1,8 +1,10 @@
 """The steps of one member: move its role away, ask Trove, wait for its own evidence."""
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from ..datastores.base import PRIMARY, ClusterFacts, Driver, Facts, Member
+from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.versions import Version, number_of, runs
@@ -37,17 +39,20 @@ class MemberAction(StepAction):
     def _health(self, driver: Driver, trove: Trove) -> ClusterFacts:
         return health_of(driver, trove, self.job, as_members(self.peers))
 
+    def _polls(self, driver: Driver) -> Iterator[None]:
+        return polls(self.job["try_sec"], max(self.job["poll_sec"], driver.poll_sec))
+
     def _await_gate(self, driver: Driver, trove: Trove) -> None:
         """Return as soon as it is safe to make the wave unavailable.
 
         :raises UpgradeError: code ``gate_closed``, class retry.
         """
-        deadline = time.monotonic() + self.job["try_sec"]
-        while wrong := driver.blockers(self._health(driver, trove), self.unavailable):
-            if time.monotonic() > deadline:
-                raise UpgradeError("gate_closed", f"It is not safe to take {self.member['name']} "
-                                   f"away: {'; '.join(wrong)}.", "retry", self.member["id"])
-            time.sleep(max(self.job["poll_sec"], driver.poll_sec))
+        for _ in self._polls(driver):
+            wrong = driver.blockers(self._health(driver, trove), self.unavailable)
+            if not wrong:
+                return
+        raise UpgradeError("gate_closed", f"It is not safe to make {self.member['name']} unavailable: "
+                           f"{'; '.join(wrong)}.", "retry", self.member["id"])
 
 
 class Switchover(MemberAction):
@@ -148,18 +153,14 @@ class AwaitEvidence(MemberAction):
         driver = driver_for(self.job)
         begin = time.monotonic()
         ask_at = FIRST_ASK_SEC
-        while True:
+        for _ in self._polls(driver):
             facts, missing = self._poll(driver, trove)
             if not missing:
                 return {"version": facts.version, "role": facts.role}
-            waited = time.monotonic() - begin
-            if waited >= ask_at:
+            if time.monotonic() - begin >= ask_at:
                 ask_at += ASK_SEC
                 self._check_not_failed(driver, trove, facts)
-            if waited >= self.job["try_sec"]:
-                raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry",
-                                   self.member["id"])
-            time.sleep(max(self.job["poll_sec"], driver.poll_sec))
+        raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry", self.member["id"])
 
     def _poll(self, driver: Driver, trove: Trove) -> tuple[Facts, str]:
         """The member's facts, and what is missing to be content with them."""

@@ -1,8 +1,8 @@
 """The source's role moves by Trove's own promote-to-replica-source."""
-import time
 from typing import Any
 
 from ..datastores.base import PRIMARY, ClusterFacts, DatastoreError, Driver, Facts
+from ..datastores.polling import polls
 from ..planning.versions import runs
 from ..schemas import UpgradeError
 from ..services.trove import Trove
@@ -41,9 +41,8 @@ class Promotion:
             self._unfence()
 
     def _carry_out(self) -> None:
-        deadline = time.monotonic() + self._job["try_sec"]
         asked = False
-        while True:
+        for _ in polls(self._job["try_sec"], max(ASK_SEC, self._driver.poll_sec)):
             group = self._trove.group(self._job)
             facts = facts_of(self._driver, self._trove, group["members"])
             wait = self._busy(group, facts)
@@ -52,11 +51,9 @@ class Promotion:
                 asked = asked or not wait
             elif not wait:
                 return
-            if time.monotonic() > deadline:
-                raise UpgradeError("promoting", f"{self._member['name']} is not yet a replica: "
-                                   f"{wait or 'Trove is promoting another member'}.", "retry",
-                                   self._member["id"])
-            time.sleep(max(ASK_SEC, self._driver.poll_sec))
+        raise UpgradeError("promoting", f"{self._member['name']} is not yet a replica: "
+                           f"{wait or 'Trove is promoting another member'}.", "retry",
+                           self._member["id"])
 
     def _busy(self, group: dict[str, Any], facts: ClusterFacts) -> str:
         """What has to end first; empty for nothing."""

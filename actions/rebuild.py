@@ -1,8 +1,8 @@
 """A member whose data can't go back is rebuilt, as a replica of one that is not upgraded."""
-import time
 from typing import Any
 
 from ..datastores.base import REPLICA, Driver, Member
+from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.groups import replacement
@@ -60,8 +60,7 @@ class AwaitRebuilt(RebuildAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
-        deadline = time.monotonic() + self.job["try_sec"]
-        while True:
+        for _ in polls(self.job["try_sec"], max(ASK_SEC, driver.poll_sec)):
             group = trove.group(self.job)
             built = self._built(group)
             if built is None or built.status in ("ERROR", "FAILED"):
@@ -72,10 +71,7 @@ class AwaitRebuilt(RebuildAction):
             found, missing = self._poll(driver, trove, group["members"], built)
             if not missing:
                 return found
-            if time.monotonic() > deadline:
-                raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry",
-                                   self.member["id"])
-            time.sleep(max(ASK_SEC, driver.poll_sec))
+        raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry", self.member["id"])
 
     def _poll(self, driver: Driver, trove: Trove, members: list[Member],
               built: Member) -> tuple[dict[str, Any], str]:
@@ -96,9 +92,8 @@ class DropMember(RebuildAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        deadline = time.monotonic() + self.job["try_sec"]
         asked = False
-        while True:
+        for _ in polls(self.job["try_sec"], ASK_SEC):
             there = [one for one in trove.group(self.job)["members"]
                      if one.id == self.member["id"]]
             if not there:
@@ -107,7 +102,5 @@ class DropMember(RebuildAction):
                 trove.verify_credentials()
                 trove.delete(self.member["id"])
                 asked = True
-            if time.monotonic() > deadline:
-                raise UpgradeError("not_yet", f"{self.member['name']} is not deleted yet.", "retry",
-                                   self.member["id"])
-            time.sleep(ASK_SEC)
+        raise UpgradeError("not_yet", f"{self.member['name']} is not deleted yet.", "retry",
+                           self.member["id"])

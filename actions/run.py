@@ -5,6 +5,7 @@ from typing import Any
 
 from .. import datastores
 from ..datastores.base import Driver
+from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import verdict, waves
 from ..planning.groups import CLUSTER, SET
@@ -110,8 +111,7 @@ class AwaitTrove(StepAction):
         self.heed_abort, self.heed_pause = heed_abort, heed_pause
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        deadline = time.monotonic() + self.job["try_sec"]
-        while True:
+        for _ in polls(self.job["try_sec"], TROVE_POLL_SEC):
             control = waves.check_lock(lock.read(), self.job["owner"], self.heed_abort)
             if self.heed_pause and control.get("pause_after") == "all":
                 return {"hold": True}
@@ -120,11 +120,11 @@ class AwaitTrove(StepAction):
             if not others:
                 return {"hold": False}
             broken = all(one.status in ("ERROR", "FAILED") for one in others)
-            if broken or time.monotonic() > deadline:
-                words = ", ".join(f"{one.name} {one.status}" for one in others)
-                raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
-                                   "stop" if broken else "retry")
-            time.sleep(TROVE_POLL_SEC)
+            if broken:
+                break
+        words = ", ".join(f"{one.name} {one.status}" for one in others)
+        raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
+                           "stop" if broken else "retry")
 
 
 class Finalize(UpgradeAction):

@@ -3,6 +3,7 @@ import time
 from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
+from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import undo, waves
 from ..planning.groups import followed
@@ -61,9 +62,8 @@ class ChooseWave(StepAction):
         :raises UpgradeError: code ``gate_closed``, class retry.
         """
         known_unhealthy = waves.known_unhealthy(self.plan, todo)
-        deadline = time.monotonic() + self.job["try_sec"]
         passes = 0
-        while True:
+        for _ in polls(self.job["try_sec"], max(self.job["poll_sec"], driver.poll_sec)):
             facts = health_of(driver, trove, self.job, members)
             wave = waves.next_wave(driver, facts, todo, self.plan["options"], progress,
                                    self._goes_back)
@@ -71,10 +71,8 @@ class ChooseWave(StepAction):
             passes = 0 if wrong else passes + 1
             if passes >= self.job["gate_passes"]:
                 return
-            if time.monotonic() > deadline:
-                raise UpgradeError("gate_closed", "It is not safe to make a member unavailable: "
-                                   f"{'; '.join(wrong)}.", "retry")
-            time.sleep(max(self.job["poll_sec"], driver.poll_sec))
+        raise UpgradeError("gate_closed", "It is not safe to make a member unavailable: "
+                           f"{'; '.join(wrong)}.", "retry")
 
     def _todo(self, members: list[Member]) -> list[str]:
         there = {one.id for one in members}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..datastores.polling import polls
 from ..schemas import UpgradeError
 
 if TYPE_CHECKING:       # so that it can be tested without any client
@@ -42,8 +43,9 @@ class EnvironmentLock:
 
         :raises UpgradeError: code ``locked``, naming who holds it.
         """
-        deadline = time.monotonic() + TRY_SEC
-        while not self._environments.create(self._name, record):
+        for _ in polls(TRY_SEC, PAUSE_SEC):
+            if self._environments.create(self._name, record):
+                return
             found = self.read()
             holder = found.get("owner", "")
             if holder == record["owner"]:
@@ -53,10 +55,8 @@ class EnvironmentLock:
                 raise locked(holder)
             if holder and self._succeed(holder, record):
                 return
-            if time.monotonic() > deadline:
-                raise UpgradeError("locked", "The lock of this cluster is being given back or "
-                                   "taken over.", "retry")
-            time.sleep(PAUSE_SEC)
+        raise UpgradeError("locked", "The lock of this cluster is being given back or taken over.",
+                           "retry")
 
     def release(self, owner: str) -> bool:
         """Release it if ``owner`` holds it; returns whether it did."""

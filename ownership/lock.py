@@ -14,12 +14,12 @@ sets Trove has no task, so the environments do.
 """
 import functools
 import logging
-import time
 from collections.abc import Collection
 from typing import Any
 
 from mistralclient.api.base import APIException
 
+from ..datastores.polling import polls
 from ..planning.lock_names import LOCK, execution_of
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
@@ -185,8 +185,7 @@ class Lock:
         The moment is empty where trove-api lacks this pack's routes."""
         if self._task is None or TroveTask(self._actor, self._cluster_id).look() is None:
             return "", False
-        deadline = time.monotonic() + TRY_SEC
-        while True:
+        for _ in polls(TRY_SEC, PAUSE_SEC):
             now = self._task.look()
             if now is None:
                 return "", False
@@ -201,11 +200,8 @@ class Lock:
                 taken = self._task.take(now.since if now.task == HELD else None)
                 if taken:
                     return taken.since, True
-            elif time.monotonic() > deadline:
-                raise UpgradeError("locked", "An upgrade of this cluster is being started. Wait "
-                                   "for it, or abort it.", "retry")
-            else:
-                time.sleep(PAUSE_SEC)
+        raise UpgradeError("locked", "An upgrade of this cluster is being started. Wait for it, or "
+                           "abort it.", "retry")
 
     def _may_be_taken(self, now: Hold, owner: str) -> bool:
         """Whether Trove's task may be taken: it is free, its owner has ended, or its start was
