@@ -110,6 +110,6 @@ def _reached(actor: Actor, job: dict[str, Any]) -> str:
     """Id of the target when the whole cluster is on it, else empty."""
     target: Version = job["target"]
     trove = Trove(actor)
-    members = trove.members(trove.group(job)["members"])
+    members = trove.recorded(trove.group(job)["members"])
     facts = facts_of(driver_for(job), trove, members)
     return target["id"] if all(is_done(one, facts, target) for one in members) else ""

@@ -43,7 +43,7 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     cluster = found_now(trove, kind, options["cluster_id"])
     offered = trove.versions(cluster["datastore"])
     target = trove.target(options["datastore_version"], cluster["datastore"], offered)
-    members = trove.members(cluster.pop("members"))
+    members = trove.recorded(cluster.pop("members"))
     name = datastores.choose(options["driver"], cluster["datastore"], kind == SET)
     driver = datastores.driver(name, clients.access(options["access"], name))
     lock = Lock(actor, cluster["id"], context.security.project_id)

@@ -41,10 +41,13 @@ class Promotion:
             self._unfence()
 
     def _carry_out(self) -> None:
-        asked = False
+        asked, moving = False, None
         for _ in polls(self._job["try_sec"], max(ASK_SEC, self._driver.poll_sec)):
+            if moving and self._trove.unchanged(moving):
+                continue
             group = self._trove.group(self._job)
             facts = facts_of(self._driver, self._trove, group["members"])
+            moving = next((one for one in group["members"] if one.status == PROMOTING), None)
             wait = self._busy(group, facts)
             if not wait and group["source"] == self._member["id"]:
                 wait = self._ask(group, facts, asked)

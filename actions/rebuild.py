@@ -60,7 +60,10 @@ class AwaitRebuilt(RebuildAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
+        built = None
         for _ in polls(self.job["try_sec"], max(ASK_SEC, driver.poll_sec)):
+            if built and built.status != "ACTIVE" and trove.unchanged(built):
+                continue
             group = trove.group(self.job)
             built = self._built(group)
             if built is None or built.status in ("ERROR", "FAILED"):
@@ -94,13 +97,21 @@ class DropMember(RebuildAction):
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         asked = False
         for _ in polls(self.job["try_sec"], ASK_SEC):
-            there = [one for one in trove.group(self.job)["members"]
-                     if one.id == self.member["id"]]
-            if not there:
+            status = self._status(trove)
+            if not status:
                 return {"dropped": self.member["id"]}
-            if not asked and there[0].status != "SHUTDOWN":
+            if not asked and status != "SHUTDOWN":
                 trove.verify_credentials()
                 trove.delete(self.member["id"])
                 asked = True
         raise UpgradeError("not_yet", f"{self.member['name']} is not deleted yet.", "retry",
                            self.member["id"])
+
+    def _status(self, trove: Trove) -> str:
+        """What Trove calls it; empty when it is gone."""
+        try:
+            return trove.member(self.member["id"]).status
+        except UpgradeError as error:
+            if error.code != "member_gone":
+                raise
+            return ""

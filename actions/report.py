@@ -52,7 +52,7 @@ class Report(UpgradeAction):
             actor = rights.acting(context, self.run_id)
             trove = Trove(actor)
             cluster = trove.group(plan["job"])
-            members = trove.members(cluster["members"])
+            members = trove.recorded(cluster["members"])
             resting = Lock(actor, cluster["id"], context.security.project_id).suspended_background()
             return (members, facts_of(driver, trove, members),
                     _notes(plan, cluster["datastore_version"], resting))

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from .. import datastores
-from ..datastores.base import Driver
+from ..datastores.base import Driver, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import verdict, waves
@@ -18,7 +18,7 @@ from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
 from .observe import driver_for, facts_of, found_now, snapshot
 
-TROVE_POLL_SEC = 2.0   # Trove itself looks only every 5 s and ever more seldom
+TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom
 
 
 class Plan(UpgradeAction):
@@ -111,20 +111,26 @@ class AwaitTrove(StepAction):
         self.heed_abort, self.heed_pause = heed_abort, heed_pause
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        others: list[Member] = []
         for _ in polls(self.job["try_sec"], TROVE_POLL_SEC):
             control = waves.check_lock(lock.read(), self.job["owner"], self.heed_abort)
             if self.heed_pause and control.get("pause_after") == "all":
                 return {"hold": True}
-            members = trove.group(self.job)["members"]
-            others = [one for one in members if one.status != "ACTIVE"]
+            if others and trove.unchanged(others[0]):
+                continue
+            others = [one for one in trove.group(self.job)["members"] if one.status != "ACTIVE"]
             if not others:
                 return {"hold": False}
-            broken = all(one.status in ("ERROR", "FAILED") for one in others)
-            if broken:
+            others.sort(key=_is_broken)         # waited for is one that may still come
+            if _is_broken(others[0]):
                 break
         words = ", ".join(f"{one.name} {one.status}" for one in others)
         raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
-                           "stop" if broken else "retry")
+                           "stop" if _is_broken(others[0]) else "retry")
+
+
+def _is_broken(one: Member) -> bool:
+    return one.status in ("ERROR", "FAILED")
 
 
 class Finalize(UpgradeAction):

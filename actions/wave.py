@@ -38,11 +38,13 @@ class ChooseWave(StepAction):
         self.plan = self.plan | {"members": followed(self.plan["members"], members)}
         listed = todo = self._todo(members)
         progress = waves.Progress(**self.progress)
-        self._open_gate(driver, trove, members, todo, progress)
-        facts = facts_of(driver, trove, members)
+        facts = self._open_gate(driver, trove, members, todo, progress)
+        if driver.asks_trove:       # the gate needs no versions, the choice does
+            facts = facts_of(driver, trove, members)
         control = waves.check_lock(lock.read(), self.job["owner"])   # the gate may have taken its time
         if not progress.waves:
-            todo = _unfinished(trove, members, facts, todo, self.job["target"])
+            members = trove.recorded(members)
+            todo = _unfinished(members, facts, todo, self.job["target"])
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
                                      control.get("pause_after"), self._goes_back)
         return _step(step, wave, self.plan, members, facts, trove) | {
@@ -55,9 +57,9 @@ class ChooseWave(StepAction):
         return self.plan["direction"] == "back"
 
     def _open_gate(self, driver: Driver, trove: Trove, members: list[Member], todo: list[str],
-                   progress: waves.Progress) -> None:
+                   progress: waves.Progress) -> ClusterFacts:
         """Return when the whole cluster was found well several times in a row, but for broken
-        members whose turn it is.
+        members whose turn it is: what was found the last time.
 
         :raises UpgradeError: code ``gate_closed``, class retry.
         """
@@ -70,7 +72,7 @@ class ChooseWave(StepAction):
             wrong = driver.blockers(facts, waves.already_unavailable(facts, known_unhealthy, wave))
             passes = 0 if wrong else passes + 1
             if passes >= self.job["gate_passes"]:
-                return
+                return facts
         raise UpgradeError("gate_closed", "It is not safe to make a member unavailable: "
                            f"{'; '.join(wrong)}.", "retry")
 
@@ -104,7 +106,7 @@ class ChooseUndo(StepAction):
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
         listed = trove.group(self.job)["members"]
-        members = trove.members(listed)
+        members = trove.recorded(listed)
         self.plan = self.plan | {"members": followed(self.plan["members"], members)}
         facts = facts_of(driver, trove, members)
         errors = undo.find_errors(self.failure)
@@ -209,10 +211,10 @@ class RestoreRoles(StepAction):
         return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
 
 
-def _unfinished(trove: Trove, members: list[Member], facts: ClusterFacts, todo: list[str],
+def _unfinished(members: list[Member], facts: ClusterFacts, todo: list[str],
                 target: Version) -> list[str]:
     """Without the members that an earlier roll of this run has brought to the target already."""
-    recorded = {one.id: one.version for one in trove.members(members)}
+    recorded = {one.id: one.version for one in members}
     return [one for one in todo if not (recorded[one] == target["name"] and facts[one].healthy
                                         and runs(facts[one].version, target))]
 
@@ -226,12 +228,14 @@ def _unavailable(facts: ClusterFacts, known_unhealthy: list[str], wave: list[str
 def _step(step: str, wave: list[str], plan: dict[str, Any], members: list[Member],
           facts: ClusterFacts, trove: Trove) -> dict[str, Any]:
     """What the workflow needs to take the wave's members in hand."""
+    going = trove.recorded([one for one in members if one.id in wave])
+    recorded = {one.id: one.version for one in going}
     origins = {one["id"]: one["origin"] for one in plan["members"]}
     peers = [{"id": one.id, "name": one.name, "address": one.address, "kind": one.kind}
              for one in members]
     taken = [peer | {"role": facts[peer["id"]].role, "domain": facts[peer["id"]].domain,
                      "version": facts[peer["id"]].version, "identity": facts[peer["id"]].identity,
                      "origin": origins[peer["id"]],
-                     "recorded": trove.member(peer["id"]).version}
+                     "recorded": recorded[peer["id"]]}
              for one in wave for peer in peers if peer["id"] == one]
     return {"next": step, "members": taken, "peers": peers}

@@ -13,7 +13,7 @@ from .shapes import FINALIZE, SET_WORKFLOW, WORKFLOW, Upgrade
 __all__ = ["FINALIZE", "Forbidden", "ServiceError", "Unreachable", "UpgradeNotFound", "Upgrades",
            "WORKFLOW", "finalize_inputs", "service_errors"]
 
-POLL_SEC = 0.5
+POLL_SEC = 1.0          # each takes the engine as long as a step of the upgrade does
 QUICK_POLL_SEC = 0.1
 PAGE = 100
 PLAN_SEC = 300

@@ -79,6 +79,19 @@ class Trove:
         """The members with the version that Trove has recorded for each: one call a member."""
         return [replace(self.member(one.id), kind=one.kind) for one in listed]
 
+    def recorded(self, listed: list[Member]) -> list[Member]:
+        """The same without a call for those that were listed with their version a moment ago, as
+        a replication set's are."""
+        return [one if one.version else self.members([one])[0] for one in listed]
+
+    def unchanged(self, one: Member) -> bool:
+        """Whether Trove still calls the member what it did: one cheap call. The whole cluster, for
+        which Trove loads each member twice, is worth a question when this says no."""
+        try:
+            return self.member(one.id).status == one.status
+        except UpgradeError:        # it is gone
+            return False
+
     def member(self, instance_id: str) -> Member:
         """:raises UpgradeError: code ``member_gone``."""
         try:

@@ -9,6 +9,7 @@ from tests.unit.trove_model import OWNER, Books, Lock, Row
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions import run
     from trove_upgrade.actions.run import AwaitTrove
 
 JOB = {"owner": OWNER, "cluster_id": "c1", "kind": "cluster", "members": [], "try_sec": 0}
@@ -44,3 +45,26 @@ def test_an_abort_is_heeded_before_anything_is_finalised_but_not_when_members_ar
         wait_for(["ACTIVE"], abort=True, pause_after="all")
     assert aborted.value.code == "aborted"
     assert wait_for(["ACTIVE"], abort=True, heed_abort=False) == {"hold": False}
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_the_whole_cluster_is_asked_again_only_when_the_member_in_hand_has_changed(
+        monkeypatch, deleted):
+    """Trove loads each member twice to show a cluster."""
+    monkeypatch.setattr(run, "TROVE_POLL_SEC", 0)
+    rows = [Row(f"m{number}", f"orders-{number}", "9.1.2", f"10.0.0.{number + 1}", number, status)
+            for number, status in enumerate(["ERROR", "UPGRADE", "ACTIVE"])]
+    asked = []
+
+    def tick():
+        asked.append("call")
+        if len(asked) == 7:
+            rows[0].status = rows[1].status = "ACTIVE"
+            if deleted:
+                del books.rows["m1"]
+
+    books = Books(SimpleNamespace(tick=tick), "redis", VERSIONS, rows, "orders")
+    show, clusters = books.trove._client.clusters.get, []
+    books.trove._client.clusters.get = lambda one: clusters.append(len(asked)) or show(one)
+    assert AwaitTrove(JOB | {"try_sec": 10}).step(books.trove, Lock()) == {"hold": False}
+    assert clusters == [0, 7], "the member's own status is what was asked in between"
