@@ -5,6 +5,7 @@
 Every figure is a median over the rounds. Writes docs/benchmarks.md.
 """
 import argparse
+import itertools
 import json
 import statistics
 from pathlib import Path
@@ -45,6 +46,8 @@ COLUMNS = {
     "elapsed s": lambda report: report["upgrade_sec"],
     "servers' own s": lambda report: report["critical_path_sec"],
     "overhead s a wave": lambda report: _overhead(report) / len(report["waves"]),
+    "between two waves s": lambda report: statistics.median(
+        after["from"] - before["to"] for before, after in itertools.pairwise(report["waves"])),
     "last member back s": lambda report: report["waves"][-1]["to"] - _request(report),
     "failed ops": lambda report: report["workload"]["failed"],
     "lost": lambda report: report["workload"]["lost"],
@@ -96,6 +99,9 @@ cores.
 
 - *servers' own*: the sum over the waves of the longest time that a server of the wave was
   unavailable.
+- *overhead a wave*: of the whole run, so with the plan before and the waiting for Trove after the
+  waves; *between two waves*: from the last server of one being back to the first of the next being
+  stopped.
 - *last member back*: from the request until the last server was back on its version. The rest of
   *elapsed* is waiting for Trove's record: its poll of an instance comes 5 to 10 s after the request
   at the earliest.

@@ -7,6 +7,7 @@ PYTHONPATH naming a directory whose link `trove_upgrade` leads to the commit's c
 """
 import argparse
 import collections
+import itertools
 import json
 import os
 import re
@@ -62,7 +63,9 @@ def _figures(lab, begun, elapsed, spent, idle):
     calls = [call for call in lab.api_calls() if call["t"] >= begun]
     paths = collections.Counter(f"{call['method']} {_shape(call['path'])}" for call in calls)
     return {"elapsed_sec": elapsed, "overhead_a_wave_sec": round((elapsed - away) / len(waves), 3),
-            "between_waves_sec": round((waves[-1]["to"] - begun - away) / len(waves), 3),
+            "before_the_first_sec": round(waves[0]["from"] - begun, 3),
+            "between_two_waves_sec": round(statistics.median(
+                after["from"] - before["to"] for before, after in itertools.pairwise(waves)), 3),
             "calls_a_member": round(len(calls) / len(found), 2),
             "trove_cpu_a_member": round(spent[0] / len(found), 3),
             "trove_cpu_idle_a_sec": round(idle, 3),

@@ -1,6 +1,10 @@
 """The lab gives what it says: a real Trove, real servers, in a stock client's reach."""
+import itertools
+import json
+import os
 import stat
 import time
+from pathlib import Path
 
 import pytest
 import redis
@@ -39,6 +43,32 @@ def test_stock_clients_reach_it_by_the_environment(lab, shop, monkeypatch):
     session = OpenStackConfig().get_one(load_envvars=True).get_session()
     answer = session.get(f"{lab.env()['OS_ENDPOINT']}/clusters")
     assert "shop" in [cluster["name"] for cluster in answer.json()["clusters"]]
+
+
+def test_one_listing_of_trove_s_tells_whether_a_cluster_is_settled(lab, shop):
+    before = len(lab.api_calls(own=True))
+    lab.is_settled(shop)
+    assert [call["path"].rsplit("/", 2)[-2:] for call in lab.api_calls(own=True)[before:]] == [
+        ["clusters", shop.id]]
+
+
+def test_trove_keeps_its_connections_to_the_database(lab, shop):
+    """Opened anew for each question they cost half of its time."""
+    process = json.loads((lab.directory / "trove.json").read_text())["pid"]
+    found = [os.path.realpath(each) for each in Path(f"/proc/{process}/fd").iterdir()]
+    assert str(lab.directory / "trove.sqlite") in found
+
+
+def test_waiting_spends_half_of_its_time_asking_at_most():
+    asked = []
+
+    def slow():
+        asked.append(time.monotonic())
+        time.sleep(0.05)
+        return len(asked) == 4
+
+    wait_for(slow, 20, "the fourth answer", every=0)
+    assert all(after - before >= 0.1 for before, after in itertools.pairwise(asked))
 
 
 def test_versions_to_refuse_are_there(lab):
