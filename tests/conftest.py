@@ -9,7 +9,9 @@ pytest.register_assert_rewrite(*(f"tests.{one.name}" for one in Path(__file__).p
 
 from tests import labs  # noqa: E402
 from tests.groups import (  # noqa: E402, F401  hooks
+    pytest_collection_finish,
     pytest_collection_modifyitems,
+    pytest_configure_node,
     pytest_terminal_summary,
     pytest_xdist_make_scheduler,
 )

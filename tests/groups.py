@@ -7,9 +7,11 @@ group by itself, and so is each test that is marked ``apart``. Without pytest-xd
 but the order.
 """
 import collections
+import json
+from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.waits import PATIENCE_SEC
 
@@ -26,7 +28,7 @@ SECONDS = {
 
 
 def group_of(item):
-    """The group of a test: one word, without an @."""
+    """The group of a test, one word."""
     if (apart := item.get_closest_marker("apart")):
         return _word(*apart.args or (item.nodeid,))
     for name in NEEDS:
@@ -41,24 +43,47 @@ def _word(text):
     return "-".join(kept.split())
 
 
-@pytest.hookimpl(tryfirst=True)        # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-        # Each wait is bounded by itself; this ends what hangs without waiting.
-        item.add_marker(pytest.mark.timeout(5 * PATIENCE_SEC))
     first = {}
     for place, item in enumerate(items):
         first.setdefault(group_of(item), place)
+        # Each wait is bounded by itself; this ends what hangs without waiting.
+        item.add_marker(pytest.mark.timeout(5 * PATIENCE_SEC))
     items.sort(key=lambda item: (-SECONDS.get(group_of(item), 0), first[group_of(item)]))
 
 
-class LongestFirst(LoadGroupScheduling):
+# The workers collect, and the process that schedules knows ids of tests alone: a file tells it
+# their groups. (With pytest 9 the mark of pytest-xdist does not reach it any more.)
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["groups"] = str(_file(node.config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session):
+    if (asked := getattr(session.config, "workerinput", None)) is not None:
+        own = Path(f"{asked['groups']}.{asked['workerid']}")
+        own.write_text(json.dumps({item.nodeid: group_of(item) for item in session.items}))
+        own.rename(asked["groups"])
+
+
+def _file(config):
+    return Path(config.cache.mkdir("groups")) / "of-the-last-run.json"
+
+
+class LongestFirst(LoadScopeScheduling):
     """Groups in the order of the tests, each when a worker begins its last test.
 
     The stock one gives a worker its next group two tests earlier, which then waits behind them
     while another worker may have nothing to do.
     """
+
+    def schedule(self):
+        self.groups = json.loads(_file(self.config).read_text())
+        super().schedule()
+
+    def _split_scope(self, nodeid):
+        return self.groups[nodeid]
 
     def _reschedule(self, node):
         if self.workqueue and self._pending_of(self.assigned_work[node]) > 1:
@@ -74,17 +99,18 @@ def pytest_xdist_make_scheduler(config, log):
     return LongestFirst(config, log)
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
     """Seconds of each group, the longest first; those of under 10 s are told as one sum."""
-    spent = collections.Counter()
+    if config.getoption("dist", "no") != "loadgroup" or not _file(config).exists():
+        return
+    groups, spent = json.loads(_file(config).read_text()), collections.Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
-            if hasattr(report, "duration") and "@" in report.nodeid:
-                spent[report.nodeid.rsplit("@", 1)[1]] += report.duration
-    if spent:
-        terminalreporter.section("seconds of groups")
-        for group, seconds in spent.most_common():
-            if seconds >= 10:
-                terminalreporter.line(f"{seconds:7.0f} {group}")
-        rest = sum(seconds for seconds in spent.values() if seconds < 10)
-        terminalreporter.line(f"{rest:7.0f} all others")
+            if hasattr(report, "duration"):
+                spent[groups.get(report.nodeid, "?")] += report.duration
+    terminalreporter.section("seconds of groups")
+    for group, seconds in spent.most_common():
+        if seconds >= 10:
+            terminalreporter.line(f"{seconds:7.0f} {group}")
+    rest = sum(seconds for seconds in spent.values() if seconds < 10)
+    terminalreporter.line(f"{rest:7.0f} all others")
