@@ -19,7 +19,7 @@ from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED
 XDIST_GROUP = "cloud 1"               # alone: it asserts that no trust is left of anybody
-AT_ONCE = 4
+AT_ONCE = 3
 MAKING = threading.Lock()
 
 

@@ -12,7 +12,7 @@ from tests.end_to_end.invariants import assert_invariants
 from tests.groups import group_of
 from tests.labs import SHARED
 
-AT_ONCE = 5
+AT_ONCE = 3
 
 
 @contextmanager
