@@ -363,7 +363,7 @@ class Site:
         found = [one for one in self.mistral.environments.list() if one.name == name]
         if not found:
             return None
-        variables = self.mistral.environments.get(name).variables
+        variables = found[0].variables      # not asked for by its name: it may be gone by then
         return json.loads(variables) if isinstance(variables, str) else variables
 
     def set_lock(self, cluster: Cluster, **changes) -> None:
