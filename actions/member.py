@@ -51,8 +51,8 @@ class MemberAction(StepAction):
             wrong = driver.blockers(self._health(driver, trove), self.unavailable)
             if not wrong:
                 return
-        raise UpgradeError("gate_closed", f"It is not safe to make {self.member['name']} unavailable: "
-                           f"{'; '.join(wrong)}.", "retry", self.member["id"])
+        raise UpgradeError("gate_closed", f"It is not safe to make {self.member['name']} "
+                           f"unavailable: {'; '.join(wrong)}.", "retry", self.member["id"])
 
 
 class Switchover(MemberAction):
@@ -69,7 +69,8 @@ class Switchover(MemberAction):
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
         if driver.promotes_by_trove:
-            Promotion(driver, trove, self.job, self.member, self.unavailable, self.prefer).carry_out()
+            Promotion(driver, trove, self.job, self.member, self.unavailable,
+                      self.prefer).carry_out()
             return {"role_before": self.member["role"]}
         facts = facts_of(driver, trove, as_members(self.peers))
         driver.switchover(facts, self.member["id"], self.prefer)

@@ -49,8 +49,8 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     lock = Lock(actor, cluster["id"], context.security.project_id)
     holder = lock.live_owner()
     now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
-                    "" if holder == owner else holder, lock.saved_settings(), lock.holds_task(owner),
-                    lock.reach(in_trove=kind == CLUSTER), kind)
+                          "" if holder == owner else holder, lock.saved_settings(),
+                          lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind)
     return now, driver, lock
 
 

@@ -88,8 +88,8 @@ class Promotion:
             return "; ".join([*(f"Trove is at work on {name}" for name in others), *wrong])
         candidate = self._driver.candidate(facts, self._member["id"], self._prefer)
         if not candidate:
-            raise DatastoreError("no_candidate", f"{self._member['name']} is the source, and no replica "
-                                 "has all its writes; nothing can take over from it.",
+            raise DatastoreError("no_candidate", f"{self._member['name']} is the source, and no "
+                                 "replica has all its writes; nothing can take over from it.",
                                  passing=True, instance=self._member["id"])
         self._trove.verify_credentials()
         self._driver.fence(facts, self._member["id"], candidate)

@@ -32,7 +32,8 @@ class Plan(UpgradeAction):
     :param kind: ``cluster`` or ``replication_set``.
     """
 
-    def __init__(self, run: str, inputs: dict[str, Any], start_token: str = "", kind: str = CLUSTER):
+    def __init__(self, run: str, inputs: dict[str, Any], start_token: str = "",
+                 kind: str = CLUSTER):
         super().__init__()
         self.run_id, self.inputs, self.start_token, self.kind = run, inputs, start_token, kind
 

@@ -41,7 +41,8 @@ class ChooseWave(StepAction):
         facts = self._open_gate(driver, trove, members, todo, progress)
         if driver.asks_trove:       # the gate needs no versions, the choice does
             facts = facts_of(driver, trove, members)
-        control = waves.check_lock(lock.read(), self.job["owner"])   # the gate may have taken its time
+        # The gate may have taken its time.
+        control = waves.check_lock(lock.read(), self.job["owner"])
         if not progress.waves:
             members = trove.recorded(members)
             todo = _unfinished(members, facts, todo, self.job["target"])
@@ -116,7 +117,8 @@ class ChooseUndo(StepAction):
         wave = undo.next_undo(driver, facts, self.plan, todo)
         undo.check_rollback_path(driver, facts, self.plan, wave)
         if not wave and wanted == "all" and not any(one["done"] for one in self.plan["members"]):
-            lock.forget_saved_settings()   # all are back on servers that were started with their own settings
+            # All are back on servers that were started with their own settings.
+            lock.forget_saved_settings()
         ask = undo.ask_person(self.plan["options"]["on_failure"], errors)
         found = _step("undo" if wave else "done", wave, self.plan, members, facts, trove)
         return found | {"ask": ask, "unavailable": _unavailable(facts, todo, wave)}

@@ -1,6 +1,6 @@
 """The one way to wait for something: ask, pause, ask again, until the time is over."""
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 def polls(timeout_sec: float, pause_sec: float) -> Iterator[None]:
@@ -20,3 +20,12 @@ def polls(timeout_sec: float, pause_sec: float) -> Iterator[None]:
     while time.monotonic() <= deadline:
         time.sleep(pause_sec)
         yield
+
+
+def wait_until(done: Callable[[], object], deadline: float, pause_sec: float) -> bool:
+    """Ask again and again, at least once, and return whether the answer was yes in time.
+
+    :param deadline: by ``time.monotonic()``.
+    :param pause_sec: seconds between two questions.
+    """
+    return any(done() for _ in polls(deadline - time.monotonic(), pause_sec))

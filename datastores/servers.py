@@ -1,7 +1,5 @@
-"""What the drivers' clients have in common: all members are asked at once, and waited for."""
+"""What the drivers' clients have in common: all members are asked at once."""
 import abc
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -44,16 +42,3 @@ class AskedAtOnce(abc.ABC):
 
     def _port(self) -> int:
         return int(self._access.get("port", self.default_port))
-
-
-def wait_until(done: Callable[[], object], deadline: float, pause_sec: float) -> bool:
-    """Ask again and again, at least once, and say whether the answer was yes in time.
-
-    :param deadline: by ``time.monotonic()``.
-    :param pause_sec: seconds between two questions.
-    """
-    while not done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(pause_sec)
-    return True

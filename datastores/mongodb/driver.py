@@ -5,7 +5,7 @@ from typing import Any
 
 from ..base import PRIMARY, ClusterFacts, DatastoreError, Facts, Member
 from ..paths import series, series_text
-from ..servers import wait_until
+from ..polling import wait_until
 from . import topology
 from .client import Servers
 from .gate import MongoGate, candidates

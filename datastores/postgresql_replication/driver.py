@@ -3,7 +3,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from ..base import ClusterFacts, DatastoreError, Member
-from ..servers import wait_until
+from ..polling import wait_until
 from . import topology
 from .client import Servers
 from .gate import PostgreSQLReplicationGate

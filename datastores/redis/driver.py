@@ -3,7 +3,7 @@ import time
 from collections.abc import Collection, Iterable
 
 from ..base import PRIMARY, REPLICA, ClusterFacts, DatastoreError, Facts, Member, ordered
-from ..servers import wait_until
+from ..polling import wait_until
 from . import topology
 from .client import Servers
 from .gate import RedisGate, agreed, candidate, only_copies

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import ClusterFacts, DatastoreError, Facts, Member
-from ..servers import wait_until
+from ..polling import wait_until
 from . import topology
 from .client import Servers
 from .gate import VerticaGate

@@ -12,6 +12,7 @@ import yaml
 from openstack.config import OpenStackConfig
 from trove_upgrade.lab.kinds.redis import native
 from trove_upgrade.lab.lab import Lab, LabError
+from trove_upgrade.lab.process import wait_for
 from trove_upgrade.lab.settings import Settings
 
 from tests.waits import until

@@ -66,7 +66,8 @@ class Acting(Rehearsal):
 
     def _wave(self, wave, version):
         for one in self.step["members"]:
-            given = {"member": one, "peers": self.step["peers"], "unavailable": self.step["unavailable"]}
+            given = {"member": one, "peers": self.step["peers"],
+                     "unavailable": self.step["unavailable"]}
             (self._forward if version == self.target else self._back)(given)
 
     def _forward(self, given):

@@ -65,7 +65,8 @@ class Rehearsal:
         for _ in range(LOOKS):
             facts = self._facts()
             wave = waves.next_wave(self.cluster.driver, facts, todo, self.plan["options"], progress)
-            self.beside = waves.already_unavailable(facts, waves.known_unhealthy(self.plan, todo), wave)
+            unhealthy = waves.known_unhealthy(self.plan, todo)
+            self.beside = waves.already_unavailable(facts, unhealthy, wave)
             if not (wrong := self.cluster.driver.blockers(facts, self.beside)):
                 return wave
         raise UpgradeError("gate_closed", "; ".join(wrong), "retry")

@@ -2,7 +2,8 @@
 import time
 
 from trove_upgrade.datastores.base import DatastoreError, Facts, Member, check
-from trove_upgrade.datastores.servers import AskedAtOnce, wait_until
+from trove_upgrade.datastores.polling import wait_until
+from trove_upgrade.datastores.servers import AskedAtOnce
 
 
 def test_a_wait_asks_at_least_once_and_ends_at_its_deadline():
