@@ -62,10 +62,11 @@ def pause_at_each_late_moment(run):
     in_the_wave = resume_when_paused(run)
     until_the_last_bake(run)
     run.pause()
-    in_the_bake = resume_when_paused(run)
+    in_the_bake = run.until_paused()
     run.site.set_lock(run.cluster, pause_after="all")
+    run.set_state("RUNNING")            # with the lock as it is
     before_the_end = run.until_paused()
-    run.set_state("RUNNING")            # once, with the lock as it is
+    run.set_state("RUNNING")            # once
     return in_the_wave, in_the_bake, before_the_end
 
 
@@ -88,7 +89,7 @@ def abort_at_a_pause_that_outlasts_the_bake(run):
     run.abort()
 
 
-@scenario(parallelism="domain", canary=False, bake_sec=TIMEOUT_SEC,
+@scenario(parallelism="domain", canary=False, bake_sec=2 * TIMEOUT_SEC,
           act=abort_at_a_pause_that_outlasts_the_bake)
 def test_abort_after_the_last_wave_puts_all_back(outcome):
     assert outcome.result["status"] == "aborted"
