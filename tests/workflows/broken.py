@@ -46,7 +46,7 @@ trove_upgrade.sample:
         job: <% $.job %>
         member: <% $.member %>
         peers: []
-        away: []
+        unavailable: []
     start_again:
       description: Fourth.
       action: std.noop
@@ -108,8 +108,8 @@ CALLS = [
     ("        until: <%", "        untli: 1\n        until: <%", "watch: input untli is unknown"),
     ("workflow: trove_upgrade.member", "workflow: trove_upgrade.mebmer",
      "wave: there is no workflow trove_upgrade.mebmer"),
-    ("        away: []\n", "", "wave: input away is missing"),
-    ("        away: []\n", "        away: []\n        home: []\n", "wave: input home is unknown"),
+    ("        unavailable: []\n", "", "wave: input unavailable is missing"),
+    ("        unavailable: []\n", "        unavailable: []\n        home: []\n", "wave: input home is unknown"),
     ("workflow: trove_upgrade.member", f'workflow: "{lint.DYNAMIC}"',
      "wave: input plan is missing"),
     ("action: trove_upgrade.watch_health\n      input:\n        job: <% $.job %>\n"
