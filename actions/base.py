@@ -8,6 +8,7 @@ from ..services import rights, sessions
 from ..services.errors import explain
 from ..services.sessions import Actor
 from ..services.trove import Trove
+from .record import Record
 
 
 class UpgradeAction(Action):
@@ -30,20 +31,29 @@ class UpgradeAction(Action):
 
 
 class StepAction(UpgradeAction):
-    """An action of a run that has a plan: it knows its job, Trove and the lock.
+    """An action of a run that has a record: it knows its plan, Trove and the lock.
 
-    :param job: the plan's ``job``.
+    :param run: the execution that people have started.
     """
 
-    def __init__(self, job: dict[str, Any]):
+    def __init__(self, run: str):
         super().__init__()
-        self.job = job
+        self.run_id = run
+        self.plan: dict[str, Any] = {}
+        self.job: dict[str, Any] = {}
 
     def act(self, context: Any) -> Any:
+        self.remember(Record(rights.acting(context, self.run_id), self.run_id))
         cluster_id = self.job["cluster_id"]
-        actor = rights.acting(context, self.job["owner"], cluster_id)
+        actor = rights.acting(context, self.run_id, cluster_id)
         return self.step(trove_of(actor, cluster_id),
                          Lock(actor, cluster_id, context.security.project_id))
+
+    def remember(self, record: Record) -> None:
+        """Take what the step needs from the record: it came with nothing but ids."""
+        self.record = record
+        self.plan = record.plan()
+        self.job = self.plan["job"]
 
     def step(self, trove: Trove, lock: Lock) -> Any:
         """The work of the step; what it raises becomes the action's error."""

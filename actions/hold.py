@@ -14,6 +14,7 @@ from ..services.trigger_trust import spare_trust
 from ..services.trove import Trove
 from .base import UpgradeAction
 from .observe import driver_for, facts_of, found_now
+from .record import Record
 
 
 class HoldAction(UpgradeAction):
@@ -72,23 +73,25 @@ class ReleaseLock(HoldAction):
     """Give the cluster back if the run holds it.
 
     :param cluster_id: its id.
-    :param job: the plan's ``job`` to set the cluster's version in Trove when all members run the
-        target by their own evidence; None to leave it as it is.
+    :param with_version: whether to set the cluster's version in Trove, too, when all members run
+        the target by their own evidence.
     """
 
-    def __init__(self, run: str, cluster_id: str, job: dict[str, Any] | None = None):
+    def __init__(self, run: str, cluster_id: str, with_version: bool = False):
         super().__init__(run)
-        self.cluster_id, self.job = cluster_id, job
+        self.cluster_id, self.with_version = cluster_id, with_version
 
     def step(self, context: Any) -> dict[str, bool]:
         actor = rights.acting(context, self.run_id)
         lock = Lock(actor, self.cluster_id, context.security.project_id)
-        version = _reached(actor, self.job) if self.job and lock.holds_task(self.run_id) else ""
+        plan = Record(actor, self.run_id).find() if self.with_version else None
+        version = _reached(actor, plan["job"]) if plan and lock.holds_task(self.run_id) else ""
         return {"released": lock.release(self.run_id, version)}
 
 
 class DropRights(HoldAction):
-    """End what take_lock has kept, and a hold of trove-api's that take_lock never came to.
+    """End the run's record, what take_lock has kept, and a hold of trove-api's that take_lock never
+    came to.
 
     :param cluster_id: as the caller gave it.
     :param start_token: the moment since when trove-api holds the cluster for this execution, or
@@ -101,6 +104,7 @@ class DropRights(HoldAction):
 
     def step(self, context: Any) -> dict[str, bool]:
         given_back = give_back_start(self.run_id, self.cluster_id, self.start_token)
+        Record(rights.acting(context, self.run_id), self.run_id).drop()
         dropped = rights.drop(self.run_id)
         spare_trust(context, self.run_id)
         return {"dropped": dropped, "given_back": given_back}

@@ -14,6 +14,7 @@ from ..services.trove import Trove
 from .base import StepAction
 from .observe import as_members, driver_for, facts_of, health_of
 from .promotion import Promotion
+from .record import Record
 
 FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the member has failed
 
@@ -21,16 +22,26 @@ FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the memb
 class MemberAction(StepAction):
     """A step of one member.
 
-    :param member: ``{id, name, address, role, domain, version, identity, origin, recorded}``, the
-        last four as they were when the member was chosen.
-    :param peers: all members of the cluster, ``{id, name, address}`` each.
-    :param unavailable: ids of all members that are unavailable, this one among them.
+    :param member: its id; the wave in hand says what it was like when it was chosen.
     """
 
-    def __init__(self, job: dict[str, Any], member: dict[str, Any], peers: list[dict[str, Any]],
-                 unavailable: list[str]):
-        super().__init__(job)
-        self.member, self.peers, self.unavailable = member, peers, unavailable
+    def __init__(self, run: str, member: str):
+        super().__init__(run)
+        self.member_id = member
+
+    def remember(self, record: Record) -> None:
+        super().remember(record)
+        wave = record.wave()
+        if self.member_id not in wave["members"]:
+            raise UpgradeError("not_chosen", "This member is not of the wave in hand; it is left "
+                               "as it is.", "rollback", self.member_id)
+        self.member: dict[str, Any] = wave["members"][self.member_id]
+        self.peers, self.unavailable, self.goes_back = wave["peers"], wave["unavailable"], wave["back"]
+
+    @property
+    def wanted(self) -> Version:
+        """The version that it is to run."""
+        return self.member["origin"] if self.goes_back else self.job["target"]
 
     @property
     def _itself(self) -> Member:
@@ -56,24 +67,18 @@ class MemberAction(StepAction):
 
 
 class Switchover(MemberAction):
-    """Move a leading role away from the member, never forced.
-
-    :param prefer: number of the version that the new leader should run.
+    """Move a leading role away from the member, never forced, to one of its new version if it can.
     """
-
-    def __init__(self, job, member, peers, unavailable, prefer: str):
-        super().__init__(job, member, peers, unavailable)
-        self.prefer = prefer
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
         if driver.promotes_by_trove:
             Promotion(driver, trove, self.job, self.member, self.unavailable,
-                      self.prefer).carry_out()
+                      self.wanted["number"]).carry_out()
             return {"role_before": self.member["role"]}
         facts = facts_of(driver, trove, as_members(self.peers))
-        driver.switchover(facts, self.member["id"], self.prefer)
+        driver.switchover(facts, self.member["id"], self.wanted["number"])
         return {"role_before": facts[self.member["id"]].role}
 
 
@@ -142,13 +147,8 @@ class RequestRollback(MemberAction):
 class AwaitEvidence(MemberAction):
     """Wait until the member's own server runs the version, is caught up and seen well by all.
 
-    :param version: the Trove version that it must run.
     :returns: ``{version, role}`` by the member's own word.
     """
-
-    def __init__(self, job, member, peers, unavailable, version: dict[str, Any]):
-        super().__init__(job, member, peers, unavailable)
-        self.version = version
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
@@ -179,13 +179,13 @@ class AwaitEvidence(MemberAction):
 
     def _arrived(self, facts: Facts) -> bool:
         """It runs the version; where it ran that before too, it must have been started anew."""
-        if not facts.answers or not runs(facts.version, self.version):
+        if not facts.answers or not runs(facts.version, self.wanted):
             return False
-        same = runs(self.member["version"], self.version)
+        same = runs(self.member["version"], self.wanted)
         return not same or not facts.identity or facts.identity != self.member["identity"]
 
     def _goes_forward(self) -> bool:
-        return self.version["id"] == self.job["target"]["id"]
+        return self.wanted["id"] == self.job["target"]["id"]
 
     def _check_not_failed(self, driver: Driver, trove: Trove, facts: Facts) -> None:
         """Fail fast when Trove or the server itself says that it will not come.
@@ -203,9 +203,9 @@ class AwaitEvidence(MemberAction):
             if driver.still_coming(self._health(driver, trove), self.member["id"]):
                 return
             raise UpgradeError("member_failed", f"Trove calls {name} {now.status} after it was "
-                               f"asked to run {self.version['name']}.", "rollback",
+                               f"asked to run {self.wanted['name']}.", "rollback",
                                self.member["id"])
         anew = facts.answers and facts.identity != self.member["identity"]
-        if anew and now.status != "UPGRADE" and not runs(facts.version, self.version):
+        if anew and now.status != "UPGRADE" and not runs(facts.version, self.wanted):
             raise UpgradeError("wrong_version", f"{name} was started anew but runs {facts.version} "
-                               f"instead of {self.version['name']}.", "rollback", self.member["id"])
+                               f"instead of {self.wanted['name']}.", "rollback", self.member["id"])

@@ -15,6 +15,7 @@ from ..services.errors import explain
 from ..services.trove import Trove
 from .base import UpgradeAction
 from .observe import as_members, driver_for, facts_of
+from .record import Record
 
 
 class Report(UpgradeAction):
@@ -22,7 +23,8 @@ class Report(UpgradeAction):
 
     :param run: the execution that people have started.
     :param inputs: what the caller of the workflow gave.
-    :param plan: the plan, or None when none could be made.
+    :param plan: the plan, or None when none could be made; one that came to be the run's record
+        is read there.
     :param failure: whatever the failed task left behind, or None.
     :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
@@ -37,6 +39,7 @@ class Report(UpgradeAction):
 
     def act(self, context: Any) -> dict[str, Any]:
         errors = find_errors(self.failure)
+        self.plan = self._record(context) or self.plan
         if self.plan is None:
             return verdict.refused(errors[0], named_in(self.inputs), self.kind)
         if self.plan["options"]["dry_run"]:
@@ -44,6 +47,15 @@ class Report(UpgradeAction):
         driver = driver_for(self.plan["job"])
         members, facts, notes = self._seen(context, driver, self.plan)
         return verdict.verdict(driver, self.plan, members, facts, self.failure, self.undone, notes)
+
+    def _record(self, context: Any) -> dict[str, Any] | None:
+        """Where the rights are gone, what came from the run's first steps must do."""
+        try:
+            return Record(rights.acting(context, self.run_id), self.run_id).find()
+        except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
+            if explain(error).klass != STOP:
+                raise
+            return None
 
     def _seen(self, context: Any, driver: Driver,
               plan: dict[str, Any]) -> tuple[list[Member], ClusterFacts, list[str]]:

@@ -17,6 +17,7 @@ from ..services import clients, rights
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
 from .observe import driver_for, facts_of, found_now, snapshot
+from .record import Record
 
 TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom
 
@@ -51,7 +52,8 @@ class Plan(UpgradeAction):
 class Preflight(UpgradeAction):
     """The plan made again under the lock; fails with code ``refused`` when a check says no.
 
-    Notes the settings that will be given back at the end, before any of them is changed.
+    Notes the settings that will be given back at the end, before any of them is changed, and writes
+    the run's record, by which all later steps work.
 
     :param run: the execution that owns the lock.
     :param options: the plan's ``options``.
@@ -68,7 +70,7 @@ class Preflight(UpgradeAction):
             raise verdict.refusal(plan)
         if plan["job"]["keep_rollback_path"] and (settings := _untouched_settings(now)):
             lock.save_settings(settings)
-        return plan
+        return Record(rights.acting(context, self.run_id), self.run_id).keep(plan)
 
 
 def _untouched_settings(now: ClusterSnapshot) -> dict[str, Any]:
@@ -80,11 +82,8 @@ def _untouched_settings(now: ClusterSnapshot) -> dict[str, Any]:
 class Verify(StepAction):
     """Every member on the target and the cluster well, by the members' own word.
 
-    :returns: ``{"bake_until": unix time}``.
+    :returns: ``{"bake_until": unix time}``, 0 when there is nothing to watch.
     """
-
-    def __init__(self, job: dict[str, Any]):
-        super().__init__(job)
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
@@ -96,7 +95,8 @@ class Verify(StepAction):
         if wrong:
             raise UpgradeError("not_verified", "The members are upgraded but not all well: "
                                + "; ".join(wrong) + ".", "retry")
-        return {"bake_until": time.time() + self.job["bake_sec"]}
+        watched = self.job["bake_sec"] and self.plan["waves"]
+        return {"bake_until": time.time() + self.job["bake_sec"] if watched else 0}
 
 
 class AwaitTrove(StepAction):
@@ -107,8 +107,8 @@ class AwaitTrove(StepAction):
     :returns: ``{"hold": whether the operator asks for a pause}``; then Trove is not waited for.
     """
 
-    def __init__(self, job: dict[str, Any], heed_abort: bool = True, heed_pause: bool = True):
-        super().__init__(job)
+    def __init__(self, run: str, heed_abort: bool = True, heed_pause: bool = True):
+        super().__init__(run)
         self.heed_abort, self.heed_pause = heed_abort, heed_pause
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
@@ -137,38 +137,36 @@ def _is_broken(one: Member) -> bool:
 class Finalize(UpgradeAction):
     """Close the rollback path: give every member the settings back that kept it open.
 
-    :param run: the execution that owns the lock.
+    :param run: the execution that owns the lock. Where it has a record, that says the rest.
     :param cluster_id: id or unique name.
     :param access: name of the access file.
     :param driver: name of the driver, or ``auto``.
     :param kind: ``cluster`` or ``replication_set``; then cluster_id is that of any of its members.
-    :param members: ids that a replication set had when it was planned; empty when it was not.
     """
 
-    def __init__(self, run: str, cluster_id: str, access: str = "default", driver: str = "auto",
-                 kind: str = CLUSTER, members: list[str] | None = None):
+    def __init__(self, run: str, cluster_id: str = "", access: str = "default",
+                 driver: str = "auto", kind: str = CLUSTER):
         super().__init__()
         self.run_id, self.cluster_id = run, cluster_id
-        self.access, self.driver = access, driver
-        self.kind, self.members = kind, members
+        self.access, self.driver, self.kind = access, driver, kind
 
     def act(self, context: Any) -> dict[str, Any]:
         actor = rights.acting(context, self.run_id)
-        cluster = self._found(Trove(actor))
+        plan = Record(actor, self.run_id).find()
+        trove = Trove(actor)
+        if plan:
+            cluster, driver = trove.group(plan["job"]), driver_for(plan["job"])
+        else:
+            cluster = found_now(trove, self.kind, self.cluster_id)
+            driver = self._driver(cluster["datastore"])
         lock = Lock(actor, cluster["id"], context.security.project_id)
         kept = lock.saved_settings()
-        driver = self._driver(cluster["datastore"])
         changed = [one for one in cluster["members"] if one.id in kept]
         for member in changed:
             driver.finalize(member, kept[member.id])
         if kept:
             lock.forget_saved_settings()
         return {"finalized": [one.name for one in changed]}
-
-    def _found(self, trove: Trove) -> dict[str, Any]:
-        if self.members:
-            return trove.replication_set(self.cluster_id, self.members)
-        return found_now(trove, self.kind, self.cluster_id)
 
     def _driver(self, datastore: str) -> Driver:
         name = datastores.choose(self.driver, datastore, self.kind == SET)

@@ -19,16 +19,15 @@ UNWELL_POLLS = 3   # looks in a row after which a watched cluster counts as unwe
 class ChooseWave(StepAction):
     """The gate before a wave: waits until it is safe, then says who goes.
 
-    :param plan: the plan.
     :param progress: ``{done: [ids], waves, paused_at, baked}``, see planning.waves.Progress.
-    :returns: ``{next: upgrade | hold | bake | done, members, peers, unavailable, until, done}``;
-    done are
-        the ids of progress and of the members that an earlier roll of this run has upgraded.
+    :returns: ``{next: upgrade | hold | bake | done, members, until, done, restore_roles}``: members
+        are the ids of the wave, which is written down beside the record; done are the ids of
+        progress and of the members that an earlier roll of this run has upgraded.
     """
 
-    def __init__(self, plan: dict[str, Any], progress: dict[str, Any]):
-        super().__init__(plan["job"])
-        self.plan, self.progress = plan, progress
+    def __init__(self, run: str, progress: dict[str, Any]):
+        super().__init__(run)
+        self.progress = progress
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         trove.verify_credentials()
@@ -48,10 +47,12 @@ class ChooseWave(StepAction):
             todo = _unfinished(members, facts, todo, self.job["target"])
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
                                      control.get("pause_after"), self._goes_back)
-        return _step(step, wave, self.plan, members, facts, trove) | {
+        self.record.choose(_wave(wave, self.plan, members, facts, trove) | {
             "unavailable": _unavailable(facts, waves.known_unhealthy(self.plan, todo), wave),
-            "until": time.time() + self.job["bake_sec"],
-            "done": [*progress.done, *(one for one in listed if one not in todo)]}
+            "back": False})
+        return {"next": step, "members": wave, "until": time.time() + self.job["bake_sec"],
+                "done": [*progress.done, *(one for one in listed if one not in todo)],
+                "restore_roles": step == waves.DONE and self.plan["options"]["restore_roles"]}
 
     @property
     def _goes_back(self) -> bool:
@@ -91,17 +92,15 @@ class ChooseWave(StepAction):
 class ChooseUndo(StepAction):
     """What a failure undoes next, by the members' own evidence.
 
-    :param plan: the plan.
     :param failure: whatever the failed task left behind.
     :param undone: ids of members that are back already.
-    :returns: ``{next: undo | done, ask, members, peers, unavailable}``; ask is True when a person
-    is to be
-        waited for after the undoing.
+    :returns: ``{next: undo | done, ask, members}``: members are the ids of the wave, which is
+        written down beside the record; ask is True when a person is to be waited for after it.
     """
 
-    def __init__(self, plan: dict[str, Any], failure: Any, undone: list[str]):
-        super().__init__(plan["job"])
-        self.plan, self.failure, self.undone = plan, failure, undone
+    def __init__(self, run: str, failure: Any, undone: list[str]):
+        super().__init__(run)
+        self.failure, self.undone = failure, undone
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
@@ -120,29 +119,32 @@ class ChooseUndo(StepAction):
             # All are back on servers that were started with their own settings.
             lock.forget_saved_settings()
         ask = undo.ask_person(self.plan["options"]["on_failure"], errors)
-        found = _step("undo" if wave else "done", wave, self.plan, members, facts, trove)
-        return found | {"ask": ask, "unavailable": _unavailable(facts, todo, wave)}
+        self.record.choose(_wave(wave, self.plan, members, facts, trove) | {
+            "unavailable": _unavailable(facts, todo, wave), "back": True})
+        return {"next": "undo" if wave else "done", "members": wave, "ask": ask}
 
 
 class WatchHealth(StepAction):
     """Look until the bake time is over; fails when the cluster stays unwell.
 
     :param until: unix time.
-    :param unavailable: ids of members that need not be well: they are still to be upgraded.
+    :param whole: False between waves: then those need not be well who were unavailable already when
+        the next members were chosen, for they are still to be upgraded.
     """
 
-    def __init__(self, job: dict[str, Any], until: float, unavailable: list[str] | None = None):
-        super().__init__(job)
-        self.until, self.unavailable = until, unavailable or []
+    def __init__(self, run: str, until: float, whole: bool = True):
+        super().__init__(run)
+        self.until, self.full_stop = until, whole
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
         members = trove.group(self.job)["members"]
+        unavailable = [] if self.full_stop else self.record.wave()["unavailable"]
         end = min(self.until, time.time() + self.job["try_sec"])
         unwell = 0
         while True:
             waves.check_lock(lock.read(), self.job["owner"])
-            wrong = driver.blockers(health_of(driver, trove, self.job, members), self.unavailable)
+            wrong = driver.blockers(health_of(driver, trove, self.job, members), unavailable)
             unwell = unwell + 1 if wrong else 0
             if unwell >= UNWELL_POLLS:
                 raise UpgradeError("unwell", f"While watching: {'; '.join(wrong)}.", "rollback")
@@ -157,13 +159,8 @@ class WatchHealth(StepAction):
 class SuspendBackground(StepAction):
     """The cluster's own background work rests, and what rests is written down before.
 
-    :param plan: the plan.
     :returns: ``{"resting": names}``.
     """
-
-    def __init__(self, plan: dict[str, Any]):
-        super().__init__(plan["job"])
-        self.plan = plan      # plain data: an action is sent to its executor as JSON
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"])
@@ -178,13 +175,8 @@ class SuspendBackground(StepAction):
 class ResumeBackground(StepAction):
     """The cluster's own background work goes on as it was before, and no member is fenced.
 
-    :param plan: the plan.
     :returns: ``{"resumed": names}``.
     """
-
-    def __init__(self, plan: dict[str, Any]):
-        super().__init__(plan["job"])
-        self.plan = plan      # plain data: an action is sent to its executor as JSON
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
@@ -200,10 +192,6 @@ class ResumeBackground(StepAction):
 
 class RestoreRoles(StepAction):
     """The members that led at the start lead again."""
-
-    def __init__(self, plan: dict[str, Any]):
-        super().__init__(plan["job"])
-        self.plan = plan
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
@@ -227,17 +215,18 @@ def _unavailable(facts: ClusterFacts, known_unhealthy: list[str], wave: list[str
     return sorted({*wave, *waves.already_unavailable(facts, known_unhealthy, wave)})
 
 
-def _step(step: str, wave: list[str], plan: dict[str, Any], members: list[Member],
-          facts: ClusterFacts, trove: Trove) -> dict[str, Any]:
-    """What the workflow needs to take the wave's members in hand."""
-    going = trove.recorded([one for one in members if one.id in wave])
-    recorded = {one.id: one.version for one in going}
+def _wave(wave: list[str], plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
+          trove: Trove) -> dict[str, Any]:
+    """What is remembered of the wave's members, as they are now, and of all members."""
     origins = {one["id"]: one["origin"] for one in plan["members"]}
     peers = [{"id": one.id, "name": one.name, "address": one.address, "kind": one.kind}
              for one in members]
-    taken = [peer | {"role": facts[peer["id"]].role, "domain": facts[peer["id"]].domain,
-                     "version": facts[peer["id"]].version, "identity": facts[peer["id"]].identity,
-                     "origin": origins[peer["id"]],
-                     "recorded": recorded[peer["id"]]}
-             for one in wave for peer in peers if peer["id"] == one]
-    return {"next": step, "members": taken, "peers": peers}
+    going = trove.recorded([one for one in members if one.id in wave])
+    recorded = {one.id: one.version for one in going}
+    taken = {peer["id"]: peer | {
+        "role": facts[peer["id"]].role, "domain": facts[peer["id"]].domain,
+        "version": facts[peer["id"]].version, "identity": facts[peer["id"]].identity,
+        "origin": origins[peer["id"]],
+        "recorded": recorded[peer["id"]]}
+        for peer in peers if peer["id"] in wave}
+    return {"members": taken, "peers": peers}

@@ -166,9 +166,9 @@ def _members(tree, plan, result, now):
         members[one["id"]] = Member(**fields, state="upgraded" if one.get("done") else "waiting")
     steps = {task["workflow_execution_id"]: task["name"] for task in tree.open_tasks}
     for execution in _member_executions(tree):
-        data = as_object(execution.get("input")).get("member") or {}
-        if data.get("id"):
-            member = members.setdefault(data["id"], Member(data["id"], data.get("name", "")))
+        identifier = as_object(execution.get("input")).get("member")
+        if identifier:
+            member = members.setdefault(identifier, Member(identifier, identifier))
             _apply(member, execution, steps.get(execution["id"]), now)
             if member.state == "upgraded":
                 member.version = plan.get("to_version", {}).get("number") or member.version
@@ -215,7 +215,7 @@ def _waves(tree, plan, members):
     """
     begun: dict[str, list[str]] = {}
     for execution in _member_executions(tree):
-        identifier = (as_object(execution.get("input")).get("member") or {}).get("id")
+        identifier = as_object(execution.get("input")).get("member")
         earlier = any(identifier in wave for wave in begun.values())
         if execution["workflow_name"] == MEMBER and identifier and not earlier:
             begun.setdefault(execution["task_execution_id"], []).append(identifier)

@@ -53,7 +53,8 @@ def is_dry_run(given: dict[str, Any]) -> bool:
 
 
 def payload(told: dict[str, Any], event: str, when: str, given: dict[str, Any],
-            answer: dict[str, Any], plan: dict[str, Any] | None) -> dict[str, Any]:
+            answer: dict[str, Any], plan: dict[str, Any] | None,
+            chosen: dict[str, Any] | None = None) -> dict[str, Any]:
     """The payload of a notification, without secrets.
 
     :param told: what Mistral says of the execution: ``{id, workflow_name, state, state_info,
@@ -63,10 +64,11 @@ def payload(told: dict[str, Any], event: str, when: str, given: dict[str, Any],
     :param given: the execution's input.
     :param answer: its output, empty while it runs.
     :param plan: the upgrade's plan, or None when there is none yet.
+    :param chosen: the execution's member as it was when it was chosen, if that is still known.
     """
     found = {"key": f"{told['id']}:{event}:{when}", "tenant_id": told["project_id"],
              "execution_id": owner(told, given), "state": told["state"], "state_changed_at": when,
-             **_cluster(given, plan), **_member(told, given)}
+             **_cluster(given, plan), **_member(told, given, plan or {}, chosen)}
     if event in ("WORKFLOW_FAILED", "WORKFLOW_CANCELLED"):
         found |= _failure(told, event, answer)
     if event in ("WORKFLOW_SUCCEEDED", "WORKFLOW_FAILED"):
@@ -78,7 +80,7 @@ def owner(told: dict[str, Any], given: dict[str, Any]) -> str:
     """Id of the execution of an entry workflow that this one belongs to."""
     if told["workflow_name"] in ROOTS:
         return told["id"]
-    return (given.get("job") or (given.get("plan") or {}).get("job") or {}).get("owner", "")
+    return given.get("run", "")
 
 
 def _cluster(given: dict[str, Any], plan: dict[str, Any] | None) -> dict[str, Any]:
@@ -92,14 +94,17 @@ def _cluster(given: dict[str, Any], plan: dict[str, Any] | None) -> dict[str, An
             "old_datastore_version": plan["from_version"]}
 
 
-def _member(told: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _member(told: dict[str, Any], given: dict[str, Any], plan: dict[str, Any],
+            chosen: dict[str, Any] | None) -> dict[str, Any]:
     if told["workflow_name"] not in MEMBERS:
         return {}
-    member = given["member"]
+    planned = [one for one in plan.get("members", ()) if one["id"] == given["member"]]
+    member = chosen or (planned[0] if planned else {})
     back = told["workflow_name"] == MEMBERS[1]
-    wanted = member["origin"] if back else given["job"]["target"]
-    return {"instance_id": member["id"], "instance_name": member["name"], "role": member["role"],
-            "version": member["version"], "wanted_version": wanted["name"]}
+    wanted = member.get("origin") if back else plan.get("to_version")
+    return {"instance_id": given["member"], "instance_name": member.get("name", ""),
+            "role": member.get("role", ""), "version": member.get("version", ""),
+            "wanted_version": (wanted or {}).get("name", "")}
 
 
 def _failure(told: dict[str, Any], event: str, answer: dict[str, Any]) -> dict[str, Any]:

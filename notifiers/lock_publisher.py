@@ -8,6 +8,7 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
+from ..actions.record import Record
 from ..ownership.lock import Lock, held_by
 from ..ownership.start_token import give_back_start
 from ..planning.groups import named_in
@@ -51,6 +52,7 @@ class LockPublisher(NotificationPublisher):
                 LOG.warning("Execution %s ended as %s without its last steps; the lock of cluster "
                             "%s is given back. Start the upgrade again to finish or to undo it.",
                             run, state, cluster_id)
+        Record(actor, run).drop()
         rights.drop(run)
         inputs, env = ExecutionReader(actor).asked_for(run) if sessions.service() else ({}, {})
         if give_back_start(run, named_in(inputs), env.get(START_TOKEN, "")):

@@ -17,6 +17,7 @@ import oslo_messaging
 from oslo_config import cfg
 from oslo_context.context import RequestContext
 
+from ..actions.record import WAVE
 from . import events
 
 try:
@@ -40,9 +41,10 @@ class UpgradeNotifications(NotificationPublisher):
         kind = events.event_type(data, event)
         if kind is None or not (outbox := _outbox()):
             return
-        given, answer, plan = _read(ex_id, data)
+        given, answer, plan, chosen = _read(ex_id, data)
         if not events.is_dry_run(given):
-            about = events.payload(data, event, str(timestamp), given, answer, plan)
+            about = events.payload(data, event, str(timestamp), given, answer, plan,
+                                   chosen)
             # Of the caller's context only the project: receivers choose by it.
             outbox.put(RequestContext(project_id=data["project_id"]), kind, about)
 
@@ -92,16 +94,24 @@ def _outbox() -> Outbox | None:
                                           serializer=_ContextSerializer()))
 
 
-def _read(ex_id: str, data: dict[str, Any]) -> tuple[dict, dict, dict | None]:
-    """Input and output of the execution, and the upgrade's plan.
+def _read(ex_id: str, data: dict[str, Any]) -> tuple[dict, dict, dict | None, dict | None]:
+    """Input and output of the execution, the upgrade's plan, and the execution's member.
 
     From Mistral's database, not from its API: a token may have expired by now.
     """
     with _all_projects(), db_api.transaction(read_only=True):
         execution = db_api.get_workflow_execution(ex_id)
         given, answer = dict(execution.input or {}), dict(execution.output or {})
-        plan = given.get("plan") or _plan(events.owner(data, given))
-    return given, answer, plan
+        owner = events.owner(data, given)
+        plan, chosen = _plan(owner), _chosen(owner, given.get("member", ""))
+    return given, answer, plan, chosen
+
+
+def _chosen(owner: str, member: str) -> dict[str, Any] | None:
+    """The member as it was when it was chosen; None when others have been chosen since."""
+    found = db_api.get_environments(name=WAVE + owner) if member else []
+    waves = [one.variables for one in found]
+    return next((one["members"][member] for one in waves if member in one["members"]), None)
 
 
 def _plan(owner: str) -> dict[str, Any] | None:

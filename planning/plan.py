@@ -100,15 +100,19 @@ def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], own
         "driver": driver.name, "access": options["access"],
         "owner": owner, "target": snapshot.target,
         "gate_passes": options["gate_passes"], "poll_sec": options["poll_sec"],
-        "try_sec": TRY_SEC, "member_tries": _tries(options["member_timeout_sec"]),
-        "gate_tries": _tries(options["gate_timeout_sec"]), "bake_sec": options["bake_sec"],
-        "bake_tries": _tries(options["bake_sec"]),
-        "backup_tries": _tries(options["backup_timeout_sec"]),
+        "try_sec": TRY_SEC, "bake_sec": options["bake_sec"],
+        "member_timeout_sec": options["member_timeout_sec"], "tries": _tries(driver, options)}
+
+
+def _tries(driver: Driver, options: dict[str, Any]) -> dict[str, int]:
+    """How often the workflows repeat a step, by its kind, and after how many seconds."""
+    member = _tries(options["member_timeout_sec"])
+    return {
+        "steps": options["retry_count"], "delay_sec": options["retry_delay_sec"],
+        "member": member, "gate": _tries(options["gate_timeout_sec"]),
+        "bake": _tries(options["bake_sec"]), "backup": _tries(options["backup_timeout_sec"]),
         # Trove's own promotion takes its time; a driver's switchover looks for itself.
-        "switchover_tries": _tries(options["member_timeout_sec"]) if driver.promotes_by_trove
-        else options["retry_count"],
-        "member_timeout_sec": options["member_timeout_sec"],
-        "retries": options["retry_count"], "delay_sec": options["retry_delay_sec"]}
+        "switchover": member if driver.promotes_by_trove else options["retry_count"]}
 
 
 def _tries(timeout_sec: int) -> int:

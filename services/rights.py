@@ -62,13 +62,13 @@ def acting(context: Any, run: str, cluster_id: str = "") -> Actor:
     :raises UpgradeError: code ``foreign_rights``: the step does not belong to that run.
     """
     kept = find(run)
-    if kept is None:
-        return caller(context)
-    if (kept.project_id != context.security.project_id or cluster_id not in ("", kept.cluster_id)
-            or not belongs(context, run, kept.actor())):
+    actor = kept.actor() if kept else caller(context)
+    foreign = kept and (kept.project_id != context.security.project_id
+                        or cluster_id not in ("", kept.cluster_id))
+    if foreign or not belongs(context, run, actor):
         raise UpgradeError("foreign_rights", "This step does not belong to the run whose rights it "
                            "asks for.", "stop")
-    return kept.actor()
+    return actor
 
 
 def belongs(context: Any, run: str, actor: Actor) -> bool:

@@ -38,7 +38,7 @@ def member(identifier, state, start, end, wave=1, undo=False):
     return {"id": f"x-{identifier}-{undo}", "workflow_name": ROLLBACK if undo else MEMBER,
             "state": state, "created_at": at(start), "updated_at": at(end),
             "task_execution_id": f"w{wave}",
-            "input": json.dumps({"member": {"id": identifier, "name": identifier}})}
+            "input": json.dumps({"run": ROOT, "member": identifier})}
 
 
 def part(name, state="RUNNING", start=3):

@@ -12,7 +12,7 @@ from trove_upgrade.schemas import UpgradeError
 from troveclient.apiclient.exceptions import ClientException
 
 from tests.unit.rehearsal import Rehearsal
-from tests.unit.trove_model import Lock
+from tests.unit.trove_model import OWNER, Lock, Record
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
@@ -34,6 +34,7 @@ class Acting(Rehearsal):
     patience: int = 5
     lock: Lock = field(default_factory=Lock)
     step: dict = field(default_factory=dict)
+    record: Record | None = None
     ask: bool = False           # a person is to be waited for
 
     def run(self):
@@ -52,55 +53,50 @@ class Acting(Rehearsal):
 
     def _choose(self, progress):
         self.lock.abort |= progress.waves == self.abort_at
-        self.step = self._do(wave.ChooseWave, plan=self.plan,
+        self.step = self._do(wave.ChooseWave,
                              progress=asdict(progress) | {"done": list(progress.done)})
-        return self._listed()
+        return self.step["members"]
 
     def _choose_undo(self, failure, undone):
-        self.step = self._do(wave.ChooseUndo, plan=self.plan, failure=failure, undone=undone)
+        self.step = self._do(wave.ChooseUndo, failure=failure, undone=undone)
         self.ask = self.step["ask"]
-        return self._listed()
-
-    def _listed(self):
-        return [one["id"] for one in self.step["members"]]
+        return self.step["members"]
 
     def _wave(self, wave, version):
         for one in self.step["members"]:
-            given = {"member": one, "peers": self.step["peers"],
-                     "unavailable": self.step["unavailable"]}
-            (self._forward if version == self.target else self._back)(given)
+            (self._forward if version == self.target else self._back)(one)
 
-    def _forward(self, given):
-        target = self.plan["job"]["target"]
-        self._do(member.Switchover, **given, prefer=target["number"])
-        self._do(member.RequestUpgrade, **given)
-        self._do(member.AwaitEvidence, **given, version=target)
+    def _forward(self, one):
+        self._do(member.Switchover, member=one)
+        self._do(member.RequestUpgrade, member=one)
+        self._do(member.AwaitEvidence, member=one)
 
-    def _back(self, given):
-        origin = given["member"]["origin"]
-        self._do(member.Switchover, **given, prefer=origin["number"])
-        if not self._do(member.RequestRollback, **given)["rebuild"]:
-            self._do(member.AwaitEvidence, **given, version=origin)
+    def _back(self, one):
+        self._do(member.Switchover, member=one)
+        if not self._do(member.RequestRollback, member=one)["rebuild"]:
+            self._do(member.AwaitEvidence, member=one)
             return
-        self._do(rebuild.RebuildMember, **given)
-        self._do(rebuild.AwaitRebuilt, **given)
-        self._do(rebuild.DropMember, **given)
+        self._do(rebuild.RebuildMember, member=one)
+        self._do(rebuild.AwaitRebuilt, member=one)
+        self._do(rebuild.DropMember, member=one)
 
     def _undo(self, failure):
         undone, more = super()._undo(failure)
         self.ask = self.ask and not more
-        self._do(wave.ResumeBackground, plan=self.plan)
+        self._do(wave.ResumeBackground)
         return undone, more
 
     def _do(self, action, **given):
         """One task: an action that may be tried again while it says so."""
         # All is looked at once in each try, but a promotion may be waited for in one.
         job = self.plan["job"] | {"try_sec": self.patience if action is member.Switchover else 0}
-        given |= {"plan": self.plan | {"job": job}} if "plan" in given else {"job": job}
+        self.record = Record(self.plan | {"job": job}, self.record and self.record.wave())
         self.lock.abort |= action.__name__ == self.abort_in
         for _ in range(TRIES):
             try:
-                return action(**given).step(self.cluster.books.trove, self.lock)
+                made = action(OWNER, **given)
+                made.remember(self.record)
+                return made.step(self.cluster.books.trove, self.lock)
             except (UpgradeError, DatastoreError, ClientException) as error:
                 found = explain(error)
             if found.klass != "retry":

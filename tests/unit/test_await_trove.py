@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit.trove_model import OWNER, Books, Lock, Row
+from tests.unit.trove_model import OWNER, Books, Lock, Record, Row
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
@@ -22,7 +22,9 @@ def wait_for(statuses, abort=False, pause_after=None, **heeded):
     books = Books(SimpleNamespace(tick=lambda: None), "redis", VERSIONS, rows, "orders")
     lock = Lock()
     lock.abort, lock.pause_after = abort, pause_after
-    return AwaitTrove(JOB, **heeded).step(books.trove, lock)
+    action = AwaitTrove(OWNER, **heeded)
+    action.remember(Record({"job": JOB}))
+    return action.step(books.trove, lock)
 
 
 @pytest.mark.parametrize(("asked", "heeded", "hold"), [

@@ -8,7 +8,7 @@ from tests.unit.acting import acting_on
 from tests.unit.acting import wave as steps
 from tests.unit.conftest import plan_of
 from tests.unit.datastores.generic import test_invariants as generic
-from tests.unit.trove_model import Lock
+from tests.unit.trove_model import Lock, Record
 
 
 def check(plan):
@@ -77,9 +77,12 @@ def test_what_is_silent_goes_back_at_once_and_what_else_is_broken_one_by_one(clu
 @pytest.mark.parametrize("unavailable", [[], ["m1"]])
 def test_the_bake_does_not_mind_a_broken_member_that_is_still_to_be_upgraded(unavailable):
     model = generic.Cluster(["a", "b", "c"])
-    job = model.plan()["job"] | {"try_sec": 0, "poll_sec": 0}
+    plan = model.plan()
+    plan["job"] |= {"try_sec": 0, "poll_sec": 0}
     model.books.rows["m1"].status = "BACKUP"
-    step = steps.WatchHealth(job, until=0, unavailable=unavailable).step
+    action = steps.WatchHealth("owner-1", until=0, full_stop=not unavailable)
+    action.remember(Record(plan, {"unavailable": unavailable}))
+    step = action.step
     with acting_on(model.driver):
         if unavailable:
             assert step(model.books.trove, Lock()) == {"watched": True}

@@ -24,13 +24,9 @@ def payload(about, event, given, answer=None, plan=None, when=WHEN):
     return found
 
 
-def member_input(cluster, **job):
+def member_input(cluster, **more):
     plan = plan_of(cluster)
-    one = plan["members"][0]
-    origin = {"id": "id-8.1.8", "name": "8.1.8", "number": "8.1.8"}
-    return plan, {"job": plan["job"] | job, "unavailable": [one["id"]], "peers": [], "member": {
-        **{key: one[key] for key in ("id", "name", "address", "role", "domain", "version")},
-        "identity": "run-id", "origin": origin, "recorded": "8.1.8"}}
+    return plan, {"run": "owner-1", "member": plan["members"][0]["id"], "tries": {}, **more}
 
 
 @pytest.mark.parametrize(("workflow", "event", "expected"), [
@@ -84,6 +80,9 @@ def test_member_is_told_with_its_cluster_and_the_run_that_owns_it(cluster):
     found = payload(about, "WORKFLOW_LAUNCHED", given, plan=plan)
     assert (found["execution_id"], found["cluster_name"]) == ("owner-1", "orders")
     assert (found["version"], found["wanted_version"]) == ("8.1.8", "9.1.2")
+    chosen = {"name": "orders-1", "role": "replica", "version": "8.1.9"}      # at that moment
+    assert events.payload(about, "WORKFLOW_LAUNCHED", WHEN, given, {}, plan, chosen)[
+        "version"] == "8.1.9"
     done = payload(about, "WORKFLOW_SUCCEEDED", given, plan=plan, answer={
         "evidence": {"version": "9.1.2", "role": "replica"}, "failure": None})
     assert (done["version"], done["role"]) == ("9.1.2", "replica")

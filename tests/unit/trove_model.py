@@ -103,6 +103,22 @@ class Books:
         self.rows[one].status = "SHUTDOWN"
 
 
+class Record:
+    """The record of the run, and the wave in hand."""
+
+    def __init__(self, plan, wave=None):
+        self._plan, self._wave = plan, wave
+
+    def plan(self):
+        return self._plan
+
+    def wave(self):
+        return self._wave
+
+    def choose(self, wave):
+        self._wave = wave
+
+
 class Lock:
     """The lock of the run, held by it; ``abort`` and ``pause_after`` are the operator's flags."""
 

@@ -25,7 +25,7 @@ trove_upgrade.sample:
       description: Second.
       action: trove_upgrade.watch_health
       input:
-        job: <% $.job %>
+        run: <% $.job.run %>
         until: <% $.until %>
       retry:
         count: 3
@@ -43,10 +43,9 @@ trove_upgrade.sample:
       with-items: member in <% $.step.members %>
       workflow: trove_upgrade.member
       input:
-        job: <% $.job %>
+        run: <% $.job.run %>
         member: <% $.member %>
-        peers: []
-        unavailable: []
+        tries: {}
     start_again:
       description: Fourth.
       action: std.noop
@@ -83,7 +82,7 @@ CAUGHT = {
          "output reads fault"),
         (f"  output-on-error:\n    failure: {lint.TOLD}\n", "", "must both be there")],
     lint.variables: [
-        ("job: <% $.job %>\n        until", "job: <% $.jab %>\n        until",
+        ("run: <% $.job.run %>\n        until", "run: <% $.jab.run %>\n        until",
          "jab is read but never set")],
     lint.described: [
         ("  description: A sample.\n", "", "the workflow has no description"),
@@ -108,11 +107,11 @@ CALLS = [
     ("        until: <%", "        untli: 1\n        until: <%", "watch: input untli is unknown"),
     ("workflow: trove_upgrade.member", "workflow: trove_upgrade.mebmer",
      "wave: there is no workflow trove_upgrade.mebmer"),
-    ("        unavailable: []\n", "", "wave: input unavailable is missing"),
-    ("        unavailable: []\n", "        unavailable: []\n        home: []\n", "wave: input home is unknown"),
+    ("        tries: {}\n", "", "wave: input tries is missing"),
+    ("        tries: {}\n", "        tries: {}\n        home: []\n", "wave: input home is unknown"),
     ("workflow: trove_upgrade.member", f'workflow: "{lint.DYNAMIC}"',
-     "wave: input plan is missing"),
-    ("action: trove_upgrade.watch_health\n      input:\n        job: <% $.job %>\n"
+     "wave: input member is unknown"),
+    ("action: trove_upgrade.watch_health\n      input:\n        run: <% $.job.run %>\n"
      "        until: <% $.until %>\n", "action: trove_upgrade.watch_health until=1\n",
      "watch: there is no action trove_upgrade.watch_health until=1"),
 ]

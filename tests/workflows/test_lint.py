@@ -62,8 +62,8 @@ def test_the_branch_of_another_package_is_held_to_the_same_inputs(world):
     example = Path(__file__).parents[2] / "docs" / "examples" / "third_party_driver"
     path = example / "acme_trove_upgrade" / "acme.yaml"
     text = path.read_text(encoding="utf-8")
-    for branch, wrong in ((text, []), (text.replace("- plan\n", "- plans\n"), [
-            "roll: input plans is missing", "roll: input plan is unknown"])):
+    for branch, wrong in ((text, []), (text.replace("- run\n", "- plan\n"), [
+            "roll: input plan is missing", "roll: input run is unknown"])):
         acme = flows.parse(branch)
         more = lint.World({**world.flows, acme.name: acme}, world.actions)
         assert lint.call_sites(BY_NAME["trove_upgrade.upgrade"], more) == wrong

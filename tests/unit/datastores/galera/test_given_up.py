@@ -6,6 +6,7 @@ from trove_upgrade.datastores.base import Facts, Member
 from trove_upgrade.schemas import UpgradeError
 
 from tests.unit.datastores.galera.model import NEW, Group, version
+from tests.unit.trove_model import Record
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
@@ -28,7 +29,9 @@ def look(model):
     """One look at member 2, which Trove has given up."""
     peers = [{"id": one.id, "name": one.name, "address": one.address} for one in model.members]
     taken = peers[1] | {"version": "10.11.18", "identity": "1", "origin": version("10.11.18")}
-    action = AwaitEvidence({"cluster_id": "c1"}, taken, peers, ["m2"], version(NEW))
+    action = AwaitEvidence("owner-1", "m2")
+    action.remember(Record({"job": {"cluster_id": "c1", "target": version(NEW)}}, {
+        "members": {"m2": taken}, "peers": peers, "unavailable": ["m2"], "back": False}))
     action._check_not_failed(model.driver, GivingUp(), Facts("m2", "member-2"))
 
 
