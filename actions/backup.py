@@ -6,6 +6,7 @@ from troveclient.apiclient import exceptions
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
+from ..planning.documents import Job
 from ..schemas import UpgradeError
 from ..schemas.errors import RETRY
 from ..services.errors import explain
@@ -68,6 +69,6 @@ def name_of(owner: str) -> str:
     return f"before-upgrade-{owner}"
 
 
-def find(trove: Trove, job: dict[str, Any]) -> dict[str, Any] | None:
+def find(trove: Trove, job: Job) -> dict[str, Any] | None:
     """The run's backup ``{id, status}``, or None."""
     return trove.backup(job["backup"], name_of(job["owner"]))

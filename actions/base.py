@@ -4,11 +4,12 @@ from typing import Any
 from mistral_lib.actions import Action, Result
 
 from ..ownership.lock import Lock
+from ..planning.documents import Job, Plan
 from ..services import rights, sessions
 from ..services.errors import explain
+from ..services.record import Record
 from ..services.sessions import Actor
 from ..services.trove import Trove
-from .record import Record
 
 
 class UpgradeAction(Action):
@@ -36,11 +37,12 @@ class StepAction(UpgradeAction):
     :param run: the execution that people have started.
     """
 
+    plan: Plan
+    job: Job
+
     def __init__(self, run: str):
         super().__init__()
         self.run_id = run
-        self.plan: dict[str, Any] = {}
-        self.job: dict[str, Any] = {}
 
     def act(self, context: Any) -> Any:
         self.remember(Record(rights.acting(context, self.run_id), self.run_id))

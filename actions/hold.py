@@ -3,18 +3,19 @@ from typing import Any
 
 from ..ownership.lock import Lock
 from ..ownership.start_token import give_back_start
+from ..planning.documents import Job
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import is_done
 from ..planning.versions import Version
 from ..schemas import UpgradeError
 from ..services import rights
 from ..services.executions import ExecutionReader
+from ..services.record import Record
 from ..services.sessions import Actor
 from ..services.trigger_trust import spare_trust
 from ..services.trove import Trove
 from .base import UpgradeAction
-from .observe import driver_for, facts_of, found_now
-from .record import Record
+from .observe import driver_for, found_now
 
 
 class HoldAction(UpgradeAction):
@@ -110,10 +111,10 @@ class DropRights(HoldAction):
         return {"dropped": dropped, "given_back": given_back}
 
 
-def _reached(actor: Actor, job: dict[str, Any]) -> str:
+def _reached(actor: Actor, job: Job) -> str:
     """Id of the target when the whole cluster is on it, else empty."""
     target: Version = job["target"]
     trove = Trove(actor)
     members = trove.recorded(trove.group(job)["members"])
-    facts = facts_of(driver_for(job), trove, members)
+    facts = driver_for(job).read(members)
     return target["id"] if all(is_done(one, facts, target) for one in members) else ""

@@ -3,18 +3,20 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ..datastores.base import PRIMARY, ClusterFacts, Driver, Facts, Member
+from ..datastores.base import ClusterFacts, Driver, Facts, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
+from ..planning.documents import WaveMember
+from ..planning.evidence import arrived, asked_already, has_switched
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
+from ..services.record import Record
 from ..services.sessions import REVOKED
 from ..services.trove import Trove
 from .base import StepAction
 from .observe import as_members, driver_for, facts_of, health_of
 from .promotion import Promotion
-from .record import Record
 
 FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the member has failed
 
@@ -24,6 +26,8 @@ class MemberAction(StepAction):
 
     :param member: its id; the wave in hand says what it was like when it was chosen.
     """
+
+    member: WaveMember
 
     def __init__(self, run: str, member: str):
         super().__init__(run)
@@ -35,8 +39,9 @@ class MemberAction(StepAction):
         if self.member_id not in wave["members"]:
             raise UpgradeError("not_chosen", "This member is not of the wave in hand; it is left "
                                "as it is.", "rollback", self.member_id)
-        self.member: dict[str, Any] = wave["members"][self.member_id]
-        self.peers, self.unavailable, self.goes_back = wave["peers"], wave["unavailable"], wave["back"]
+        self.member = wave["members"][self.member_id]
+        self.peers, self.unavailable = wave["peers"], wave["unavailable"]
+        self.goes_back = wave["back"]
 
     @property
     def wanted(self) -> Version:
@@ -82,31 +87,20 @@ class Switchover(MemberAction):
         return {"role_before": facts[self.member["id"]].role}
 
 
-def _asked(member: dict[str, Any], now: Member, wanted: Version) -> bool:
-    """Trove's record moved since the member was chosen: an earlier try got through."""
-    if now.version != wanted["name"]:
-        return False
-    return member["recorded"] != wanted["name"] or now.status == "UPGRADE"
-
-
 class RequestUpgrade(MemberAction):
     """Ask Trove for the upgrade, right after the gate. Asked already? Then only say so."""
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         target = self.job["target"]
-        if _asked(self.member, trove.member(self.member["id"]), target):
+        if asked_already(self.member, trove.member(self.member["id"]), target):
             return {"requested": False}
         trove.verify_credentials()
         driver = driver_for(self.job)
-        waves.check_lock(lock.read(), self.job["owner"], heed_abort=not self._has_switched(driver))
+        waves.check_lock(lock.read(), self.job["owner"],
+                         heed_abort=not has_switched(driver, self.member))
         self._await_gate(driver, trove)
         trove.upgrade(self.member["id"], target)
         return {"requested": True}
-
-    def _has_switched(self, driver: Driver) -> bool:
-        """It led when it was chosen, so it replicates newer data now, which the old version is not
-        made for: an abort comes too late, and it must be upgraded."""
-        return driver.forward_only and self.member["role"] == PRIMARY
 
 
 class RequestRollback(MemberAction):
@@ -121,7 +115,7 @@ class RequestRollback(MemberAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         origin = self.member["origin"]
-        if _asked(self.member, trove.member(self.member["id"]), origin):
+        if asked_already(self.member, trove.member(self.member["id"]), origin):
             return {"requested": False, "rebuild": False}
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
@@ -166,7 +160,7 @@ class AwaitEvidence(MemberAction):
     def _poll(self, driver: Driver, trove: Trove) -> tuple[Facts, str]:
         """The member's facts, and what is missing to be content with them."""
         facts = facts_of(driver, trove, [self._itself])[self.member["id"]]
-        if not self._arrived(facts):
+        if not arrived(facts, self.member, self.wanted):
             return facts, (
                 facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}")
         if self._goes_forward() and self.job["keep_rollback_path"]:
@@ -176,13 +170,6 @@ class AwaitEvidence(MemberAction):
         others = set(self.unavailable) - {self.member["id"]}
         wrong = driver.blockers(self._health(driver, trove), others)
         return facts, "; ".join(wrong)
-
-    def _arrived(self, facts: Facts) -> bool:
-        """It runs the version; where it ran that before too, it must have been started anew."""
-        if not facts.answers or not runs(facts.version, self.wanted):
-            return False
-        same = runs(self.member["version"], self.wanted)
-        return not same or not facts.identity or facts.identity != self.member["identity"]
 
     def _goes_forward(self) -> bool:
         return self.wanted["id"] == self.job["target"]["id"]

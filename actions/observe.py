@@ -5,13 +5,14 @@ from typing import Any
 from .. import datastores
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
+from ..planning.documents import Job, Peer, PlanMember, WaveMember
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import ClusterSnapshot
 from ..services import clients, rights
 from ..services.trove import Trove
 
 
-def driver_for(job: dict[str, Any]) -> Driver:
+def driver_for(job: Job) -> Driver:
     """The run's driver with the site's access to the members."""
     return datastores.driver(job["driver"], clients.access(job["access"], job["driver"]))
 
@@ -22,7 +23,7 @@ def facts_of(driver: Driver, trove: Trove, members: Iterable[Member]) -> Cluster
     return driver.read(trove.members(members) if driver.asks_trove else members)
 
 
-def health_of(driver: Driver, trove: Trove, job: dict[str, Any],
+def health_of(driver: Driver, trove: Trove, job: Job,
               members: Iterable[Member]) -> ClusterFacts:
     """Facts that suffice for a gate: where only Trove can be asked, one listing of the cluster,
     which has no versions."""
@@ -59,7 +60,7 @@ def found_now(trove: Trove, kind: str, wanted: str) -> dict[str, Any]:
     return trove.cluster(wanted) if kind == CLUSTER else trove.replication_set(wanted)
 
 
-def as_members(entries: Iterable[dict[str, Any]]) -> list[Member]:
+def as_members(entries: Iterable[Peer | PlanMember | WaveMember]) -> list[Member]:
     """Members from the small dicts that workflows pass on."""
-    return [Member(one["id"], one["name"], one["address"], kind=one.get("kind", ""))
+    return [Member(one["id"], one["name"], one["address"], kind=one["kind"])
             for one in entries]

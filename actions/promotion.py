@@ -1,15 +1,15 @@
 """The source's role moves by Trove's own promote-to-replica-source."""
 from typing import Any
 
-from ..datastores.base import PRIMARY, ClusterFacts, DatastoreError, Driver, Facts
+from ..datastores.base import ClusterFacts, DatastoreError, Driver
 from ..datastores.polling import polls
-from ..planning.versions import runs
+from ..planning import promotion
+from ..planning.documents import Job, WaveMember
 from ..schemas import UpgradeError
 from ..services.trove import Trove
-from .observe import facts_of
+from .observe import as_members, facts_of
 
 ASK_SEC = 1.0       # between two looks: each asks Trove for every member
-PROMOTING = "PROMOTE"
 
 
 class Promotion:
@@ -20,11 +20,12 @@ class Promotion:
     :param prefer: number of the version that the new source should run.
     """
 
-    def __init__(self, driver: Driver, trove: Trove, job: dict[str, Any], member: dict[str, Any],
+    def __init__(self, driver: Driver, trove: Trove, job: Job, member: WaveMember,
                  unavailable: list[str], prefer: str):
         self._driver, self._trove, self._job, self._member = driver, trove, job, member
         self._others_unavailable = set(unavailable) - {member["id"]}
         self._prefer = prefer
+        self._itself = as_members([member])[0]
 
     def carry_out(self) -> None:
         """Return when Trove and the servers say that it replicates another.
@@ -47,8 +48,10 @@ class Promotion:
                 continue
             group = self._trove.group(self._job)
             facts = facts_of(self._driver, self._trove, group["members"])
-            moving = next((one for one in group["members"] if one.status == PROMOTING), None)
-            wait = self._busy(group, facts)
+            moving = next((one for one in group["members"]
+                           if one.status == promotion.PROMOTING), None)
+            wait = promotion.busy(group["members"], group["source"], facts, self._itself,
+                                  self._others_unavailable)
             if not wait and group["source"] == self._member["id"]:
                 wait = self._ask(group, facts, asked)
                 asked = asked or not wait
@@ -58,29 +61,14 @@ class Promotion:
                            f"{wait or 'Trove is promoting another member'}.", "retry",
                            self._member["id"])
 
-    def _busy(self, group: dict[str, Any], facts: ClusterFacts) -> str:
-        """What has to end first; empty for nothing."""
-        moving = [one.name for one in group["members"] if one.status == PROMOTING]
-        if moving:
-            return f"Trove is promoting ({', '.join(moving)})"
-        broken = [one.name for one in group["members"]
-                  if one.status in ("ERROR", "FAILED") and one.id not in self._others_unavailable
-                  and one.id != self._member["id"]]
-        if broken:
-            raise UpgradeError("promotion_failed", f"Trove calls {', '.join(broken)} ERROR while "
-                               f"the role of {self._member['name']} moves. See which members "
-                               "replicate which, and heal them.", "stop", self._member["id"])
-        if group["source"] != self._member["id"] and self._own(facts).role == PRIMARY:
-            return f"{self._member['name']} still calls itself primary"
-        return ""
-
     def _ask(self, group: dict[str, Any], facts: ClusterFacts, asked: bool) -> str:
         """Ask Trove to promote the candidate, once; why it can't be asked yet, or empty."""
         if asked:
             raise UpgradeError("promotion_failed", f"Trove has ended its promotion, and "
                                f"{self._member['name']} is still the source.", "rollback",
                                self._member["id"])
-        self._check_forward_only(facts)
+        promotion.check_direction(self._driver, facts, self._member["id"], self._prefer,
+                                  self._job["target"])
         others = [one.name for one in group["members"]
                   if one.status != "ACTIVE" and one.id not in self._others_unavailable]
         wrong = self._driver.blockers(facts, self._others_unavailable)
@@ -99,24 +87,5 @@ class Promotion:
     def _unfence(self) -> None:
         """Not while Trove is promoting: its answer may have been lost, or it may take long."""
         members = self._trove.group(self._job)["members"]
-        if all(one.status != PROMOTING for one in members):
+        if all(one.status != promotion.PROMOTING for one in members):
             self._driver.unfence(facts_of(self._driver, self._trove, members))
-
-    def _check_forward_only(self, facts: ClusterFacts) -> None:
-        """A member that is not upgraded must not follow one that is."""
-        if not self._driver.forward_only:
-            return
-        target, own = self._job["target"], self._own(facts)
-        if self._prefer != target["number"] and runs(own.version, target):
-            raise UpgradeError("rollback_path_closed", f"{own.name} is the source and runs "
-                               f"{own.version}; a member of the old version can't replicate it, so "
-                               "the set can't go back: restore the backup into a new instance.",
-                               "stop", own.id)
-        behind = [one.name for one in facts.values()
-                  if one.id != own.id and not runs(one.version, target)]
-        if self._prefer == target["number"] and behind:
-            raise UpgradeError("not_all_upgraded", f"{', '.join(behind)} would have to replicate a "
-                               "source of a newer version.", "rollback", own.id)
-
-    def _own(self, facts: ClusterFacts) -> Facts:
-        return facts[self._member["id"]]

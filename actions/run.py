@@ -8,16 +8,17 @@ from ..datastores.base import Driver, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import verdict, waves
+from ..planning.documents import Plan as PlanDocument
+from ..planning.evidence import unverified
 from ..planning.groups import CLUSTER, SET
 from ..planning.plan import make_plan
 from ..planning.snapshot import ClusterSnapshot
-from ..planning.versions import runs
 from ..schemas import UpgradeError, read_input
 from ..services import clients, rights
+from ..services.record import Record
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
 from .observe import driver_for, facts_of, found_now, snapshot
-from .record import Record
 
 TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom
 
@@ -38,7 +39,7 @@ class Plan(UpgradeAction):
         super().__init__()
         self.run_id, self.inputs, self.start_token, self.kind = run, inputs, start_token, kind
 
-    def act(self, context: Any) -> dict[str, Any]:
+    def act(self, context: Any) -> PlanDocument:
         options = read_input(self._inputs())
         return _plan(context, self.run_id, options, self.kind, bool(self.start_token))[0]
 
@@ -64,19 +65,13 @@ class Preflight(UpgradeAction):
         super().__init__()
         self.run_id, self.options, self.kind = run, options, kind
 
-    def act(self, context: Any) -> dict[str, Any]:
+    def act(self, context: Any) -> PlanDocument:
         plan, now, lock = _plan(context, self.run_id, self.options, self.kind)
         if not plan["ready"]:
             raise verdict.refusal(plan)
-        if plan["job"]["keep_rollback_path"] and (settings := _untouched_settings(now)):
+        if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
             lock.save_settings(settings)
         return Record(rights.acting(context, self.run_id), self.run_id).keep(plan)
-
-
-def _untouched_settings(now: ClusterSnapshot) -> dict[str, Any]:
-    """Settings of the members that still run their old version, so as people have set them."""
-    return {one.id: now.facts[one.id].settings for one in now.members
-            if now.facts[one.id].settings and runs(now.facts[one.id].version, now.origin(one))}
 
 
 class Verify(StepAction):
@@ -89,10 +84,7 @@ class Verify(StepAction):
         driver = driver_for(self.job)
         members = trove.group(self.job)["members"]
         facts = facts_of(driver, trove, members)
-        wrong = driver.blockers(facts, ())
-        wrong += [f"{one.name} runs {one.version or 'nothing'}" for one in facts.values()
-                  if not runs(one.version, self.job["target"])]
-        if wrong:
+        if wrong := unverified(driver, facts, self.job["target"]):
             raise UpgradeError("not_verified", "The members are upgraded but not all well: "
                                + "; ".join(wrong) + ".", "retry")
         watched = self.job["bake_sec"] and self.plan["waves"]
@@ -174,7 +166,7 @@ class Finalize(UpgradeAction):
 
 
 def _plan(context: Any, owner: str, options: dict[str, Any], kind: str,
-          task_is_ours: bool = False) -> tuple[dict[str, Any], ClusterSnapshot, Lock]:
+          task_is_ours: bool = False) -> tuple[PlanDocument, ClusterSnapshot, Lock]:
     now, driver, lock = snapshot(context, options, owner, kind)
     if task_is_ours:
         now = dataclasses.replace(now, task_is_ours=True)

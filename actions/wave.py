@@ -6,8 +6,8 @@ from ..datastores.base import ClusterFacts, Driver, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import undo, waves
+from ..planning.documents import Peer, Plan, Wave, WaveMember
 from ..planning.groups import followed
-from ..planning.versions import Version, runs
 from ..schemas import UpgradeError
 from ..services.trove import Trove
 from .base import StepAction
@@ -34,22 +34,22 @@ class ChooseWave(StepAction):
         waves.check_lock(lock.read(), self.job["owner"])
         driver = driver_for(self.job)
         members = lock.check_task(trove.group(self.job))["members"]
-        self.plan = self.plan | {"members": followed(self.plan["members"], members)}
-        listed = todo = self._todo(members)
+        self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
+        listed = todo = waves.left(self.plan, self.progress["done"], members)
         progress = waves.Progress(**self.progress)
         facts = self._open_gate(driver, trove, members, todo, progress)
+        if driver.asks_trove or not progress.waves:
+            members = trove.recorded(members)       # once, for all that is asked of it below
         if driver.asks_trove:       # the gate needs no versions, the choice does
-            facts = facts_of(driver, trove, members)
+            facts = driver.read(members)
         # The gate may have taken its time.
         control = waves.check_lock(lock.read(), self.job["owner"])
         if not progress.waves:
-            members = trove.recorded(members)
-            todo = _unfinished(members, facts, todo, self.job["target"])
+            todo = waves.unfinished(members, facts, todo, self.job["target"])
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
                                      control.get("pause_after"), self._goes_back)
-        self.record.choose(_wave(wave, self.plan, members, facts, trove) | {
-            "unavailable": _unavailable(facts, waves.known_unhealthy(self.plan, todo), wave),
-            "back": False})
+        unavailable = waves.all_unavailable(facts, waves.known_unhealthy(self.plan, todo), wave)
+        self.record.choose(_wave(wave, unavailable, False, self.plan, members, facts, trove))
         return {"next": step, "members": wave, "until": time.time() + self.job["bake_sec"],
                 "done": [*progress.done, *(one for one in listed if one not in todo)],
                 "restore_roles": step == waves.DONE and self.plan["options"]["restore_roles"]}
@@ -78,16 +78,6 @@ class ChooseWave(StepAction):
         raise UpgradeError("gate_closed", "It is not safe to make a member unavailable: "
                            f"{'; '.join(wrong)}.", "retry")
 
-    def _todo(self, members: list[Member]) -> list[str]:
-        there = {one.id for one in members}
-        todo = [one for one in self.plan["members"]
-                if not one["done"] and one["id"] not in self.progress["done"]]
-        for one in todo:
-            if one["id"] not in there:
-                raise UpgradeError("member_gone", f"Member {one['name']} is not in the cluster any "
-                                   "more.", "rollback", one["id"])
-        return [one["id"] for one in todo]
-
 
 class ChooseUndo(StepAction):
     """What a failure undoes next, by the members' own evidence.
@@ -107,8 +97,8 @@ class ChooseUndo(StepAction):
         driver = driver_for(self.job)
         listed = trove.group(self.job)["members"]
         members = trove.recorded(listed)
-        self.plan = self.plan | {"members": followed(self.plan["members"], members)}
-        facts = facts_of(driver, trove, members)
+        self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
+        facts = driver.read(members)
         errors = undo.find_errors(self.failure)
         wanted = undo.scope(self.plan["options"]["on_failure"], errors)
         todo = [one for one in undo.to_undo(self.plan, members, facts, wanted, driver.full_stop)
@@ -119,8 +109,8 @@ class ChooseUndo(StepAction):
             # All are back on servers that were started with their own settings.
             lock.forget_saved_settings()
         ask = undo.ask_person(self.plan["options"]["on_failure"], errors)
-        self.record.choose(_wave(wave, self.plan, members, facts, trove) | {
-            "unavailable": _unavailable(facts, todo, wave), "back": True})
+        unavailable = waves.all_unavailable(facts, todo, wave)
+        self.record.choose(_wave(wave, unavailable, True, self.plan, members, facts, trove))
         return {"next": "undo" if wave else "done", "members": wave, "ask": ask}
 
 
@@ -201,32 +191,18 @@ class RestoreRoles(StepAction):
         return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
 
 
-def _unfinished(members: list[Member], facts: ClusterFacts, todo: list[str],
-                target: Version) -> list[str]:
-    """Without the members that an earlier roll of this run has brought to the target already."""
-    recorded = {one.id: one.version for one in members}
-    return [one for one in todo if not (recorded[one] == target["name"] and facts[one].healthy
-                                        and runs(facts[one].version, target))]
-
-
-def _unavailable(facts: ClusterFacts, known_unhealthy: list[str], wave: list[str]) -> list[str]:
-    """Ids of all members that are unavailable while the wave is: itself, and who is unavailable
-    already."""
-    return sorted({*wave, *waves.already_unavailable(facts, known_unhealthy, wave)})
-
-
-def _wave(wave: list[str], plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
-          trove: Trove) -> dict[str, Any]:
+def _wave(wave: list[str], unavailable: list[str], back: bool, plan: Plan, members: list[Member],
+          facts: ClusterFacts, trove: Trove) -> Wave:
     """What is remembered of the wave's members, as they are now, and of all members."""
     origins = {one["id"]: one["origin"] for one in plan["members"]}
-    peers = [{"id": one.id, "name": one.name, "address": one.address, "kind": one.kind}
-             for one in members]
     going = trove.recorded([one for one in members if one.id in wave])
     recorded = {one.id: one.version for one in going}
-    taken = {peer["id"]: peer | {
-        "role": facts[peer["id"]].role, "domain": facts[peer["id"]].domain,
-        "version": facts[peer["id"]].version, "identity": facts[peer["id"]].identity,
-        "origin": origins[peer["id"]],
-        "recorded": recorded[peer["id"]]}
-        for peer in peers if peer["id"] in wave}
-    return {"members": taken, "peers": peers}
+    taken: dict[str, WaveMember] = {
+        one.id: {"id": one.id, "name": one.name, "address": one.address, "kind": one.kind,
+                 "role": facts[one.id].role, "domain": facts[one.id].domain,
+                 "version": facts[one.id].version, "identity": facts[one.id].identity,
+                 "origin": origins[one.id], "recorded": recorded[one.id]}
+        for one in members if one.id in wave}
+    peers: list[Peer] = [{"id": one.id, "name": one.name, "address": one.address,
+                          "kind": one.kind} for one in members]
+    return {"members": taken, "peers": peers, "unavailable": unavailable, "back": back}

@@ -3,6 +3,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypedDict
 
+from ..planning.documents import Plan as Plan
 from .progress import PREFIX, as_object
 
 WORKFLOW = PREFIX + "cluster"
@@ -39,67 +40,6 @@ class Inputs(TypedDict, total=False):
     retry_count: int
     retry_delay_sec: int
     poll_sec: float
-
-
-class Version(TypedDict):
-    """A datastore version."""
-
-    id: str
-    name: str
-    number: str
-
-
-class PlanMember(TypedDict):
-    """A member in a plan; ``origin`` is where a rollback takes it, ``done`` ones stay untouched."""
-
-    id: str
-    name: str
-    address: str
-    role: str
-    domain: str
-    kind: str
-    version: str
-    healthy: bool
-    origin: Version
-    done: bool
-
-
-class Check(TypedDict):
-    """The answer of one preflight check."""
-
-    name: str
-    ok: bool
-    skipped: bool
-    message: str
-    remedy: str
-
-
-class Finalizing(TypedDict):
-    """What closes the rollback path, and when."""
-
-    mode: Literal["auto", "manual"]
-    steps: list[str]
-
-
-class Plan(TypedDict):
-    """A whole upgrade as data: schemas/plan.json. ``waves`` holds ids of members, in order."""
-
-    cluster: dict[str, str]
-    datastore: str
-    direction: Literal["forward", "back", "none"]
-    from_version: str
-    to_version: Version
-    members: list[PlanMember]
-    waves: list[list[str]]
-    checks: list[Check]
-    ready: bool
-    rollback_path: str
-    point_of_no_return: str
-    backup: str
-    finalize: Finalizing
-    notes: list[str]
-    options: dict[str, Any]
-    job: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,6 @@ import logging
 from types import SimpleNamespace
 from typing import Any
 
-from ..actions.record import Record
 from ..ownership.lock import Lock, held_by
 from ..ownership.start_token import give_back_start
 from ..planning.groups import named_in
@@ -16,6 +15,7 @@ from ..planning.lock_names import START_TOKEN
 from ..services import rights, sessions
 from ..services.errors import explain
 from ..services.executions import ENDED, ExecutionReader
+from ..services.record import Record
 
 try:
     from mistral.notifiers.base import NotificationPublisher

@@ -17,7 +17,7 @@ import oslo_messaging
 from oslo_config import cfg
 from oslo_context.context import RequestContext
 
-from ..actions.record import WAVE
+from ..services.record import WAVE
 from . import events
 
 try:

@@ -3,13 +3,14 @@ import itertools
 from collections.abc import Collection
 
 from ..datastores.base import PRIMARY, Check, Driver
+from .documents import CheckResult
 from .groups import SET
 from .snapshot import ClusterSnapshot
 from .versions import number_of, older
 
 
 def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]],
-               skip: Collection[str]) -> list[dict]:
+               skip: Collection[str]) -> list[CheckResult]:
     """Every check as ``{name, ok, skipped, message, remedy}``, Trove's first.
 
     :param order: the waves of the plan.
@@ -25,7 +26,7 @@ def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]]
              "message": check.message, "remedy": check.remedy} for check in checks]
 
 
-def refusals(checks: list[dict]) -> list[dict]:
+def refusals(checks: list[CheckResult]) -> list[CheckResult]:
     """The checks that forbid the run."""
     return [check for check in checks if not check["ok"] and not check["skipped"]]
 

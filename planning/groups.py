@@ -2,13 +2,14 @@
 from typing import Any
 
 from ..datastores.base import Member
+from .documents import Plan, PlanMember
 
 CLUSTER, SET = "cluster", "replication_set"
 NOUNS = {CLUSTER: "cluster", SET: "replication set"}
 FLAGS = {CLUSTER: "--cluster", SET: "--instance"}
 
 
-def kind_of(plan: dict[str, Any]) -> str:
+def kind_of(plan: Plan) -> str:
     """What a plan is about: ``cluster`` or ``replication_set``."""
     return plan.get("job", {}).get("kind", CLUSTER)
 
@@ -18,12 +19,12 @@ def named_in(inputs: dict[str, Any]) -> str:
     return str(inputs.get("cluster_id") or inputs.get("instance_id"))
 
 
-def noun(plan: dict[str, Any]) -> str:
+def noun(plan: Plan) -> str:
     """What people call that which the plan is about."""
     return NOUNS[kind_of(plan)]
 
 
-def option(plan: dict[str, Any]) -> str:
+def option(plan: Plan) -> str:
     """The option of a command line that names it.
 
     Trove knows a replication set by its instances only, so one that is there now is named.
@@ -44,7 +45,7 @@ def replacement(members: list[Member], name: str, besides: list[str]) -> Member 
     return next((one for one in members if one.name == name and one.id not in besides), None)
 
 
-def followed(planned: list[dict[str, Any]], members: list[Member]) -> list[dict[str, Any]]:
+def followed(planned: list[PlanMember], members: list[Member]) -> list[PlanMember]:
     """The plan's members, each that is gone replaced by the one that was built in its place.
 
     Such a one has ``was``, the id of the member that is gone.

@@ -1,9 +1,10 @@
 """The whole upgrade as data, made before anything is touched (schemas/plan.json)."""
 import math
-from typing import Any
+from typing import Any, Literal
 
-from ..datastores.base import Driver
+from ..datastores.base import Driver, Member
 from . import checks, waves
+from .documents import Job, Plan, PlanMember, Tries
 from .groups import CLUSTER, SET
 from .snapshot import ClusterSnapshot
 from .versions import number_of, older
@@ -28,7 +29,7 @@ TRY_SEC = 10   # an action looks for so long and is then retried: little is lost
 
 
 def make_plan(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any],
-              owner: str) -> dict[str, Any]:
+              owner: str) -> Plan:
     """The plan of bringing the cluster to the target.
 
     :param owner: execution that will hold the lock.
@@ -49,14 +50,10 @@ def make_plan(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any]
         "waves": order, "checks": results, "ready": not checks.refusals(results),
         "rollback_path": texts.rollback_path, "point_of_no_return": texts.point_of_no_return,
         "backup": texts.backup if snapshot.kind == CLUSTER else _backup_words(snapshot, options),
-        "finalize": {"mode": mode, "steps": list(texts.finalize)},
+        "finalize": {"mode": "auto" if mode == "auto" else "manual", "steps": list(texts.finalize)},
         "notes": [*texts.notes, *_ignored(driver, options),
                   *REACH[snapshot.kind][snapshot.lock_reach]], "options": options,
-        "job": _job(snapshot, driver, options, owner) | {
-            # The newer version reads what the older one writes, so going back closes nothing.
-            "keep_rollback_path": options["keep_rollback_path"] and direction == "forward",
-            "backup": snapshot.cluster["source"]
-            if snapshot.kind == SET and options["backup"] == "auto" and todo else ""}}
+        "job": _job(snapshot, driver, options, owner, direction)}
 
 
 def _ignored(driver: Driver, options: dict[str, Any]) -> list[str]:
@@ -77,14 +74,14 @@ def _name_of(snapshot: ClusterSnapshot, member_id: str) -> str:
     return next(one.name for one in snapshot.members if one.id == member_id)
 
 
-def _direction(snapshot: ClusterSnapshot, todo: list[str]) -> str:
+def _direction(snapshot: ClusterSnapshot, todo: list[str]) -> Literal["forward", "back", "none"]:
     if not todo:
         return "none"
     back = any(older(number_of(snapshot.target), snapshot.facts[one].version) for one in todo)
     return "back" if back else "forward"
 
 
-def _member(snapshot: ClusterSnapshot, member) -> dict[str, Any]:
+def _member(snapshot: ClusterSnapshot, member: Member) -> PlanMember:
     facts = snapshot.facts[member.id]
     return {"id": member.id, "name": member.name, "address": member.address, "role": facts.role,
             "domain": facts.domain, "kind": member.kind, "version": facts.version,
@@ -92,7 +89,8 @@ def _member(snapshot: ClusterSnapshot, member) -> dict[str, Any]:
             "done": snapshot.done(member)}
 
 
-def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], owner: str) -> dict:
+def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], owner: str,
+         direction: str) -> Job:
     """The little that every step needs to know, so that steps stay small in Mistral's database."""
     return {
         "cluster_id": snapshot.cluster["id"], "kind": snapshot.kind,
@@ -101,20 +99,25 @@ def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], own
         "owner": owner, "target": snapshot.target,
         "gate_passes": options["gate_passes"], "poll_sec": options["poll_sec"],
         "try_sec": TRY_SEC, "bake_sec": options["bake_sec"],
-        "member_timeout_sec": options["member_timeout_sec"], "tries": _tries(driver, options)}
+        "member_timeout_sec": options["member_timeout_sec"], "tries": _tries(driver, options),
+        # The newer version reads what the older one writes, so going back closes nothing.
+        "keep_rollback_path": options["keep_rollback_path"] and direction == "forward",
+        "backup": snapshot.cluster["source"] if snapshot.kind == SET
+        and options["backup"] == "auto" and direction != "none" else ""}
 
 
-def _tries(driver: Driver, options: dict[str, Any]) -> dict[str, int]:
+def _tries(driver: Driver, options: dict[str, Any]) -> Tries:
     """How often the workflows repeat a step, by its kind, and after how many seconds."""
-    member = _tries(options["member_timeout_sec"])
+    member = _tries_within(options["member_timeout_sec"])
     return {
         "steps": options["retry_count"], "delay_sec": options["retry_delay_sec"],
-        "member": member, "gate": _tries(options["gate_timeout_sec"]),
-        "bake": _tries(options["bake_sec"]), "backup": _tries(options["backup_timeout_sec"]),
+        "member": member, "gate": _tries_within(options["gate_timeout_sec"]),
+        "bake": _tries_within(options["bake_sec"]),
+        "backup": _tries_within(options["backup_timeout_sec"]),
         # Trove's own promotion takes its time; a driver's switchover looks for itself.
         "switchover": member if driver.promotes_by_trove else options["retry_count"]}
 
 
-def _tries(timeout_sec: int) -> int:
-    """How many retries of a look cover the time."""
+def _tries_within(timeout_sec: int) -> int:
+    """How many tries, of TRY_SEC each, cover the time."""
     return max(1, math.ceil(timeout_sec / TRY_SEC))

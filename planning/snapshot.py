@@ -49,6 +49,13 @@ class ClusterSnapshot:
         candidates += find(self.versions, self.cluster["datastore_version"])
         return candidates[0] if candidates else self.target
 
+    def untouched_settings(self) -> dict[str, Any]:
+        """By member id: those of the members that still run their old version, so as people have
+        set them."""
+        return {one.id: self.facts[one.id].settings for one in self.members
+                if self.facts[one.id].settings
+                and runs(self.facts[one.id].version, self.origin(one))}
+
 
 def is_done(member: Member, facts: ClusterFacts, target: Version) -> bool:
     """On the target by Trove's record and by its own evidence, and well."""

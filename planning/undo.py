@@ -3,6 +3,7 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
+from .documents import Plan, Version
 from .versions import number_of, runs
 from .waves import all_waves
 
@@ -20,7 +21,7 @@ def ask_person(on_failure: str, errors: list[dict[str, Any]]) -> bool:
     return on_failure == "pause" and not over
 
 
-def to_undo(plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
+def to_undo(plan: Plan, members: list[Member], facts: ClusterFacts,
             wanted: str, full_stop: bool = False) -> list[str]:
     """Ids of the members that this run touched and that must go back.
 
@@ -42,7 +43,7 @@ def to_undo(plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
     return []
 
 
-def next_undo(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
+def next_undo(driver: Driver, facts: ClusterFacts, plan: Plan,
               todo: list[str]) -> list[str]:
     """The next members to put back: the unreachable ones at once, for they are unavailable already;
     then what else is broken, one by one; then the healthy ones in the driver's order. Where no
@@ -57,7 +58,7 @@ def next_undo(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
     return next(iter([*broken, *waves]), [])
 
 
-def check_rollback_path(driver: Driver, facts: ClusterFacts, plan: dict[str, Any],
+def check_rollback_path(driver: Driver, facts: ClusterFacts, plan: Plan,
                    wave: list[str]) -> None:
     """A cluster whose members only run together goes back together or not at all: that is asked
     before any member is touched again.
@@ -84,7 +85,7 @@ def find_errors(failure: Any) -> list[dict[str, Any]]:
     return [UpgradeError("engine_error", words).as_dict()]
 
 
-def _arrived(facts: ClusterFacts, one: str, target: dict[str, Any], status: str) -> bool:
+def _arrived(facts: ClusterFacts, one: str, target: Version, status: str) -> bool:
     return facts[one].healthy and runs(facts[one].version, target) and status != "ERROR"
 
 

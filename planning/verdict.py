@@ -3,6 +3,7 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
+from .documents import Plan, PlanMember
 from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, option
 from .undo import find_errors, reasons
 from .versions import number_of, runs
@@ -23,7 +24,7 @@ def refused(error: dict[str, Any], cluster: str, kind: str = CLUSTER) -> dict[st
                    f"{error['message']}", [error])
 
 
-def planned(plan: dict[str, Any]) -> dict[str, Any]:
+def planned(plan: Plan) -> dict[str, Any]:
     """The result of a dry run."""
     verdict = "it can start" if plan["ready"] else "it would be refused: " + complaints(plan)
     summary = (f"Plan for {noun(plan)} {plan['cluster']['name']} to {plan['to_version']['name']}: "
@@ -31,13 +32,13 @@ def planned(plan: dict[str, Any]) -> dict[str, Any]:
     return _result("planned", summary) | {"plan": plan}
 
 
-def complaints(plan: dict[str, Any]) -> str:
+def complaints(plan: Plan) -> str:
     """The failing checks as text: what is wrong and what to do."""
     wrong = [check for check in plan["checks"] if not check["ok"] and not check["skipped"]]
     return " ".join(f"[{check['name']}] {check['message']} {check['remedy']}" for check in wrong)
 
 
-def verdict(driver: Driver, plan: dict[str, Any], members: list[Member], facts: ClusterFacts,
+def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFacts,
             failure: Any, undone: list[str], notes: list[str]) -> dict[str, Any]:
     """The result of a run that had a plan.
 
@@ -55,7 +56,23 @@ def verdict(driver: Driver, plan: dict[str, Any], members: list[Member], facts: 
         "undo": "" if closed else undo, "resume": _resume(plan, lists, status)}
 
 
-def _closed(driver: Driver, plan, facts: ClusterFacts, lists) -> list[str]:
+def notes(plan: Plan, recorded: str, resting: dict[str, Any]) -> list[str]:
+    """What else the report says of a run's end.
+
+    :param recorded: name of the version that Trove shows for the cluster as a whole.
+    :param resting: background work that could not be let go on, by its name.
+    """
+    found = []
+    if recorded != plan["to_version"]["name"]:
+        found.append(f"Trove still shows {recorded} for the cluster as a whole: its API has no "
+                     "route to set that; each member shows its own version.")
+    if resting:
+        found.append(f"Still at rest, because it could not be let go on: {', '.join(resting)}. The "
+                     "next run of an upgrade does it, or do it by hand.")
+    return found
+
+
+def _closed(driver: Driver, plan: Plan, facts: ClusterFacts, lists) -> list[str]:
     """Why members that are upgraded can't go back, each reason once."""
     origins = {one["id"]: number_of(one["origin"]) for one in plan["members"]}
     found = (driver.closed_rollback_path(facts, one["id"], origins[one["id"]])
@@ -63,12 +80,12 @@ def _closed(driver: Driver, plan, facts: ClusterFacts, lists) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
-def _rebuilt(plan) -> list[str]:
+def _rebuilt(plan: Plan) -> list[str]:
     return [f"Member {one['name']} was rebuilt: instance {one['was']} is gone, {one['id']} took "
             "its place." for one in plan["members"] if "was" in one]
 
 
-def _sort(plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str]):
+def _sort(plan: Plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str]):
     lists: dict[str, list[dict]] = {name: [] for name in LISTS}
     for planned_member in plan["members"]:
         one = planned_member["id"]
@@ -79,7 +96,8 @@ def _sort(plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str
     return lists
 
 
-def _state(plan, planned_member, member: Member | None, facts, undone: bool) -> str:
+def _state(plan: Plan, planned_member: PlanMember, member: Member | None, facts,
+           undone: bool) -> str:
     if member is None or not facts.healthy or member.status in ("ERROR", "FAILED"):
         return "failed"
     if runs(facts.version, plan["to_version"]) and member.version == plan["to_version"]["name"]:
@@ -89,7 +107,7 @@ def _state(plan, planned_member, member: Member | None, facts, undone: bool) -> 
     return "rolled_back" if undone else "todo"
 
 
-def _status(plan, lists, errors) -> str:
+def _status(plan: Plan, lists, errors) -> str:
     codes = {error["code"] for error in errors}
     if _all_there(lists):
         if "aborted" in codes:      # and nothing was put back: too late, or as on_failure says
@@ -110,7 +128,7 @@ def _all_there(lists) -> bool:
     return not (lists["failed"] or lists["todo"] or lists["rolled_back"])
 
 
-def _summary(plan, status, lists, errors) -> str:
+def _summary(plan: Plan, status, lists, errors) -> str:
     name, target = plan["cluster"]["name"], plan["to_version"]["name"]
     kind, why = noun(plan), reasons(errors)
     head = f"{kind.capitalize()} {name} is on {target}"
@@ -135,18 +153,18 @@ def _tally(lists) -> str:
     return "; ".join(parts)
 
 
-def _undo(plan, lists) -> str:
+def _undo(plan: Plan, lists) -> str:
     if not lists["upgraded"] or plan["finalize"]["mode"] == "auto" and not lists["todo"]:
         return ""
     return _command(plan, version_before(plan)) + " --skip-check not_a_downgrade"
 
 
-def version_before(plan: dict[str, Any]) -> str:
+def version_before(plan: Plan) -> str:
     """Name of the version that the plan's members had; empty when it would touch none."""
     return next((one["origin"]["name"] for one in plan["members"] if not one["done"]), "")
 
 
-def _resume(plan, lists, status: str) -> str:
+def _resume(plan: Plan, lists, status: str) -> str:
     if status in ("failed", "aborted") and _all_there(lists):
         return f"trove-upgrade finalize {option(plan)}"
     if lists["failed"]:
@@ -158,14 +176,14 @@ def _resume(plan, lists, status: str) -> str:
     return ""
 
 
-def _again(plan, *more: str) -> str:
+def _again(plan: Plan, *more: str) -> str:
     """The run once more, with the checks that were skipped for it and ``more``."""
     names = dict.fromkeys([*more, *plan["options"]["skip_checks"]])
     return " ".join([_command(plan, plan["to_version"]["name"]),
                      *(f"--skip-check {name}" for name in names)])
 
 
-def _command(plan, version: str) -> str:
+def _command(plan: Plan, version: str) -> str:
     return f"trove-upgrade run {option(plan)} --datastore-version {version}"
 
 
@@ -175,6 +193,6 @@ def _result(status: str, summary: str, errors: list[dict[str, Any]] | None = Non
             "undo": "", "resume": "", "errors": errors or [], "notes": notes or []}
 
 
-def refusal(plan: dict[str, Any]) -> UpgradeError:
+def refusal(plan: Plan) -> UpgradeError:
     """The error of a preflight that forbids the run."""
     return UpgradeError("refused", complaints(plan), "stop")

@@ -1,8 +1,10 @@
 """Version numbers: what is newer, and whether a server runs what a Trove version stands for."""
 import re
-from typing import Any
+from typing import Literal
 
-Version = dict[str, Any]
+from .documents import Version
+
+KEYS: tuple[Literal["id", "name", "number"], ...] = ("id", "name", "number")
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -36,7 +38,7 @@ def older(one: str, other: str) -> bool:
 
 def find(versions: list[Version], wanted: str) -> list[Version]:
     """The versions with this id, else with this name, else with this number."""
-    for key in ("id", "name", "number"):
+    for key in KEYS:
         found = [version for version in versions if version.get(key) == wanted]
         if found:
             return found

@@ -1,10 +1,12 @@
 """Who is made unavailable next, and with whom."""
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..datastores.base import ClusterFacts, Driver
+from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
+from .documents import Plan, Version
+from .versions import runs
 
 UPGRADE, HOLD, BAKE, DONE = "upgrade", "hold", "bake", "done"
 
@@ -62,9 +64,41 @@ def already_unavailable(facts: ClusterFacts, known_unhealthy: Collection[str],
     return broken if broken.issuperset(wave) else broken.intersection(wave)
 
 
-def known_unhealthy(plan: dict[str, Any], todo: Collection[str]) -> list[str]:
+def known_unhealthy(plan: Plan, todo: Collection[str]) -> list[str]:
     """Ids of those of ``todo`` that were broken when the plan was made."""
     return [one["id"] for one in plan["members"] if one["id"] in todo and not one["healthy"]]
+
+
+def left(plan: Plan, done: Collection[str], members: Iterable[Member]) -> list[str]:
+    """Ids of the plan's members that are still to be upgraded.
+
+    :raises UpgradeError: code ``member_gone``, when one of them is not in the cluster any more.
+    """
+    there = {one.id for one in members}
+    todo = [one for one in plan["members"] if not one["done"] and one["id"] not in done]
+    for one in todo:
+        if one["id"] not in there:
+            raise UpgradeError("member_gone", f"Member {one['name']} is not in the cluster any "
+                               "more.", "rollback", one["id"])
+    return [one["id"] for one in todo]
+
+
+def unfinished(members: Iterable[Member], facts: ClusterFacts, todo: Collection[str],
+               target: Version) -> list[str]:
+    """Without the members that an earlier roll of this run has brought to the target already.
+
+    :param members: with the versions that Trove has recorded.
+    """
+    done = {one.id for one in members if one.version == target["name"]
+            and facts[one.id].healthy and runs(facts[one.id].version, target)}
+    return [one for one in todo if one not in done]
+
+
+def all_unavailable(facts: ClusterFacts, known_unhealthy: Collection[str],
+                    wave: Collection[str]) -> list[str]:
+    """Ids of all members that are unavailable while the wave is: itself, and who is unavailable
+    already."""
+    return sorted({*wave, *already_unavailable(facts, known_unhealthy, wave)})
 
 
 def next_step(driver: Driver, facts: ClusterFacts, todo: Collection[str], options: dict[str, Any],

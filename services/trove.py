@@ -8,6 +8,7 @@ from troveclient.apiclient import exceptions
 from troveclient.v1.management import MgmtClusters
 
 from ..datastores.base import Member
+from ..planning.documents import Job
 from ..planning.groups import CLUSTER
 from ..planning.versions import Version, find
 from ..schemas import UpgradeError
@@ -69,9 +70,9 @@ class Trove:
                 "datastore_version": source["datastore"]["version"], "task": "NONE",
                 "source": source["id"], "members": [_member(one) for one in shown]}
 
-    def group(self, job: dict[str, Any]) -> dict[str, Any]:
+    def group(self, job: Job) -> dict[str, Any]:
         """The cluster or replication set of a plan's ``job``, as it is now."""
-        if job.get("kind", CLUSTER) == CLUSTER:
+        if job["kind"] == CLUSTER:
             return self.cluster(job["cluster_id"])
         return self.replication_set(job["cluster_id"], job["members"])
 

@@ -10,16 +10,17 @@ run's id, so nobody can talk a step into another cluster, address or access file
   members as ``peers``: ``{id, name, address, kind}``; ``unavailable``, the ids of all that are
   unavailable while they are; ``back``, whether they go to their old version.
 """
-from typing import Any
+from typing import cast
 
+from ..planning.documents import Plan, Wave
 from ..schemas import UpgradeError
-from ..services import sessions
-from ..services.environments import Environments
-from ..services.sessions import Actor
+from . import sessions
+from .environments import Environments
+from .sessions import Actor
 
 RUN, WAVE = "trove_upgrade.run.", "trove_upgrade.wave."
 _KEPT_HERE = 64
-_kept: dict[str, dict[str, Any]] = {}     # never changes while it is there; an id never comes again
+_kept: dict[str, Plan] = {}     # never changes while it is there; an id never comes again
 
 
 class Record:
@@ -32,13 +33,13 @@ class Record:
         self._notes = Environments(sessions.service() or actor)
         self._run = run
 
-    def keep(self, plan: dict[str, Any]) -> dict[str, Any]:
+    def keep(self, plan: Plan) -> Plan:
         """Write the plan down; the one that an earlier try has written stays, and is returned."""
         if self._notes.create(RUN + self._run, {"plan": plan}):
             return plan
         return self.plan()
 
-    def find(self) -> dict[str, Any] | None:
+    def find(self) -> Plan | None:
         """The plan, or None when none was written or the run is over."""
         if self._run not in _kept:
             found = self._notes.read(RUN + self._run)
@@ -49,7 +50,7 @@ class Record:
             _kept[self._run] = found["plan"]
         return _kept.get(self._run)
 
-    def plan(self) -> dict[str, Any]:
+    def plan(self) -> Plan:
         """The plan.
 
         :raises UpgradeError: code ``lock_lost``: there is none, so this step may touch nothing.
@@ -61,15 +62,16 @@ class Record:
                                "undo.", "stop")
         return found
 
-    def choose(self, wave: dict[str, Any]) -> None:
+    def choose(self, wave: Wave) -> None:
         """Write down who is chosen, in the place of those that were chosen before."""
-        if not self._notes.create(WAVE + self._run, wave):
-            self._notes.replace(WAVE + self._run, wave)
+        if not self._notes.create(WAVE + self._run, {**wave}):
+            self._notes.replace(WAVE + self._run, {**wave})
 
-    def wave(self) -> dict[str, Any]:
+    def wave(self) -> Wave:
         """Who was chosen last; nobody when nobody was."""
         found = self._notes.read(WAVE + self._run)
-        return found or {"members": {}, "peers": [], "unavailable": [], "back": False}
+        return cast(Wave, found) if found else {"members": {}, "peers": [], "unavailable": [],
+                                                "back": False}
 
     def drop(self) -> None:
         """The run is over."""

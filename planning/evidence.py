@@ -1,0 +1,45 @@
+"""What a member's own server proves, and what Trove's record adds to it."""
+import dataclasses
+from collections.abc import Iterable
+
+from ..datastores.base import PRIMARY, ClusterFacts, Driver, Facts, Member
+from .documents import Plan, Version, WaveMember
+from .versions import runs
+
+
+def asked_already(member: WaveMember, now: Member, wanted: Version) -> bool:
+    """Trove's record moved since the member was chosen: an earlier try to ask got through."""
+    if now.version != wanted["name"]:
+        return False
+    return member["recorded"] != wanted["name"] or now.status == "UPGRADE"
+
+
+def arrived(facts: Facts, member: WaveMember, wanted: Version) -> bool:
+    """It runs the version; where it ran that before too, it must have been started anew."""
+    if not facts.answers or not runs(facts.version, wanted):
+        return False
+    same = runs(member["version"], wanted)
+    return not same or not facts.identity or facts.identity != member["identity"]
+
+
+def has_switched(driver: Driver, member: WaveMember) -> bool:
+    """It led when it was chosen, so it replicates newer data now, which its old version is not made
+    for: an abort comes too late, and it must be upgraded."""
+    return driver.forward_only and member["role"] == PRIMARY
+
+
+def unverified(driver: Driver, facts: ClusterFacts, target: Version) -> list[str]:
+    """Why the cluster is not yet well on the target, a reason each; empty when it is."""
+    return [*driver.blockers(facts, ()),
+            *(f"{one.name} runs {one.version or 'nothing'}" for one in facts.values()
+              if not runs(one.version, target))]
+
+
+def as_servers_say(plan: Plan, members: Iterable[Member], facts: ClusterFacts) -> list[Member]:
+    """The members as Trove would list them if it agreed with their servers: for a report that is
+    made without Trove."""
+    origins = {one["id"]: one["origin"] for one in plan["members"]}
+    target = plan["to_version"]
+    return [dataclasses.replace(one, status="ACTIVE", version=(
+        target if runs(facts[one.id].version, target) else origins[one.id])["name"])
+        for one in members]
