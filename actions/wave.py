@@ -124,12 +124,12 @@ class WatchHealth(StepAction):
 
     def __init__(self, run: str, until: float, whole: bool = True):
         super().__init__(run)
-        self.until, self.full_stop = until, whole
+        self.until, self.whole = until, whole
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
         members = trove.group(self.job)["members"]
-        unavailable = [] if self.full_stop else self.record.wave()["unavailable"]
+        unavailable = [] if self.whole else self.record.wave()["unavailable"]
         end = min(self.until, time.time() + self.job["try_sec"])
         unwell = 0
         while True:

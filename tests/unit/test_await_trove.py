@@ -68,5 +68,7 @@ def test_the_whole_cluster_is_asked_again_only_when_the_member_in_hand_has_chang
     books = Books(SimpleNamespace(tick=tick), "redis", VERSIONS, rows, "orders")
     show, clusters = books.trove._client.clusters.get, []
     books.trove._client.clusters.get = lambda one: clusters.append(len(asked)) or show(one)
-    assert AwaitTrove(JOB | {"try_sec": 10}).step(books.trove, Lock()) == {"hold": False}
+    action = AwaitTrove(OWNER)
+    action.remember(Record({"job": JOB | {"try_sec": 10}}))
+    assert action.step(books.trove, Lock()) == {"hold": False}
     assert clusters == [0, 7], "the member's own status is what was asked in between"

@@ -80,7 +80,7 @@ def test_the_bake_does_not_mind_a_broken_member_that_is_still_to_be_upgraded(una
     plan = model.plan()
     plan["job"] |= {"try_sec": 0, "poll_sec": 0}
     model.books.rows["m1"].status = "BACKUP"
-    action = steps.WatchHealth("owner-1", until=0, full_stop=not unavailable)
+    action = steps.WatchHealth("owner-1", until=0, whole=not unavailable)
     action.remember(Record(plan, {"unavailable": unavailable}))
     step = action.step
     with acting_on(model.driver):
