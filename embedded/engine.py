@@ -11,7 +11,7 @@ from typing import Any
 from . import files as engine_files
 from .ports import free_port
 
-START_SEC = 60
+START_SEC = 180         # a machine may be busy
 STOP_SEC = 30
 POLL_SEC = 0.02
 

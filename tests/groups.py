@@ -8,6 +8,8 @@ but the order.
 """
 import collections
 import json
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.waits import PATIENCE_SEC
 
+FILE = Path(tempfile.gettempdir()) / f"trove-upgrade-groups-{os.getpid()}.json"
 NEEDS = ("XDIST_GROUP", "LAB", "CLOUD")
 # Seconds of the longest groups, as a run prints them at its end: what is first here begins first.
 # Those that are not named here begin last, in the order of their files.
@@ -56,7 +59,7 @@ def pytest_collection_modifyitems(items):
 # their groups. (With pytest 9 the mark of pytest-xdist does not reach it any more.)
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
-    node.workerinput["groups"] = str(_file(node.config))
+    node.workerinput["groups"] = str(FILE)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -67,10 +70,6 @@ def pytest_collection_finish(session):
         own.rename(asked["groups"])
 
 
-def _file(config):
-    return Path(config.cache.mkdir("groups")) / "of-the-last-run.json"
-
-
 class LongestFirst(LoadScopeScheduling):
     """Groups in the order of the tests, each when a worker begins its last test.
 
@@ -79,7 +78,7 @@ class LongestFirst(LoadScopeScheduling):
     """
 
     def schedule(self):
-        self.groups = json.loads(_file(self.config).read_text())
+        self.groups = json.loads(FILE.read_text())
         super().schedule()
 
     def _split_scope(self, nodeid):
@@ -99,11 +98,12 @@ def pytest_xdist_make_scheduler(config, log):
     return LongestFirst(config, log)
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter):
     """Seconds of each group, the longest first; those of under 10 s are told as one sum."""
-    if config.getoption("dist", "no") != "loadgroup" or not _file(config).exists():
+    if not FILE.exists():
         return
-    groups, spent = json.loads(_file(config).read_text()), collections.Counter()
+    groups, spent = json.loads(FILE.read_text()), collections.Counter()
+    FILE.unlink()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if hasattr(report, "duration"):
