@@ -20,8 +20,6 @@ import os, warnings
 warnings.simplefilter("ignore")
 import trove.cmd
 from trove.common import cfg, pastedeploy, policy
-
-from tests.waits import PATIENCE_SEC
 cfg.CONF(["--config-file", "trove.conf"], project="trove")
 for _ in range(2):          # several pipelines may name it
     app = pastedeploy.paste_deploy_app(os.path.abspath("paste.ini"), "main", {})

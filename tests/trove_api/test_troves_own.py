@@ -19,8 +19,6 @@ if sys.argv[1] == "with":
     from trove_upgrade.interfaces.trove_api.filter import factory
     factory({})(None)
 import unittest
-
-from tests.waits import PATIENCE_SEC
 unittest.main(module=None, argv=["trove", "-b", *sys.argv[2:]])
 """
 SUITES = [f"trove.tests.unittests.{name}" for name in (
