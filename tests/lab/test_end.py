@@ -12,11 +12,10 @@ from trove_upgrade.lab.lab import Lab
 from tests.lab.processes import alive, processes
 from tests.waits import until
 
+pytestmark = pytest.mark.lab_double
 MAKER = """
 import sys, time
 from trove_upgrade.lab.lab import Lab
-
-pytestmark = pytest.mark.lab_double
 with Lab() as lab:
     lab.create_cluster("pair", shards=1, replicas=1)
     print(lab.directory, flush=True)
