@@ -141,7 +141,7 @@ class RequestRollback(MemberAction):
 class AwaitEvidence(MemberAction):
     """Wait until the member's own server runs the version, is caught up and seen well by all.
 
-    :returns: ``{version, role}`` by the member's own word.
+    :returns: ``{version, role}`` as the member's own server reports.
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
@@ -177,7 +177,8 @@ class AwaitEvidence(MemberAction):
     def _check_not_failed(self, driver: Driver, trove: Trove, facts: Facts) -> None:
         """Fail fast when Trove or the server itself says that it will not come.
 
-        Without rights Trove can't be asked: the member in hand is waited for by its own word.
+        Without rights Trove can't be asked: the member in hand is judged by what its own server
+        reports.
         """
         try:
             now = trove.member(self.member["id"])

@@ -1,4 +1,5 @@
-"""Facts for a decision: Trove's word and the members' own, read at this moment."""
+"""Facts for a decision: Trove's record and what the members' own servers report, read at this
+moment."""
 from collections.abc import Iterable
 from typing import Any
 

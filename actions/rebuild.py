@@ -53,7 +53,7 @@ class RebuildMember(RebuildAction):
 
 
 class AwaitRebuilt(RebuildAction):
-    """Wait until the new one replicates the source, by its own word and that of all others.
+    """Wait until the new one replicates the source, as it and all the others report.
 
     :returns: ``{built, version, role}``.
     """

@@ -75,7 +75,7 @@ class Preflight(UpgradeAction):
 
 
 class Verify(StepAction):
-    """Every member on the target and the cluster well, by the members' own word.
+    """Every member on the target and the cluster well, as the members' own servers report.
 
     :returns: ``{"bake_until": unix time}``, 0 when there is nothing to watch.
     """

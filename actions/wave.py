@@ -1,4 +1,5 @@
-"""The steps between waves: whom to take away next, what to put back, watching, roles."""
+"""The steps between waves: which members are made unavailable next, what to put back, watching,
+roles."""
 import time
 from typing import Any
 

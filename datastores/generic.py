@@ -1,4 +1,4 @@
-"""Any datastore without a driver of its own: Trove's word only, one member at a time."""
+"""Any datastore without a driver of its own: Trove's status only, one member at a time."""
 from collections.abc import Collection, Iterable
 
 from .base import Check, ClusterFacts, Driver, Facts, Member, Texts
@@ -36,8 +36,8 @@ class GenericDriver(Driver):
                           "whether the old version can read it, only the datastore's manual tells.",
             point_of_no_return="Not known to this driver: take the first write of the new version.",
             backup="Trove takes no backup of cluster members; take one by the datastore's means.",
-            notes=("The gates of this branch are Trove's word alone: roles, quorum and replication "
-                   "lag are not looked at, and leaders are not moved.",))
+            notes=("The gates of this branch are Trove's status alone: roles, quorum and "
+                   "replication lag are not looked at, and leaders are not moved.",))
 
 
 def _facts(member: Member) -> Facts:

@@ -14,7 +14,8 @@ def busy(members: list[Member], source: str, facts: ClusterFacts, leaving: Membe
     """What has to end before the role of ``leaving`` can move, or has moved; empty for nothing.
 
     :param source: id of the source by Trove.
-    :raises UpgradeError: code ``promotion_failed``: Trove calls a member ERROR that is not away.
+    :raises UpgradeError: code ``promotion_failed``: Trove calls a member ERROR that is not
+        unavailable.
     """
     moving = [one.name for one in members if one.status == PROMOTING]
     if moving:

@@ -9,7 +9,7 @@ from .versions import Version, find, runs
 
 @dataclass(frozen=True)
 class ClusterSnapshot:
-    """Facts of one moment: Trove's word, the members' own, and who holds the lock.
+    """Facts of one moment: Trove's record, the members' own reports, and who holds the lock.
 
     :ivar cluster: ``{id, name, datastore, datastore_version, task}``, of a replication set also
         ``source``, the id of the member that the others replicate by Trove.

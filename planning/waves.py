@@ -53,7 +53,8 @@ def next_wave(driver: Driver, facts: ClusterFacts, todo: Collection[str], option
 
 def already_unavailable(facts: ClusterFacts, known_unhealthy: Collection[str],
                         wave: Collection[str]) -> set[str]:
-    """Members that count as away already when the wave goes: the broken ones, if it is their turn.
+    """Members that count as unavailable already when the wave goes: the broken ones, if it is their
+    turn.
 
     Those don't hold each other up. Anybody else waits until they are well.
 

@@ -228,7 +228,7 @@ def _next(progress: Progress, kind: str) -> Any:
 
 
 def _tally(result: dict[str, Any]) -> list[tuple[str, str]]:
-    """Who ended how, by the members' own word."""
+    """Who ended how, as the members' own servers report."""
     titles = (("upgraded", _("Upgraded")), ("skipped", _("Were there already")),
               ("rolled_back", _("Put back")), ("failed", _("Failed")), ("todo", _("Not touched")))
     return [(title, ", ".join(f"{one['name']} ({one['version'] or _('no answer')})"

@@ -1,4 +1,4 @@
-"""A datastore without a driver: Trove's word alone, on a cluster that can spare one member."""
+"""A datastore without a driver: Trove's status alone, on a cluster that can spare one member."""
 from tests.end_to_end.invariants import assert_every_member_is_accounted_for, assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
 
@@ -18,7 +18,7 @@ def test_plan_says_that_its_gates_are_troves_alone_and_it_upgrades_one_by_one_wi
         site, cluster):
     plan = site.begin(cluster, dry_run=True).end().result["plan"]
     assert plan["job"]["driver"] == "generic"
-    assert any("Trove's word alone" in note for note in plan["notes"])
+    assert any("Trove's status alone" in note for note in plan["notes"])
     assert [len(wave) for wave in plan["waves"]] == [1, 1, 1]
 
     found = upgrade(site, cluster, parallelism="domain", act=resume_when_paused,
