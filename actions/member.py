@@ -16,7 +16,6 @@ from ..services.sessions import REVOKED
 from ..services.trove import Trove
 from .base import StepAction
 from .observe import as_members, driver_for, facts_of, health_of
-from .promotion import Promotion
 
 FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the member has failed
 
@@ -69,22 +68,6 @@ class MemberAction(StepAction):
                 return
         raise UpgradeError("gate_closed", f"It is not safe to make {self.member['name']} "
                            f"unavailable: {'; '.join(wrong)}.", "retry", self.member["id"])
-
-
-class Switchover(MemberAction):
-    """Move a leading role away from the member, never forced, to one of its new version if it can.
-    """
-
-    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        driver = driver_for(self.job)
-        if driver.promotes_by_trove:
-            Promotion(driver, trove, self.job, self.member, self.unavailable,
-                      self.wanted["number"]).carry_out()
-            return {"role_before": self.member["role"]}
-        facts = facts_of(driver, trove, as_members(self.peers))
-        driver.switchover(facts, self.member["id"], self.wanted["number"])
-        return {"role_before": facts[self.member["id"]].role}
 
 
 class RequestUpgrade(MemberAction):

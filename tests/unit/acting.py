@@ -16,7 +16,7 @@ from tests.unit.trove_model import OWNER, Lock, Record
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.actions import member, promotion, rebuild, run, wave
+    from trove_upgrade.actions import completion, member, rebuild, switchover, wave
     from trove_upgrade.services import clients
     from trove_upgrade.services.errors import explain
 
@@ -46,7 +46,7 @@ class Acting(Rehearsal):
         failure = super()._roll()
         if not failure:
             try:
-                self._do(run.Verify)
+                self._do(completion.Verify)
             except UpgradeError as error:
                 failure = [error.as_dict()]
         return failure
@@ -67,12 +67,12 @@ class Acting(Rehearsal):
             (self._forward if version == self.target else self._back)(one)
 
     def _forward(self, one):
-        self._do(member.Switchover, member=one)
+        self._do(switchover.Switchover, member=one)
         self._do(member.RequestUpgrade, member=one)
         self._do(member.AwaitEvidence, member=one)
 
     def _back(self, one):
-        self._do(member.Switchover, member=one)
+        self._do(switchover.Switchover, member=one)
         if not self._do(member.RequestRollback, member=one)["rebuild"]:
             self._do(member.AwaitEvidence, member=one)
             return
@@ -89,7 +89,8 @@ class Acting(Rehearsal):
     def _do(self, action, **given):
         """One task: an action that may be tried again while it says so."""
         # All is looked at once in each try, but a promotion may be waited for in one.
-        job = self.plan["job"] | {"try_sec": self.patience if action is member.Switchover else 0}
+        try_sec = self.patience if action is switchover.Switchover else 0
+        job = self.plan["job"] | {"try_sec": try_sec}
         self.record = Record(self.plan | {"job": job}, self.record and self.record.wave())
         self.lock.abort |= action.__name__ == self.abort_in
         for _ in range(TRIES):
@@ -111,7 +112,7 @@ def acting_on(driver):
         patch.setattr(datastores, "driver", lambda name, access: driver)
         patch.setattr(clients, "access", lambda name, section: {})
         for module, pause in ((member, "FIRST_ASK_SEC"), (member, "ASK_SEC"),
-                              (promotion, "ASK_SEC"), (rebuild, "ASK_SEC"),
+                              (switchover, "ASK_SEC"), (rebuild, "ASK_SEC"),
                               (postgresql, "FENCE_SEC"), (postgresql, "POLL_SEC")):
             patch.setattr(module, pause, 0)
         yield

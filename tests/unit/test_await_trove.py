@@ -9,8 +9,8 @@ from tests.unit.trove_model import OWNER, Books, Lock, Record, Row
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.actions import run
-    from trove_upgrade.actions.run import AwaitTrove
+    from trove_upgrade.actions import completion
+    from trove_upgrade.actions.completion import AwaitTrove
 
 JOB = {"owner": OWNER, "cluster_id": "c1", "kind": "cluster", "members": [], "try_sec": 0}
 VERSIONS = [{"id": "id-1", "name": "9.1.2", "number": "9.1.2"}]
@@ -53,7 +53,7 @@ def test_an_abort_is_heeded_before_anything_is_finalised_but_not_when_members_ar
 def test_the_whole_cluster_is_asked_again_only_when_the_member_in_hand_has_changed(
         monkeypatch, deleted):
     """Trove loads each member twice to show a cluster."""
-    monkeypatch.setattr(run, "TROVE_POLL_SEC", 0)
+    monkeypatch.setattr(completion, "TROVE_POLL_SEC", 0)
     rows = [Row(f"m{number}", f"orders-{number}", "9.1.2", f"10.0.0.{number + 1}", number, status)
             for number, status in enumerate(["ERROR", "UPGRADE", "ACTIVE"])]
     asked = []

@@ -1,5 +1,4 @@
-"""The steps of a whole run: plan, preflight, verify, finalise."""
-import dataclasses
+"""The steps after the last wave: verify, await Trove's record, finalise."""
 import time
 from typing import Any
 
@@ -7,71 +6,17 @@ from .. import datastores
 from ..datastores.base import Driver, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
-from ..planning import verdict, waves
-from ..planning.documents import Plan as PlanDocument
+from ..planning import waves
 from ..planning.evidence import unverified
 from ..planning.groups import CLUSTER, SET
-from ..planning.plan import make_plan
-from ..planning.snapshot import ClusterSnapshot
-from ..schemas import UpgradeError, read_input
+from ..schemas import UpgradeError
 from ..services import clients, rights
 from ..services.record import Record
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
-from .observe import driver_for, facts_of, found_now, snapshot
+from .observe import driver_for, facts_of, found_now
 
 TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom
-
-
-class Plan(UpgradeAction):
-    """The plan of an upgrade (schemas/plan.json). Changes nothing.
-
-    :param run: the execution that people have started; it will own the lock.
-    :param inputs: what the caller of the workflow gave (schemas/input.json), as it came; of a
-        replication set with ``instance_id`` in the place of ``cluster_id``.
-    :param start_token: the moment since when trove-api holds the cluster for this execution, or
-        empty.
-    :param kind: ``cluster`` or ``replication_set``.
-    """
-
-    def __init__(self, run: str, inputs: dict[str, Any], start_token: str = "",
-                 kind: str = CLUSTER):
-        super().__init__()
-        self.run_id, self.inputs, self.start_token, self.kind = run, inputs, start_token, kind
-
-    def act(self, context: Any) -> PlanDocument:
-        options = read_input(self._inputs())
-        return _plan(context, self.run_id, options, self.kind, bool(self.start_token))[0]
-
-    def _inputs(self) -> dict[str, Any]:
-        if self.kind == CLUSTER:
-            return self.inputs
-        rest = {key: value for key, value in self.inputs.items() if key != "instance_id"}
-        return {"cluster_id": self.inputs.get("instance_id"), **rest}
-
-
-class Preflight(UpgradeAction):
-    """The plan made again under the lock; fails with code ``refused`` when a check says no.
-
-    Notes the settings that will be given back at the end, before any of them is changed, and writes
-    the run's record, by which all later steps work.
-
-    :param run: the execution that owns the lock.
-    :param options: the plan's ``options``.
-    :param kind: ``cluster`` or ``replication_set``.
-    """
-
-    def __init__(self, run: str, options: dict[str, Any], kind: str = CLUSTER):
-        super().__init__()
-        self.run_id, self.options, self.kind = run, options, kind
-
-    def act(self, context: Any) -> PlanDocument:
-        plan, now, lock = _plan(context, self.run_id, self.options, self.kind)
-        if not plan["ready"]:
-            raise verdict.refusal(plan)
-        if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
-            lock.save_settings(settings)
-        return Record(rights.acting(context, self.run_id), self.run_id).keep(plan)
 
 
 class Verify(StepAction):
@@ -163,11 +108,3 @@ class Finalize(UpgradeAction):
     def _driver(self, datastore: str) -> Driver:
         name = datastores.choose(self.driver, datastore, self.kind == SET)
         return datastores.driver(name, clients.access(self.access, name))
-
-
-def _plan(context: Any, owner: str, options: dict[str, Any], kind: str,
-          task_is_ours: bool = False) -> tuple[PlanDocument, ClusterSnapshot, Lock]:
-    now, driver, lock = snapshot(context, options, owner, kind)
-    if task_is_ours:
-        now = dataclasses.replace(now, task_is_ours=True)
-    return make_plan(now, driver, options, owner), now, lock

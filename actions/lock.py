@@ -18,7 +18,7 @@ from .base import UpgradeAction
 from .observe import driver_for, found_now
 
 
-class HoldAction(UpgradeAction):
+class LockAction(UpgradeAction):
     """A first or last step of a run, which may have kept no rights yet, or none any more.
 
     :param run: the execution that people have started: this one, or one that has called it.
@@ -39,7 +39,7 @@ class HoldAction(UpgradeAction):
         raise NotImplementedError
 
 
-class TakeLock(HoldAction):
+class TakeLock(LockAction):
     """Hold the cluster for the run, or fail with code ``locked`` naming who holds it. Then keep the
     caller's rights for as long as the run lasts, without its token.
 
@@ -70,7 +70,7 @@ class TakeLock(HoldAction):
         return {"cluster_id": found}
 
 
-class ReleaseLock(HoldAction):
+class ReleaseLock(LockAction):
     """Give the cluster back if the run holds it.
 
     :param cluster_id: its id.
@@ -90,7 +90,7 @@ class ReleaseLock(HoldAction):
         return {"released": lock.release(self.run_id, version)}
 
 
-class DropRights(HoldAction):
+class DropRights(LockAction):
     """End the run's record, what take_lock has kept, and a hold of trove-api's that take_lock never
     came to.
 

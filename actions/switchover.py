@@ -1,15 +1,38 @@
-"""The source's role moves by Trove's own promote-to-replica-source."""
+"""A leading role moves away from a member: by the driver, or by Trove's own
+promote-to-replica-source."""
 from typing import Any
 
 from ..datastores.base import ClusterFacts, DatastoreError, Driver
 from ..datastores.polling import polls
-from ..planning import promotion
+from ..ownership.lock import Lock
+from ..planning import promotion, waves
 from ..planning.documents import Job, WaveMember
 from ..schemas import UpgradeError
 from ..services.trove import Trove
-from .observe import as_members, facts_of
+from .member import MemberAction
+from .observe import as_members, driver_for, facts_of
 
 ASK_SEC = 1.0       # between two looks: each asks Trove for every member
+
+
+class Switchover(MemberAction):
+    """Move a leading role away from the member, never by force.
+
+    A candidate that runs the version which the member is to run is preferred.
+
+    :returns: ``{"role_before": its role until now}``.
+    """
+
+    def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
+        waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
+        driver = driver_for(self.job)
+        if driver.promotes_by_trove:
+            Promotion(driver, trove, self.job, self.member, self.unavailable,
+                      self.wanted["number"]).carry_out()
+            return {"role_before": self.member["role"]}
+        facts = facts_of(driver, trove, as_members(self.peers))
+        driver.switchover(facts, self.member["id"], self.wanted["number"])
+        return {"role_before": facts[self.member["id"]].role}
 
 
 class Promotion:
