@@ -28,6 +28,7 @@ from ..services.config import options
 from ..services.environments import Environments
 from ..services.errors import explain
 from ..services.executions import ExecutionReader
+from ..services.record import Record
 from ..services.sessions import Actor
 from ..services.trove_task import FREE, HELD, Hold, TroveTask
 from .environment_lock import TRY_SEC, EnvironmentLock, locked
@@ -116,7 +117,7 @@ class Lock:
             self._undo_take(owner, since if fresh else "")
             raise
         if before not in ("", owner):
-            _drop_rights(before)
+            _forget(self._actor, before)
 
     def release(self, owner: str, version_id: str = "") -> bool:
         """Release the cluster if ``owner`` holds it; returns whether it did.
@@ -280,10 +281,11 @@ def held_by(actor: Actor, owner: str) -> list[str]:
                    if one.get("owner") == owner and "cluster_id" in one})
 
 
-def _drop_rights(run: str) -> None:
-    """Drop the rights of a run that has ended without doing so; a failure is only logged, because
-    a trust expires by itself."""
+def _forget(actor: Actor, run: str) -> None:
+    """Drop rights and record of a run that has ended without doing so; a failure is only logged,
+    because a trust expires by itself and nobody asks for the record of another run."""
     try:
+        Record(actor, run).drop()
         rights.drop(run)
     except Exception as error:  # noqa: BLE001  the lock is ours all the same
         LOG.warning("The rights of execution %s are left: %s", run, explain(error).message)
