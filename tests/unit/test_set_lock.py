@@ -28,7 +28,7 @@ def notes(monkeypatch):
     monkeypatch.setattr(locks, "Environments", made)
     monkeypatch.setattr(locks.sessions, "service", lambda: None)
     monkeypatch.setattr(locks.Lock, "_is_over", lambda self, run: run.startswith("ended"))
-    monkeypatch.setattr(locks, "_drop_rights", lambda run: None)
+    monkeypatch.setattr(locks, "_forget", lambda actor, run: None)
     return made
 
 
