@@ -88,7 +88,7 @@ class Runs:
         Settings that an unfinished upgrade owes to the members are not among them.
         """
         found = [one.name for one in self.cloud.mistral("mistral").environments.list()]
-        return [name for name in found if ".held." not in name
+        return [name for name in found if ".settings." not in name
                 and (cluster.id in name or (run and run in name))]
 
     def trusts(self):

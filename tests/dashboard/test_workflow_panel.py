@@ -108,7 +108,7 @@ def stops(cloud, cluster):
 def environments(cloud, cluster):
     """Locks of the cluster, of whatever project."""
     found = cloud.mistral("mistral").environments.list()
-    return [one.name for one in found if ".held." not in one.name and cluster.id in one.name]
+    return [one.name for one in found if ".settings." not in one.name and cluster.id in one.name]
 
 
 def all_ended(cloud, run):
