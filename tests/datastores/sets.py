@@ -77,7 +77,7 @@ class Set:
         """A driver with another password."""
         return driver(self.driver.name, {**self.access, "password_file": str(password_file)})
 
-    def forget_background(self):
+    def settle(self):
         until(lambda: self.driver.blockers(self.read(), ()) == [], "the set")
 
 

@@ -167,8 +167,9 @@ def begin_again_after(state):
     def act(run):
         run.until_event("stopping", 2)
         run.set_state(state)
-        found = run.end()
+        # A publisher gives the lock back, a moment after the end.
         run.until(lambda: run.site.environment("lock", run.cluster) is None, "unlocked")
+        found = run.end()
         run.until(lambda: not run.open_children(), "the orphans' end")
         later = run.outcome()
         run.until_at_rest()                  # else the next run is told to wait for that
