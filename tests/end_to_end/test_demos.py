@@ -49,7 +49,7 @@ def test_demo_prints_what_the_readme_shows(tmp_path):
     for line in shown():
         wanted = pattern(line, tmp_path)
         assert any(wanted.fullmatch(one) for one in left), (line, "\n".join(said))
-    assert sum(bool(re.search(r"8\.1\.8 -> 9\.1\.2 +away", one)) for one in said) == 6
+    assert sum(bool(re.search(r"8\.1\.8 -> 9\.1\.2 +unavailable", one)) for one in said) == 6
     assert (tmp_path / "timeline.svg").exists()
 
 
