@@ -109,14 +109,14 @@ def _state(plan: Plan, planned_member: PlanMember, member: Member | None, facts,
 
 def _status(plan: Plan, lists, errors) -> str:
     codes = {error["code"] for error in errors}
+    if codes & REFUSALS:        # also when another run has brought all members there meanwhile
+        return "refused"
     if _all_there(lists):
         if "aborted" in codes:      # and nothing was put back: too late, or as on_failure says
             return "aborted"
         if codes - {"trove_disagrees"}:
             return "failed"
         return "upgraded" if lists["upgraded"] else "nothing_to_do"
-    if codes & REFUSALS:
-        return "refused"
     if "aborted" in codes:
         return "aborted"
     if lists["failed"]:

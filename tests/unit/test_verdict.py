@@ -57,6 +57,13 @@ def test_an_upgrade_whose_finalising_failed_needs_a_person_and_names_the_command
     assert result(cluster, plan, [{**FAILED[0], "code": "trove_disagrees"}])["status"] == "upgraded"
 
 
+@pytest.mark.parametrize("code", sorted(verdict.REFUSALS))
+def test_a_refused_run_is_refused_also_when_another_one_has_upgraded_all_meanwhile(cluster, code):
+    plan = plan_of(cluster)
+    upgrade(cluster, *cluster.nodes)
+    assert result(cluster, plan, [{**FAILED[0], "code": code}])["status"] == "refused"
+
+
 def test_nothing_to_do(cluster):
     upgrade(cluster, *cluster.nodes)
     assert result(cluster, plan_of(cluster))["status"] == "nothing_to_do"
