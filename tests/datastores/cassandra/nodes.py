@@ -12,7 +12,7 @@ from trove_upgrade.datastores.base import Member
 from trove_upgrade.lab.kinds.cassandra import asking, ring
 from trove_upgrade.lab.settings import free_network
 
-from tests.waits import PATIENCE_SEC, until
+from tests.waits import PATIENCE_SEC, SCALE, until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself
@@ -123,7 +123,7 @@ class Nodes:
     def client(self, **options):
         """A stock client that knows the first member only, and finds the others."""
         cluster = Cluster(
-            self.addresses[:1], port=self.settings.port, connect_timeout=PATIENCE_SEC,
+            self.addresses[:1], port=self.settings.port, connect_timeout=5 * SCALE,
             load_balancing_policy=DCAwareRoundRobinPolicy("dc1"),
             auth_provider=PlainTextAuthProvider("cassandra", PASSWORD),
             reconnection_policy=ConstantReconnectionPolicy(0.2, None), **options)
