@@ -1,6 +1,8 @@
 """What workflows/upgrade.yaml builds on: how Mistral hands inputs, results and failures on."""
 import json
 
+from tests.waits import until
+
 GIVEN = {"fault": False, "delay_sec": 0, "count": 20}
 
 
@@ -25,12 +27,12 @@ def test_a_part_that_ends_while_paused_is_heard_after_the_resume(engine, mistral
     client = mistral(engine.url)
     run = client.start("sample.entry", fault=False, delay_sec=3)
     executions, actions = client.client.executions, client.client.action_executions
-    part = client.until(lambda: list(executions.list(root_execution_id=run)))[0].id
-    mine = client.until(lambda: [
+    part = until(lambda: list(executions.list(root_execution_id=run)))[0].id
+    mine = until(lambda: [
         action for task in client.client.tasks.list(workflow_execution_id=part)
         for action in actions.list(task_execution_id=task.id) if action.name == "std.echo"])[0].id
     executions.update(run, "PAUSED")
-    client.until(lambda: actions.get(mine).state == "SUCCESS")
+    until(lambda: actions.get(mine).state == "SUCCESS")
     executions.update(run, "RUNNING")
     ended = client.end(run)
     assert ended.state == "SUCCESS"
