@@ -101,7 +101,8 @@ def test_hold_that_no_execution_has_is_taken_over_after_the_grace(cloud, patch, 
     early = patch("demo", cluster)
     assert (early.status_code, "being started" in early.text) == (422, True)
     until(lambda: patch("demo", cluster).status_code == 202, "the takeover", every=1)
-    execution = max(cloud.mistral("demo").executions.list(limit=50), key=lambda one: one.created_at)
+    [execution] = cloud.mistral("demo").executions.list(
+        limit=1, sort_keys="created_at", sort_dirs="desc", workflow_name="trove_upgrade.cluster")
     until(lambda: cloud.mistral("demo").executions.get(execution.id).state == "SUCCESS",
           "the upgrade's end", every=0.5)
 
