@@ -1,4 +1,6 @@
 """Our templates without Horizon: just enough Django to render and to translate them."""
+import warnings
+
 import django
 import horizon.defaults
 import openstack_auth.defaults
@@ -26,6 +28,9 @@ urlpatterns = [path("", include(HORIZON))]
 
 def set_up():
     """Once in a process; the browser tests configure no Django of their own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")        # eventlet's, of itself; Horizon imports it
+        import eventlet  # noqa: F401
     if not settings.configured:
         settings.configure(**{
             **DEFAULTS, "INSTALLED_APPS": [
