@@ -5,10 +5,9 @@ from mistral_lib.actions import Action, Result
 
 from ..ownership.lock import Lock
 from ..planning.documents import Job, Plan
-from ..services import rights, sessions
+from ..services import rights
 from ..services.errors import explain
 from ..services.record import Record
-from ..services.sessions import Actor
 from ..services.trove import Trove
 
 
@@ -18,6 +17,7 @@ class UpgradeAction(Action):
     def run(self, context: Any) -> Any:
         """The value of ``act``, or ``Result(error=...)`` in the shape of schemas/error.json."""
         try:
+            rights.check_context(context)
             return self.act(context)
         except Exception as error:  # noqa: BLE001  an action never raises: Mistral would keep repr and text
             return Result(error=explain(error).as_dict())
@@ -48,7 +48,7 @@ class StepAction(UpgradeAction):
         self.remember(Record(rights.acting(context, self.run_id), self.run_id))
         cluster_id = self.job["cluster_id"]
         actor = rights.acting(context, self.run_id, cluster_id)
-        return self.step(trove_of(actor, cluster_id),
+        return self.step(Trove(actor, only=self.job),
                          Lock(actor, cluster_id, context.security.project_id))
 
     def remember(self, record: Record) -> None:
@@ -60,8 +60,3 @@ class StepAction(UpgradeAction):
     def step(self, trove: Trove, lock: Lock) -> Any:
         """The work of the step; what it raises becomes the action's error."""
         raise NotImplementedError
-
-
-def trove_of(actor: Actor, cluster_id: str) -> Trove:
-    """Trove in the actor's name; the service user, who may do all, gets this cluster's members."""
-    return Trove(actor, only=cluster_id if actor is sessions.service() else "")

@@ -3,18 +3,19 @@ import time
 from typing import Any
 
 from .. import datastores
-from ..datastores.base import Driver, Member
+from ..datastores.base import ClusterFacts, Driver, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
+from ..planning.documents import Job
 from ..planning.evidence import unverified
 from ..planning.groups import CLUSTER, SET
 from ..schemas import UpgradeError
-from ..services import clients, rights
+from ..services import rights
 from ..services.record import Record
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
-from .observe import driver_for, facts_of, found_now
+from .observe import driver_for, driver_named, facts_of, found_now
 
 TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom
 
@@ -28,12 +29,15 @@ class Verify(StepAction):
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         driver = driver_for(self.job)
         members = trove.group(self.job)["members"]
-        facts = facts_of(driver, trove, members)
-        if wrong := unverified(driver, facts, self.job["target"]):
-            raise UpgradeError("not_verified", "The members are upgraded but not all well: "
-                               + "; ".join(wrong) + ".", "retry")
+        _check_verified(driver, facts_of(driver, trove, members), self.job)
         watched = self.job["bake_sec"] and self.plan["waves"]
         return {"bake_until": time.time() + self.job["bake_sec"] if watched else 0}
+
+
+def _check_verified(driver: Driver, facts: ClusterFacts, job: Job) -> None:
+    if wrong := unverified(driver, facts, job["target"]):
+        raise UpgradeError("not_verified", "Not all members are on the target and well: "
+                           + "; ".join(wrong) + ".", "retry")
 
 
 class AwaitTrove(StepAction):
@@ -89,14 +93,18 @@ class Finalize(UpgradeAction):
 
     def act(self, context: Any) -> dict[str, Any]:
         actor = rights.acting(context, self.run_id)
+        project_id = context.security.project_id or ""
         plan = Record(actor, self.run_id).find()
         trove = Trove(actor)
         if plan:
             cluster, driver = trove.group(plan["job"]), driver_for(plan["job"])
+            _check_verified(driver, facts_of(driver, trove, cluster["members"]), plan["job"])
         else:
             cluster = found_now(trove, self.kind, self.cluster_id)
-            driver = self._driver(cluster["datastore"])
-        lock = Lock(actor, cluster["id"], context.security.project_id)
+            rights.acting(context, self.run_id, cluster["id"])
+            driver = self._driver(cluster, project_id)
+        lock = Lock(actor, cluster["id"], project_id)
+        waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         kept = lock.saved_settings()
         changed = [one for one in cluster["members"] if one.id in kept]
         for member in changed:
@@ -105,6 +113,6 @@ class Finalize(UpgradeAction):
             lock.forget_saved_settings()
         return {"finalized": [one.name for one in changed]}
 
-    def _driver(self, datastore: str) -> Driver:
-        name = datastores.choose(self.driver, datastore, self.kind == SET)
-        return datastores.driver(name, clients.access(self.access, name))
+    def _driver(self, cluster: dict[str, Any], project_id: str) -> Driver:
+        name = datastores.choose(self.driver, cluster["datastore"], self.kind == SET)
+        return driver_named(name, self.access, project_id, cluster["id"])

@@ -30,8 +30,7 @@ class LockAction(UpgradeAction):
 
     def act(self, context: Any) -> Any:
         if not rights.belongs(context, self.run_id, rights.caller(context)):
-            raise UpgradeError("not_in_a_run", "This action is a step of a workflow; start "
-                               "trove_upgrade.cluster instead.", "stop")
+            raise rights.not_in_a_run()
         return self.step(context)
 
     def step(self, context: Any) -> Any:
@@ -55,6 +54,7 @@ class TakeLock(LockAction):
         self.cluster_id, self.start_token, self.kind = cluster_id, start_token, kind
 
     def step(self, context: Any) -> dict[str, str]:
+        rights.verify_caller(context)
         actor = rights.caller(context)
         group = found_now(Trove(actor), self.kind, self.cluster_id)
         found, members = group["id"], [one.id for one in group["members"]]
@@ -92,7 +92,7 @@ class ReleaseLock(LockAction):
 
 class DropRights(LockAction):
     """End the run's record, what take_lock has kept, and a hold of trove-api's that take_lock never
-    came to.
+    came to. A task of the run's own execution only: that can't be feigned.
 
     :param cluster_id: as the caller gave it.
     :param start_token: the moment since when trove-api holds the cluster for this execution, or
@@ -104,6 +104,9 @@ class DropRights(LockAction):
         self.cluster_id, self.start_token = cluster_id, start_token
 
     def step(self, context: Any) -> dict[str, bool]:
+        if context.execution.workflow_execution_id != self.run_id:
+            raise UpgradeError("not_in_a_run", "Rights are dropped by the run that has kept them.",
+                               "stop")
         given_back = give_back_start(self.run_id, self.cluster_id, self.start_token)
         Record(rights.acting(context, self.run_id), self.run_id).drop()
         dropped = rights.drop(self.run_id)
@@ -114,7 +117,7 @@ class DropRights(LockAction):
 def _reached(actor: Actor, job: Job) -> str:
     """Id of the target when the whole cluster is on it, else empty."""
     target: Version = job["target"]
-    trove = Trove(actor)
+    trove = Trove(actor, only=job)
     members = trove.recorded(trove.group(job)["members"])
     facts = driver_for(job).read(members)
     return target["id"] if all(is_done(one, facts, target) for one in members) else ""

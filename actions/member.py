@@ -12,6 +12,7 @@ from ..planning.evidence import arrived, asked_already, has_switched
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
 from ..services.record import Record
+from ..services.rights import check_id
 from ..services.sessions import REVOKED
 from ..services.trove import Trove
 from .base import StepAction
@@ -34,6 +35,7 @@ class MemberAction(StepAction):
 
     def remember(self, record: Record) -> None:
         super().remember(record)
+        check_id(self.member_id, "member")
         wave = record.wave()
         if self.member_id not in wave["members"]:
             raise UpgradeError("not_chosen", "This member is not of the wave in hand; it is left "
@@ -115,6 +117,10 @@ class RequestRollback(MemberAction):
         return facts.answers and runs(facts.version, version)
 
     def _check_rollback_path(self, driver: Driver, trove: Trove, origin: Version) -> None:
+        if not origin["id"]:        # the check origin_known was skipped
+            raise UpgradeError("rollback_path_closed", f"Trove has no version that "
+                               f"{self.member['name']} could be put back to; it is left as it is.",
+                               "stop", self.member["id"])
         facts = facts_of(driver, trove, as_members(self.peers))
         if closed := driver.closed_rollback_path(facts, self.member["id"], number_of(origin)):
             raise UpgradeError("rollback_path_closed", f"{closed}; it is left as it is.",

@@ -9,13 +9,18 @@ from ..ownership.lock import Lock
 from ..planning.documents import Job, Peer, PlanMember, WaveMember
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import ClusterSnapshot
-from ..services import clients, rights
+from ..services import access_files, rights
 from ..services.trove import Trove
 
 
 def driver_for(job: Job) -> Driver:
     """The run's driver with the site's access to the members."""
-    return datastores.driver(job["driver"], clients.access(job["access"], job["driver"]))
+    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"])
+
+
+def driver_named(name: str, access: str, project_id: str, cluster_id: str) -> Driver:
+    """The driver with the section of the access file that this project has for this cluster."""
+    return datastores.driver(name, access_files.settings(access, name, project_id, cluster_id))
 
 
 def facts_of(driver: Driver, trove: Trove, members: Iterable[Member]) -> ClusterFacts:
@@ -43,16 +48,19 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     actor = rights.acting(context, owner)
     trove = Trove(actor)
     cluster = found_now(trove, kind, options["cluster_id"])
+    rights.acting(context, owner, cluster["id"])        # what the run has kept is for one cluster
     offered = trove.versions(cluster["datastore"])
     target = trove.target(options["datastore_version"], cluster["datastore"], offered)
     members = trove.recorded(cluster.pop("members"))
     name = datastores.choose(options["driver"], cluster["datastore"], kind == SET)
-    driver = datastores.driver(name, clients.access(options["access"], name))
-    lock = Lock(actor, cluster["id"], context.security.project_id)
+    project_id = context.security.project_id or ""
+    driver = driver_named(name, options["access"], project_id, cluster["id"])
+    lock = Lock(actor, cluster["id"], project_id)
     holder = lock.live_owner()
     now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
                           "" if holder == owner else holder, lock.saved_settings(),
-                          lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind)
+                          lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind,
+                          project_id=project_id, retired=trove.retired(cluster, members, offered))
     return now, driver, lock
 
 

@@ -3,13 +3,14 @@ import dataclasses
 from typing import Any
 
 from ..ownership.lock import Lock
-from ..planning import verdict
+from ..planning import verdict, waves
 from ..planning.documents import Plan as PlanDocument
 from ..planning.groups import CLUSTER
 from ..planning.plan import make_plan
 from ..planning.snapshot import ClusterSnapshot
-from ..schemas import read_input
+from ..schemas import UpgradeError, read_input
 from ..services import rights
+from ..services.executions import ExecutionReader
 from ..services.record import Record
 from .base import UpgradeAction
 from .observe import snapshot
@@ -32,14 +33,9 @@ class Plan(UpgradeAction):
         self.run_id, self.inputs, self.start_token, self.kind = run, inputs, start_token, kind
 
     def act(self, context: Any) -> PlanDocument:
-        options = read_input(self._inputs())
+        options = _options(self.inputs, self.kind)
         return _plan(context, self.run_id, options, self.kind, bool(self.start_token))[0]
 
-    def _inputs(self) -> dict[str, Any]:
-        if self.kind == CLUSTER:
-            return self.inputs
-        rest = {key: value for key, value in self.inputs.items() if key != "instance_id"}
-        return {"cluster_id": self.inputs.get("instance_id"), **rest}
 
 
 class Preflight(UpgradeAction):
@@ -58,12 +54,26 @@ class Preflight(UpgradeAction):
         self.run_id, self.options, self.kind = run, options, kind
 
     def act(self, context: Any) -> PlanDocument:
+        actor = rights.acting(context, self.run_id)
+        asked, _ = ExecutionReader(actor).asked_for(self.run_id)
+        if _options(asked, self.kind) != self.options:
+            raise UpgradeError("foreign_rights", "These are not the inputs that the run was "
+                               "started with.", "stop")
         plan, now, lock = _plan(context, self.run_id, self.options, self.kind)
+        waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         if not plan["ready"]:
             raise verdict.refusal(plan)
         if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
             lock.save_settings(settings)
-        return Record(rights.acting(context, self.run_id), self.run_id).keep(plan)
+        return Record(actor, self.run_id).keep(plan)
+
+
+def _options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:
+    """What the caller of the workflow gave, checked, with defaults filled in."""
+    if kind == CLUSTER or not isinstance(inputs, dict):
+        return read_input(inputs)
+    rest = {key: value for key, value in inputs.items() if key != "instance_id"}
+    return read_input({"cluster_id": inputs.get("instance_id"), **rest})
 
 
 def _plan(context: Any, owner: str, options: dict[str, Any], kind: str,

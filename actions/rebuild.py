@@ -6,7 +6,7 @@ from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.groups import replacement
-from ..planning.versions import runs
+from ..planning.versions import bears, runs
 from ..schemas import UpgradeError
 from ..services.trove import Trove
 from .member import MemberAction
@@ -44,7 +44,7 @@ class RebuildMember(RebuildAction):
         """It must not be upgraded: what is built runs the source's version."""
         origin = self.member["origin"]
         own = facts_of(driver, trove, [source])[source.id]
-        if source.id == self.member["id"] or source.version != origin["name"] \
+        if source.id == self.member["id"] or not bears(source, origin) \
                 or not runs(own.version, origin):
             raise UpgradeError("rollback_path_closed", f"{self.member['name']} can't be rebuilt on "
                                f"{origin['name']}: the source, {source.name}, runs "

@@ -23,8 +23,8 @@ class Report(UpgradeAction):
 
     :param run: the execution that people have started.
     :param inputs: what the caller of the workflow gave.
-    :param plan: the plan, or None when none could be made; one that came to be the run's record
-        is read there.
+    :param plan: the plan, or None when none could be made. No server is asked for its sake: what
+        members say is read by the run's record alone, and a run without one has touched nothing.
     :param failure: whatever the failed task left behind, or None.
     :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
@@ -39,17 +39,19 @@ class Report(UpgradeAction):
 
     def act(self, context: Any) -> dict[str, Any]:
         errors = find_errors(self.failure)
-        self.plan = self._record(context) or self.plan
+        record = self._record(context)
+        if record:
+            driver = driver_for(record["job"])
+            members, facts, notes = self._seen(context, driver, record)
+            return verdict.verdict(driver, record, members, facts, self.failure, self.undone, notes)
         if self.plan is None:
             return verdict.refused(errors[0], named_in(self.inputs), self.kind)
         if self.plan["options"]["dry_run"]:
             return verdict.planned(self.plan)
-        driver = driver_for(self.plan["job"])
-        members, facts, notes = self._seen(context, driver, self.plan)
-        return verdict.verdict(driver, self.plan, members, facts, self.failure, self.undone, notes)
+        return verdict.as_planned(self.plan, self.failure)
 
     def _record(self, context: Any) -> Plan | None:
-        """Where the rights are gone, what came from the run's first steps must do."""
+        """None where the rights are gone, too: then the plan must do."""
         try:
             return Record(rights.acting(context, self.run_id), self.run_id).find()
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
@@ -62,7 +64,7 @@ class Report(UpgradeAction):
         """By Trove and the members; by the members alone where the rights are gone."""
         try:
             actor = rights.acting(context, self.run_id)
-            trove = Trove(actor)
+            trove = Trove(actor, only=plan["job"])
             cluster = trove.group(plan["job"])
             members = trove.recorded(cluster["members"])
             resting = Lock(actor, cluster["id"], context.security.project_id).suspended_background()

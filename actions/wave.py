@@ -9,6 +9,7 @@ from ..ownership.lock import Lock
 from ..planning import undo, waves
 from ..planning.documents import Peer, Plan, Wave, WaveMember
 from ..planning.groups import followed
+from ..planning.versions import recorded
 from ..schemas import UpgradeError
 from ..services.trove import Trove
 from .base import StepAction
@@ -197,12 +198,12 @@ def _wave(wave: list[str], unavailable: list[str], back: bool, plan: Plan, membe
     """What is remembered of the wave's members, as they are now, and of all members."""
     origins = {one["id"]: one["origin"] for one in plan["members"]}
     going = trove.recorded([one for one in members if one.id in wave])
-    recorded = {one.id: one.version for one in going}
+    by_trove = {one.id: recorded(one) for one in going}
     taken: dict[str, WaveMember] = {
         one.id: {"id": one.id, "name": one.name, "address": one.address, "kind": one.kind,
                  "role": facts[one.id].role, "domain": facts[one.id].domain,
                  "version": facts[one.id].version, "identity": facts[one.id].identity,
-                 "origin": origins[one.id], "recorded": recorded[one.id]}
+                 "origin": origins[one.id], "recorded": by_trove[one.id]}
         for one in members if one.id in wave}
     peers: list[Peer] = [{"id": one.id, "name": one.name, "address": one.address,
                           "kind": one.kind} for one in members]

@@ -33,8 +33,11 @@ class DatastoreError(Exception):
 class Member:
     """One instance of the cluster or the replication set, as Trove tells it.
 
+    :ivar version: name of the datastore version that Trove has recorded for it.
     :ivar replica_of: id of the source that it replicates; empty for a source and in clusters.
     :ivar kind: what Trove calls its part in a cluster that has several, such as query_router.
+    :ivar number: the recorded version's number, which tells versions of one name apart; empty where
+        Trove does not tell it.
     """
 
     id: str
@@ -44,6 +47,7 @@ class Member:
     version: str = ""
     replica_of: str = ""
     kind: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True)

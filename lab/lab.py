@@ -256,7 +256,8 @@ class Lab:
 
     def _write_access(self) -> None:
         """The access file of the pack: how its drivers reach the members' servers."""
-        section = {self.kind.name: self.kind.access(self.settings, self.access_dir)}
+        section = {"projects": "all",
+                   self.kind.name: self.kind.access(self.settings, self.access_dir)}
         (self.access_dir / "default.yaml").write_text(yaml.safe_dump(section))
 
 

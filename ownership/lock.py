@@ -178,7 +178,10 @@ class Lock:
     # Trove's task
     @functools.cached_property
     def _task(self) -> TroveTask | None:
-        return TroveTask(self._service, self._cluster_id) if self._service else None
+        if self._service is None:
+            return None
+        where_it_is = sessions.service(self._actor.region)
+        return TroveTask(where_it_is, self._cluster_id) if where_it_is else None
 
     def _hold_task(self, owner: str, start_token: str) -> tuple[str, bool]:
         """The moment at which Trove's task was taken for ``owner``, and whether this call took it.
@@ -234,6 +237,11 @@ class Lock:
         return record.get("since") if record.get("owner") == owner else None
 
     # The environments
+    @property
+    def _is_service(self) -> bool:
+        """The run has no rights but the service user's own."""
+        return self._service is not None and self._actor is sessions.service(self._actor.region)
+
     @functools.cached_property
     def _wide(self) -> EnvironmentLock | None:
         """In the service user's project."""
@@ -254,14 +262,14 @@ class Lock:
     def _control(self) -> dict[str, Any] | None:
         """The lock's record in the caller's project, with the operator's flags."""
         name = LOCK + self._cluster_id
-        if self._actor is self._service:
+        if self._is_service:
             return Environments(self._actor).of_project(name, self._project_id)
         return Environments(self._actor).read(name)
 
     def _release_control(self, owner: str) -> bool:
         """Release the caller's environment; without the caller's rights it stays, and the next
         upgrade takes it over because its owner has ended."""
-        if self._actor is self._service:
+        if self._is_service:
             return False
         try:
             return self._environment_lock(self._actor).release(owner)

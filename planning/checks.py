@@ -6,7 +6,7 @@ from ..datastores.base import PRIMARY, Check, Driver
 from .documents import CheckResult
 from .groups import SET
 from .snapshot import ClusterSnapshot
-from .versions import number_of, older
+from .versions import number_of, older, recorded
 
 
 def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]],
@@ -18,7 +18,7 @@ def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]]
     own = _of_set(snapshot, driver) if snapshot.kind == SET else [_cluster_idle(snapshot)]
     checks = [*own, _lock_free(snapshot), _members_active(snapshot),
               _broken_first(snapshot, order), _version_active(snapshot),
-              _not_a_downgrade(snapshot), _version_path(snapshot, driver),
+              _origin_known(snapshot), _not_a_downgrade(snapshot), _version_path(snapshot, driver),
               *_rollback_path_open(snapshot, driver),
               *driver.checks(snapshot.facts, snapshot.saved_settings),
               *driver.checks_towards(snapshot.facts, number_of(snapshot.target))]
@@ -104,6 +104,17 @@ def _version_active(snapshot: ClusterSnapshot) -> Check:
     return Check("version_active", False,
                  f"Version {snapshot.target['name']} is not offered (inactive).",
                  "Ask the operator to activate it, or choose another.")
+
+
+def _origin_known(snapshot: ClusterSnapshot) -> Check:
+    lost = [f"{one.name} ({recorded(one) or 'nothing'})" for one in snapshot.members
+            if not snapshot.done(one) and not snapshot.known_origin(one)]
+    if not lost:
+        return Check("origin_known", True, "For every member there is a version to go back to.")
+    return Check("origin_known", False, "Trove has no version, or several that can't be told "
+                 f"apart, for what it has recorded for {', '.join(lost)}.",
+                 "Let the operator activate the old version again and give each a number of its "
+                 "own. Skipped by name, a member that fails is left as it is.")
 
 
 def _not_a_downgrade(snapshot: ClusterSnapshot) -> Check:

@@ -67,6 +67,7 @@ class Job(TypedDict):
     is the id of the member that is backed up before, or empty. Times are in seconds."""
 
     cluster_id: str
+    project_id: str
     kind: str
     members: list[str]
     driver: str

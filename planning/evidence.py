@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from ..datastores.base import PRIMARY, ClusterFacts, Driver, Facts, Member
 from .documents import Plan, Version, WaveMember
-from .versions import runs
+from .versions import bears, number_of, recorded, runs
 
 
 def asked_already(member: WaveMember, now: Member, wanted: Version) -> bool:
     """Trove's record moved since the member was chosen: an earlier try to ask got through."""
-    if now.version != wanted["name"]:
+    if not bears(now, wanted):
         return False
-    return member["recorded"] != wanted["name"] or now.status == "UPGRADE"
+    return member["recorded"] != recorded(now) or now.status == "UPGRADE"
 
 
 def arrived(facts: Facts, member: WaveMember, wanted: Version) -> bool:
@@ -40,6 +40,8 @@ def as_servers_say(plan: Plan, members: Iterable[Member], facts: ClusterFacts) -
     made without Trove."""
     origins = {one["id"]: one["origin"] for one in plan["members"]}
     target = plan["to_version"]
-    return [dataclasses.replace(one, status="ACTIVE", version=(
-        target if runs(facts[one.id].version, target) else origins[one.id])["name"])
-        for one in members]
+    members = list(members)
+    found = {one.id: target if runs(facts[one.id].version, target) else origins[one.id]
+             for one in members}
+    return [dataclasses.replace(one, status="ACTIVE", version=found[one.id]["name"],
+                                number=number_of(found[one.id])) for one in members]

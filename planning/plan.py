@@ -93,7 +93,8 @@ def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], own
          direction: str) -> Job:
     """The little that every step needs to know, so that steps stay small in Mistral's database."""
     return {
-        "cluster_id": snapshot.cluster["id"], "kind": snapshot.kind,
+        "cluster_id": snapshot.cluster["id"], "project_id": snapshot.project_id,
+        "kind": snapshot.kind,
         "members": [one.id for one in snapshot.members] if snapshot.kind == SET else [],
         "driver": driver.name, "access": options["access"],
         "owner": owner, "target": snapshot.target,

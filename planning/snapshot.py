@@ -4,7 +4,7 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Member
 from .groups import CLUSTER
-from .versions import Version, find, runs
+from .versions import Version, bears, most_specific, runs
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,14 @@ class ClusterSnapshot:
         ``source``, the id of the member that the others replicate by Trove.
     :ivar members: in Trove's order; their ``version`` is the name that Trove recorded.
     :ivar versions: what the datastore offers, ``{id, name, number}`` each.
+    :ivar retired: versions that are recorded for its members and offered no more.
     :ivar facts: of every member, by its id.
     :ivar lock_owner: execution that holds the cluster, or empty.
     :ivar saved_settings: settings kept by an earlier run until finalised, by member id.
     :ivar task_is_ours: Trove's task on the cluster was taken by this run.
     :ivar lock_reach: whom the lock holds off: ``trove`` (and all else), ``mistral``, ``project``.
     :ivar kind: ``cluster`` or ``replication_set``.
+    :ivar project_id: of who asks; empty without Keystone.
     """
 
     cluster: dict[str, str]
@@ -33,21 +35,32 @@ class ClusterSnapshot:
     task_is_ours: bool = False
     lock_reach: str = "trove"
     kind: str = CLUSTER
+    project_id: str = ""
+    retired: list[Version] = field(default_factory=list)
 
     def done(self, member: Member) -> bool:
         """On the target by Trove's record and by its own evidence, and well."""
         return is_done(member, self.facts, self.target)
 
     def origin(self, member: Member) -> Version:
-        """The version to go back to: Trove's record, unless a failed attempt has already
-        overwritten it; then what the server says, then what the cluster was built with."""
-        evidence = self.facts[member.id].version
-        candidates = [found for found in find(self.versions, member.version)
-                      if found["id"] != self.target["id"]]
-        candidates += [found for found in self.versions
-                       if evidence and runs(evidence, found) and found["id"] != self.target["id"]]
-        candidates += find(self.versions, self.cluster["datastore_version"])
-        return candidates[0] if candidates else self.target
+        """The version to go back to; one without an id where Trove knows none that can be told
+        from others."""
+        return self.known_origin(member) or {
+            "id": "", "name": member.version, "number": self.facts[member.id].version}
+
+    def known_origin(self, member: Member) -> Version | None:
+        """Trove's record, unless a failed attempt has already overwritten it; then what the server
+        says, then what the cluster was built with. Never the target."""
+        own = self.facts[member.id].version
+        others = [one for one in (*self.versions, *self.retired) if one["id"] != self.target["id"]]
+        silent = not own or runs(own, self.target)      # it tells nothing of where it came from
+        for found in ([one for one in others if bears(member, one)],
+                      [one for one in others if own and runs(own, one)],
+                      [one for one in others if silent
+                       and one["name"] == self.cluster["datastore_version"]]):
+            if found:
+                return most_specific([one for one in found if runs(own, one)] or found)
+        return None
 
     def untouched_settings(self) -> dict[str, Any]:
         """By member id: those of the members that still run their old version, so as people have
@@ -60,4 +73,4 @@ class ClusterSnapshot:
 def is_done(member: Member, facts: ClusterFacts, target: Version) -> bool:
     """On the target by Trove's record and by its own evidence, and well."""
     own = facts[member.id]
-    return member.version == target["name"] and own.healthy and runs(own.version, target)
+    return bears(member, target) and own.healthy and runs(own.version, target)

@@ -4,7 +4,7 @@ from typing import Any
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
 from .documents import Plan, Version
-from .versions import number_of, runs
+from .versions import bears, number_of, runs
 from .waves import all_waves
 
 
@@ -32,7 +32,7 @@ def to_undo(plan: Plan, members: list[Member], facts: ClusterFacts,
         been touched, whatever Trove's record says.
     """
     known = {member.id: member for member in members}
-    touched = {member.id for member in members if member.version == plan["to_version"]["name"]
+    touched = {member.id for member in members if bears(member, plan["to_version"])
                or full_stop and not facts[member.id].healthy}
     mine = [one["id"] for one in plan["members"] if not one["done"] and one["id"] in touched]
     if wanted == "all":

@@ -6,7 +6,7 @@ from ..schemas import UpgradeError
 from .documents import Plan, PlanMember
 from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, option
 from .undo import find_errors, reasons
-from .versions import number_of, runs
+from .versions import bears, number_of, runs
 
 GOOD = ("upgraded", "nothing_to_do", "planned")
 # Codes of errors that come before anything is touched.
@@ -56,6 +56,21 @@ def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFac
         "undo": "" if closed else undo, "resume": _resume(plan, lists, status)}
 
 
+def as_planned(plan: Plan, failure: Any) -> dict[str, Any]:
+    """The result of a run that has a plan and no record: nobody was asked since the plan.
+
+    :param failure: whatever the failed task left behind, or None.
+    """
+    lists: dict[str, list[dict]] = {name: [] for name in LISTS}
+    for one in plan["members"]:
+        state = "skipped" if one["done"] else "todo" if one["healthy"] else "failed"
+        lists[state].append({key: one[key] for key in ("id", "name", "version")})   # type: ignore[literal-required]
+    errors = find_errors(failure)
+    status = _status(plan, lists, errors)
+    return _result(status, _summary(plan, status, lists, errors), errors) | lists | {
+        "resume": _resume(plan, lists, status)}
+
+
 def notes(plan: Plan, recorded: str, resting: dict[str, Any]) -> list[str]:
     """What else the report says of a run's end.
 
@@ -100,7 +115,7 @@ def _state(plan: Plan, planned_member: PlanMember, member: Member | None, facts,
            undone: bool) -> str:
     if member is None or not facts.healthy or member.status in ("ERROR", "FAILED"):
         return "failed"
-    if runs(facts.version, plan["to_version"]) and member.version == plan["to_version"]["name"]:
+    if runs(facts.version, plan["to_version"]) and bears(member, plan["to_version"]):
         return "skipped" if planned_member["done"] else "upgraded"
     if not runs(facts.version, planned_member["origin"]):
         return "failed"

@@ -2,6 +2,7 @@
 import re
 from typing import Literal
 
+from ..datastores.base import Member
 from .documents import Version
 
 KEYS: tuple[Literal["id", "name", "number"], ...] = ("id", "name", "number")
@@ -16,6 +17,25 @@ def numbers(text: str) -> tuple[int, ...]:
 def number_of(version: Version) -> str:
     """The number of a Trove datastore version; old Trove has only names."""
     return str(version.get("number") or version["name"])
+
+
+def bears(member: Member, version: Version) -> bool:
+    """Whether Trove has recorded this version for the member. Versions of one name differ by their
+    number, where Trove tells it."""
+    return member.version == version["name"] and (
+        not member.number or member.number == number_of(version))
+
+
+def recorded(member: Member) -> str:
+    """The version that Trove has recorded for the member, as one word for comparison."""
+    return f"{member.version} {member.number}".strip()
+
+
+def most_specific(versions: list[Version]) -> Version | None:
+    """The one whose number has the most parts; None when there is none, or several alike."""
+    lengths = [len(numbers(number_of(one))) for one in versions]
+    best = [one for one, length in zip(versions, lengths, strict=True) if length == max(lengths)]
+    return best[0] if len(best) == 1 else None
 
 
 def runs(evidence: str, version: Version) -> bool:

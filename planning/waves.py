@@ -6,7 +6,7 @@ from typing import Any
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
 from .documents import Plan, Version
-from .versions import runs
+from .versions import bears, runs
 
 UPGRADE, HOLD, BAKE, DONE = "upgrade", "hold", "bake", "done"
 
@@ -90,7 +90,7 @@ def unfinished(members: Iterable[Member], facts: ClusterFacts, todo: Collection[
 
     :param members: with the versions that Trove has recorded.
     """
-    done = {one.id for one in members if one.version == target["name"]
+    done = {one.id for one in members if bears(one, target)
             and facts[one.id].healthy and runs(facts[one.id].version, target)}
     return [one for one in todo if one not in done]
 

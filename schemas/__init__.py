@@ -30,6 +30,9 @@ def read_input(raw: dict[str, Any]) -> dict[str, Any]:
     :raises UpgradeError: code ``bad_input``, naming each key, its value and what is allowed.
     """
     from .forms import understand
+    if not isinstance(raw, dict):
+        raise UpgradeError("bad_input", "The input is not understood: it must be an object, "
+                           f"not {_short(raw)}.", "stop")
     options = understand(raw, load("input"))
     wrong = complaints("input", options)
     if wrong:

@@ -1,8 +1,4 @@
-"""Clients of Trove and Mistral in an actor's name, and the access files of the members."""
-from pathlib import Path
-from typing import Any
-
-import yaml
+"""Clients of Trove and Mistral in an actor's name."""
 from keystoneauth1 import noauth, session
 from keystoneauth1.adapter import Adapter
 from mistralclient.api.client import client
@@ -11,7 +7,6 @@ from mistralclient.api.client import client
 # the main one leaves that thread waiting for ever.
 from troveclient.v1.client import Client
 
-from ..schemas import UpgradeError
 from .config import options
 from .sessions import Actor
 
@@ -21,10 +16,9 @@ VERSIONS = {KEYSTONE: "3"}      # its catalog entry may be without one
 
 def trove(actor: Actor):
     """A python-troveclient client."""
-    conf = options()
     actor.url(TROVE)        # says what is missing; the client would not
-    return Client(session=actor.session(TROVE), region_name=conf.region_name,
-                  endpoint_type=conf.interface)
+    return Client(session=actor.session(TROVE), region_name=actor.region or None,
+                  endpoint_type=actor.interface)
 
 
 def mistral(actor: Actor):
@@ -39,30 +33,6 @@ def mistral(actor: Actor):
 
 def rest(actor: Actor, service_type: str) -> Adapter:
     """The service's plain REST; an error status is an answer, not an exception."""
-    conf = options()
     return Adapter(actor.session(service_type), service_type=service_type,
-                   interface=conf.interface, region_name=conf.region_name, raise_exc=False,
+                   interface=actor.interface, region_name=actor.region or None, raise_exc=False,
                    version=VERSIONS.get(service_type))
-
-
-def access(name: str, driver: str) -> dict[str, Any]:
-    """The driver's section of the access file ``name``; empty when there is no such file.
-
-    :raises UpgradeError: code ``bad_access_file``.
-    """
-    path = Path(options().access_dir) / f"{name}.yaml"
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        if name == "default":
-            return {}
-        raise UpgradeError("bad_access_file", f"There is no access file named {name!r} on the "
-                           "executors.", "stop") from None
-    except (OSError, yaml.YAMLError) as error:
-        raise UpgradeError("bad_access_file", f"The access file {name!r} can't be read: "
-                           f"{type(error).__name__}.", "stop") from None
-    section = content.get(driver, {}) if isinstance(content, dict) else None
-    if not isinstance(section, dict):
-        raise UpgradeError("bad_access_file", f"The access file {name!r} must map driver names to "
-                           "settings.", "stop")
-    return section

@@ -19,6 +19,9 @@ OPTS = [
     cfg.IntOpt("trust_lifetime_sec", default=30 * 86400, min=600,
                help="Seconds after which a trust ends by itself, should nobody drop it. An upgrade "
                "that takes longer, pauses included, loses its rights. Up to a day is added."),
+    cfg.ListOpt("trust_roles", default=["member"],
+                help="Roles of the caller that a trust passes on. An administrator's upgrade is "
+                "refused unless admin is among them."),
     cfg.IntOpt("start_grace_sec", default=60, min=1,
                help="Seconds that a start may hold a cluster in Trove before its execution is "
                "recorded as the owner; after that the next upgrade takes the cluster over."),

@@ -1,6 +1,8 @@
 """Mistral's environments, where the pack keeps its records.
 
-A name is unique in its project, so creating an environment is atomic.
+A name is unique in its project, so creating an environment is atomic. Mistral also shows, and finds
+by their name, what other projects have made public, and shows an administrator everything. Nobody
+else's environment is ever believed or written to.
 """
 from typing import Any
 
@@ -16,6 +18,7 @@ class Environments:
 
     def __init__(self, actor: Actor):
         self._environments = clients.mistral(actor).environments
+        self._project_id = actor.project_id
 
     def create(self, name: str, variables: dict[str, Any]) -> bool:
         """Create it; False when one of that name exists already, which stays as it is."""
@@ -34,7 +37,11 @@ class Environments:
 
     def replace(self, name: str, variables: dict[str, Any]) -> None:
         """Write all its variables anew."""
-        self._environments.update(name=name, variables=variables)
+        if self._is_unique(name):
+            self._environments.update(name=name, variables=variables)
+        else:       # Mistral would change any of them
+            self.delete(name)
+            self.create(name, variables)
 
     def delete(self, name: str) -> None:
         """Delete it; no error when there is none."""
@@ -53,7 +60,7 @@ class Environments:
     def named(self, prefix: str) -> dict[str, dict[str, Any]]:
         """Variables by name, of all whose name begins with the prefix."""
         return {one.name: one.variables for one in self._environments.list()
-                if one.name.startswith(prefix)}
+                if one.name.startswith(prefix) and self._is_own(one)}
 
     def of_project(self, name: str, project_id: str) -> dict[str, Any] | None:
         """Variables of another project's environment; only an admin sees it. None when there is
@@ -63,9 +70,15 @@ class Environments:
         return found[0] if found else None
 
     def _get(self, name: str) -> Any:
-        try:
-            return self._environments.get(name)
-        except APIException as error:
-            if error.error_code == 404:
-                return None
-            raise
+        """The project's own of this name, or None."""
+        return next(filter(self._is_own, self._named(name)), None)
+
+    def _named(self, name: str) -> list[Any]:
+        """All of this name that Mistral shows, whoever made them."""
+        return [one for one in self._environments.list(name=name) if one.name == name]
+
+    def _is_unique(self, name: str) -> bool:
+        return all(map(self._is_own, self._named(name)))
+
+    def _is_own(self, found: Any) -> bool:
+        return self._project_id in ("", found.project_id)

@@ -8,8 +8,8 @@ from . import clients, sessions
 from .sessions import Actor
 
 ENDED = {"SUCCESS", "ERROR", "CANCELLED"}
-_ROOTS: dict[str, str] = {}      # never changes once an execution is there
-_ROOTS_KEPT = 4096
+_TREES: dict[str, tuple[str, str]] = {}     # never changes once an execution is there
+_TREES_KEPT = 4096
 
 
 class ExecutionReader:
@@ -55,18 +55,19 @@ class ExecutionReader:
         return _object(found.input), _object(found.params).get("env") or {}
 
     def in_one_tree(self, one: str, other: str) -> bool:
-        """Whether both belong to the tree of one root."""
-        return one == other or (self._root(one) == self._root(other) != "")
+        """Whether both belong to one project and to the tree of one root."""
+        return bool(one) and (one == other or self._tree(one) == self._tree(other) is not None)
 
-    def _root(self, execution: str) -> str:
-        if execution and execution not in _ROOTS:
+    def _tree(self, execution: str) -> tuple[str, str] | None:
+        """Its project and its root."""
+        if execution not in _TREES:
             found = self._find(execution)
             if found is None:
-                return ""
-            if len(_ROOTS) >= _ROOTS_KEPT:
-                _ROOTS.clear()
-            _ROOTS[execution] = found.root_execution_id or execution
-        return _ROOTS.get(execution, "")
+                return None
+            if len(_TREES) >= _TREES_KEPT:
+                _TREES.clear()
+            _TREES[execution] = found.project_id, found.root_execution_id or execution
+        return _TREES.get(execution)
 
     def _find(self, execution: str) -> Any:
         for actor in filter(None, (sessions.service(), self._actor)):

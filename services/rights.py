@@ -1,11 +1,13 @@
 """Whose rights an action has, and how a run keeps its caller's without keeping a token.
 
 ``trove_upgrade.take_lock`` writes ``trove_upgrade.rights.<execution>`` into the service user's
-project: the trust, and which cluster and project it is for. An action takes them by the execution
-that it runs in, never from its inputs, so a step that somebody starts by hand gets no more than
-its own token.
+project: the trust, and which cluster and project it is for. A step names its run; that it stands in
+the run's tree is a hint, because Mistral lets a caller choose the root of an execution. What proves
+something are the project, which Keystone has verified, and the run's own record: whoever calls a
+step by hand can have done what the run would do next, in his own project, and nothing else.
 """
 import dataclasses
+import re
 from typing import Any
 
 from ..planning.groups import CLUSTER
@@ -17,6 +19,7 @@ from .executions import ExecutionReader
 from .sessions import Actor
 from .trove_task import TroveTask
 
+ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 RIGHTS = "trove_upgrade.rights."
 _KEPT_HERE = 256
 _kept: dict[str, "Kept"] = {}     # never changes while it is there; an id never comes again
@@ -28,6 +31,7 @@ class Kept:
 
     :ivar trust_id: empty when the service user acts by its own rights.
     :ivar own: we made the trust and drop it; False for one of a cron or event trigger.
+    :ivar region: where the cluster is; empty for the catalog's first.
     """
 
     execution: str
@@ -35,10 +39,41 @@ class Kept:
     project_id: str
     trust_id: str = ""
     own: bool = False
+    region: str = ""
 
     def actor(self) -> Actor:
         """Who acts for the run."""
-        return sessions.trustee(self.trust_id) if self.trust_id else _service()
+        return sessions.trustee(self.trust_id, self.region) if self.trust_id \
+            else _service(self.region)
+
+
+def check_context(context: Any) -> None:
+    """Refuse what Keystone's middleware has not verified, and an action that is called by itself.
+
+    :raises UpgradeError: code ``foreign_cloud``: by ``X-Target-*`` headers Mistral lets a caller
+        choose project, token and catalog; ``not_in_a_run``.
+    """
+    if not context.execution.workflow_execution_id:
+        raise not_in_a_run()
+    if getattr(context.security, "is_target", False):
+        raise UpgradeError("foreign_cloud", "This pack acts in Mistral's own cloud only; start it "
+                           "without a target (X-Target-* headers, --target-* options).", "stop")
+
+
+def not_in_a_run() -> UpgradeError:
+    """What to do instead of calling an action."""
+    return UpgradeError("not_in_a_run", "This action is a step of a workflow; start "
+                        "trove_upgrade.cluster instead.", "stop")
+
+
+def check_id(value: Any, what: str) -> None:
+    """Ids become parts of names and of paths.
+
+    :raises UpgradeError: code ``bad_input``.
+    """
+    if not isinstance(value, str) or not ID.fullmatch(value):
+        raise UpgradeError("bad_input", f"{what} must be an id: letters, digits and - only.",
+                           "stop")
 
 
 def are_kept() -> bool:
@@ -52,7 +87,7 @@ def caller(context: Any) -> Actor:
     if conf.auth == "cloud":
         return sessions.cloud(conf.cloud)
     if conf.auth != "context" and getattr(security, "trust_id", None):
-        return sessions.trustee(security.trust_id)
+        return sessions.trustee(security.trust_id, security.region_name or "")
     return sessions.TokenActor(security)
 
 
@@ -61,6 +96,7 @@ def acting(context: Any, run: str, cluster_id: str = "") -> Actor:
 
     :raises UpgradeError: code ``foreign_rights``: the step does not belong to that run.
     """
+    check_id(run, "run")
     kept = find(run)
     actor = kept.actor() if kept else caller(context)
     foreign = kept and (kept.project_id != context.security.project_id
@@ -72,9 +108,28 @@ def acting(context: Any, run: str, cluster_id: str = "") -> Actor:
 
 
 def belongs(context: Any, run: str, actor: Actor) -> bool:
-    """Whether the step is one of the execution ``run``, or of a workflow that it has called."""
+    """Whether the step is one of the execution ``run``, or of a workflow that it has called, and
+    the run is of the project that asks."""
+    check_id(run, "run")
     here = context.execution.workflow_execution_id or ""
-    return bool(run) and ExecutionReader(actor).in_one_tree(here, run)
+    return ExecutionReader(actor).in_one_tree(here, run)
+
+
+def verify_caller(context: Any) -> None:
+    """Let Keystone say whose the token is, before anything is done as the service user.
+
+    :raises UpgradeError: code ``foreign_rights``, or that of a token that is not accepted.
+    """
+    service, security = sessions.service(), context.security
+    if service is None:
+        return
+    if getattr(security, "trust_id", None):
+        project_id = sessions.trustee(security.trust_id).project_id
+    else:
+        project_id = trusts.token_of(security.auth_token, service)["project"]["id"]
+    if project_id != security.project_id:
+        raise UpgradeError("foreign_rights", "Keystone says that the token is for another "
+                           "project.", "stop")
 
 
 def find(run: str) -> Kept | None:
@@ -100,7 +155,7 @@ def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
     if kept := find(run):
         return kept
     security, notes = context.security, Environments(_service())
-    wanted = Kept(run, cluster_id, security.project_id)
+    wanted = Kept(run, cluster_id, security.project_id, region=caller(context).region)
     if options().auth == "trust":
         given = getattr(security, "trust_id", None)
         trust_id = given or trusts.make(security, _service(), run, ExecutionReader(caller(context)))
@@ -129,8 +184,8 @@ def drop(run: str) -> bool:
     return True
 
 
-def _service() -> Actor:
-    found = sessions.service()
+def _service(region: str = "") -> Actor:
+    found = sessions.service(region)
     if found is None:
         raise sessions.no_service_user()
     return found

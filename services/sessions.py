@@ -35,10 +35,17 @@ class Session(session.Session):
 
 
 class Actor:
-    """In whose name services are asked. Its token is renewed by itself when it runs out."""
+    """In whose name services are asked. Its token is renewed by itself when it runs out.
 
-    def __init__(self, signed: session.Session):
+    :ivar region: of the endpoints that are asked; empty for the catalog's first. The configured one
+        comes before that of whoever started the run.
+    :ivar interface: of the endpoints: public, internal or admin.
+    """
+
+    def __init__(self, signed: session.Session, region: str = "", interface: str = ""):
         self._session = signed
+        self.region = options().region_name or region
+        self.interface = interface or options().interface
 
     def session(self, service_type: str) -> session.Session:
         """A session whose endpoints are known."""
@@ -49,15 +56,27 @@ class Actor:
 
         :raises UpgradeError: code ``no_endpoint``.
         """
-        conf = options()
         try:
             found = self.session(service_type).get_endpoint(
-                service_type=service_type, interface=conf.interface, region_name=conf.region_name)
+                service_type=service_type, interface=self.interface,
+                region_name=self.region or None)
         except ks.CatalogException:
             found = None
         if not found:
-            raise no_endpoint(service_type)
+            raise self.no_endpoint(service_type)
         return str(found)
+
+    def no_endpoint(self, service_type: str) -> UpgradeError:
+        """What is missing in the catalog."""
+        where = f" in region {self.region}" if self.region else ""
+        return UpgradeError("no_endpoint", f"The catalog has no {self.interface} endpoint for "
+                            f"service type {service_type!r}{where}.", "stop")
+
+    @property
+    def project_id(self) -> str:
+        """The project that its environments are in; empty where Keystone is not asked."""
+        without_keystone = options().auth == "cloud" and options().mistral_url
+        return "" if without_keystone else str(self._session.get_project_id() or "")
 
     def verify_credentials(self) -> None:
         """Nothing to verify; a trust overrides this."""
@@ -80,21 +99,25 @@ class TokenActor(Actor):
 
     def __init__(self, security: Any):
         self._security = security
+        self.region = options().region_name or security.region_name or ""
+        self.interface = options().interface
+
+    @property
+    def project_id(self) -> str:
+        return str(self._security.project_id or "")
 
     def session(self, service_type: str) -> session.Session:
         return _session(Token(self.url(service_type), self._token()), self._security.insecure)
 
     def url(self, service_type: str) -> str:
-        conf = options()
         self._token()
         entries = self._security.service_catalog or []
         if isinstance(entries, dict):
             entries = entries.get("catalog", [])
         found = service_catalog.ServiceCatalogV3(entries).get_urls(
-            service_type=service_type, interface=conf.interface,
-            region_name=conf.region_name or self._security.region_name)
+            service_type=service_type, interface=self.interface, region_name=self.region or None)
         if not found:
-            raise no_endpoint(service_type)
+            raise self.no_endpoint(service_type)
         return str(found[0])
 
     def _token(self) -> str:
@@ -107,18 +130,18 @@ class TokenActor(Actor):
         return str(token)
 
 
-def service() -> Actor | None:
+def service(region: str = "") -> Actor | None:
     """The service user of ``auth_section``, or None when none is configured."""
     conf = options()
-    return _signed(conf.auth_section, "") if conf.auth != "cloud" else None
+    return _signed(conf.auth_section, "", region) if conf.auth != "cloud" else None
 
 
-def trustee(trust_id: str) -> Actor:
+def trustee(trust_id: str, region: str = "") -> Actor:
     """The service user with the rights of a trust.
 
     :raises UpgradeError: code ``no_service_user``.
     """
-    found = _signed(options().auth_section, trust_id)
+    found = _signed(options().auth_section, trust_id, region)
     if found is None:
         raise no_service_user()
     return found
@@ -128,9 +151,12 @@ def trustee(trust_id: str) -> Actor:
 def cloud(name: str | None) -> Actor:
     """The cloud of clouds.yaml or of the OS_* variables: one session for the process."""
     import openstack.config
-    signed = openstack.config.OpenStackConfig().get_one(cloud=name).get_session()
+    found = openstack.config.OpenStackConfig().get_one(cloud=name)
+    signed = found.get_session()
     signed.timeout = options().http_timeout_sec
-    return Actor(signed)
+    interface = found.get_interface() or ""     # several in their order, or one
+    return Actor(signed, found.region_name or "",
+                 interface if isinstance(interface, str) else interface[0])
 
 
 def no_service_user() -> UpgradeError:
@@ -140,21 +166,15 @@ def no_service_user() -> UpgradeError:
                         "auth = context in [trove_upgrade] for short upgrades.", "stop")
 
 
-def no_endpoint(service_type: str) -> UpgradeError:
-    """What is missing in the catalog."""
-    return UpgradeError("no_endpoint", f"The catalog has no {options().interface} endpoint for "
-                        f"service type {service_type!r}.", "stop")
-
-
 @functools.lru_cache(maxsize=128)
-def _signed(section: str, trust_id: str) -> Actor | None:
+def _signed(section: str, trust_id: str, region: str) -> Actor | None:
     """One session a trust for the whole process, so that its token is used until it runs out."""
     loading.register_auth_conf_options(cfg.CONF, section)
     scope = {**NO_SCOPE, "trust_id": trust_id} if trust_id else {}
     auth = loading.load_auth_from_conf_options(cfg.CONF, section, **scope)
     if auth is None:
         return None
-    return TrustActor(_session(auth)) if trust_id else Actor(_session(auth))
+    return (TrustActor if trust_id else Actor)(_session(auth), region)
 
 
 def _session(auth: Any, insecure: bool = False) -> session.Session:

@@ -10,7 +10,7 @@ from troveclient.v1.management import MgmtClusters
 from ..datastores.base import Member
 from ..planning.documents import Job
 from ..planning.groups import CLUSTER
-from ..planning.versions import Version, find
+from ..planning.versions import Version, bears, find
 from ..schemas import UpgradeError
 from . import clients, replication_sets
 from .sessions import Actor
@@ -19,10 +19,10 @@ from .sessions import Actor
 class Trove:
     """Trove's API in an actor's name.
 
-    :param only: id of the one cluster whose members may be asked for; any for none.
+    :param only: job of the run whose members alone may be asked for; without one, any.
     """
 
-    def __init__(self, actor: Actor, only: str = ""):
+    def __init__(self, actor: Actor, only: Job | None = None):
         self._actor = actor
         self._only = only
 
@@ -99,13 +99,23 @@ class Trove:
             found = self._client.instances.get(instance_id).to_dict()
         except exceptions.NotFound:
             raise _gone(instance_id) from None
-        if self._only not in ("", found.get("cluster_id")):
+        if not self._is_ours(found):
             raise _gone(instance_id)
         return _member(found)
 
     def versions(self, datastore: str) -> list[Version]:
         """What the datastore offers, oldest first by Trove's own order."""
-        return [_version(one) for one in self._client.datastore_versions.list(datastore)]
+        return [_version(one) for one in self._client.datastore_versions.list(datastore)
+                if one.to_dict().get("active", True)]       # told to administrators only
+
+    def retired(self, cluster: dict[str, Any], members: Iterable[Member],
+                offered: list[Version]) -> list[Version]:
+        """The versions recorded for the cluster and its members that are offered no more. Trove
+        shows an inactive one who asks for it by its name, if it is the only one of that name."""
+        names = {one.version for one in members if not any(bears(one, each) for each in offered)}
+        names |= {cluster["datastore_version"]} - {each["name"] for each in offered}
+        found = [self._by_name(cluster["datastore"], name) for name in sorted(filter(None, names))]
+        return [one for one in found if one and one not in offered]
 
     def target(self, wanted: str, datastore: str, offered: list[Version]) -> Version:
         """The version of this id or name.
@@ -150,6 +160,18 @@ class Trove:
             if not page.next:
                 return None
             page = self._client.backups.list(instance_id=instance_id, marker=page.next)
+
+    def _is_ours(self, found: dict[str, Any]) -> bool:
+        """Whether the instance is one of the run's cluster or set; a set's may have been rebuilt,
+        and then replicates another of it."""
+        if self._only is None:
+            return True
+        if self._only["kind"] == CLUSTER:
+            return found.get("cluster_id") == self._only["cluster_id"]
+        linked = {found["id"], (found.get("replica_of") or {}).get("id"),
+                  *(one["id"] for one in found.get("replicas") or ())}
+        return not found.get("cluster_id") and not linked.isdisjoint(self._only["members"])
+
     def _with_all_members(self, found: Any) -> Any:
         """Where members have shards there are config servers and routers too, which Trove shows to
         administrators only; others get the cluster as it was found."""
@@ -176,6 +198,14 @@ class Trove:
             page = self._client.clusters.list(marker=page.next)
             yield from page
 
+    def _by_name(self, datastore: str, name: str) -> Version | None:
+        try:
+            return _version(self._client.datastore_versions.get(datastore, name))
+        except exceptions.ClientException as error:
+            if getattr(error, "http_status", 0) in (404, 500):     # 500: several bear that name
+                return None
+            raise
+
     def _elsewhere(self, wanted: str, datastore: str, offered: list[Version]) -> Version:
         """A version that the list did not show: inactive, of another datastore, or nothing."""
         try:
@@ -198,7 +228,8 @@ def _gone(instance_id: str) -> UpgradeError:
 def _member(found: dict[str, Any]) -> Member:
     return Member(found["id"], found["name"], _address(found.get("ip") or found.get("addresses")),
                   _status(found), found.get("datastore", {}).get("version", ""),
-                  (found.get("replica_of") or {}).get("id", ""), found.get("type", ""))
+                  (found.get("replica_of") or {}).get("id", ""), found.get("type", ""),
+                  found.get("datastore", {}).get("version_number") or "")
 
 
 def _status(found: dict[str, Any]) -> str:
@@ -218,5 +249,6 @@ def _address(listed: list[Any] | None) -> str:
 
 
 def _version(found: Any) -> Version:
-    return {"id": found.id, "name": found.name,
-            "number": str(getattr(found, "version", None) or found.name)}
+    shown = found.to_dict()     # asking the resource for what it has not makes it load itself
+    return {"id": shown["id"], "name": shown["name"],
+            "number": str(shown.get("version") or shown["name"])}

@@ -18,6 +18,7 @@ from .executions import ExecutionReader
 from .sessions import Actor
 
 SPREAD_SEC = 86400
+ADMIN = "admin"
 TRUSTS = "/OS-TRUST/trusts"
 
 
@@ -28,10 +29,10 @@ def make(security: Any, service: Actor, run: str, reader: ExecutionReader) -> st
     :raises UpgradeError: code ``no_trust``: the caller's token can't make trusts.
     """
     token = security.auth_token
-    caller = _token(token, service)
+    caller = token_of(token, service)
     body = {"trustor_user_id": caller["user"]["id"], "trustee_user_id": _user_id(service),
             "project_id": caller["project"]["id"], "impersonation": True,
-            "roles": [{"id": role["id"]} for role in caller["roles"]],
+            "roles": [{"id": role["id"]} for role in _passed_on(caller["roles"])],
             "expires_at": _end(run, reader.created_at(run))}
     keystone = clients.rest(service, clients.KEYSTONE)
     answer = keystone.post(TRUSTS, json={"trust": body}, authenticated=False,
@@ -58,22 +59,42 @@ def drop(trust_id: str, service: Actor) -> None:
                       "by itself.")
 
 
-def _token(token: str, service: Actor) -> dict[str, Any]:
-    """What Keystone says of the caller's token."""
+def token_of(token: str, service: Actor) -> dict[str, Any]:
+    """What Keystone says of a caller's token: its user, project and roles.
+
+    :raises UpgradeError: code ``token_expired``; ``no_trust``: it is not for a project.
+    """
     answer = clients.rest(service, clients.KEYSTONE).get(
-        "/auth/tokens?nocatalog", authenticated=False,
-        headers={"X-Auth-Token": token, "X-Subject-Token": token})
-    if answer.status_code in (401, 404):
+        "/auth/tokens?nocatalog", headers={"X-Subject-Token": token or ""})
+    if answer.status_code in (400, 404):
         raise UpgradeError("token_expired", "The token ran out before the run could keep the "
                            "caller's rights; start it again.", "stop")
-    if answer.status_code == 403:       # some delegated tokens may not even look at themselves
-        raise _no_trust(answer)
     if answer.status_code >= 400:
         raise from_status(answer.status_code, "Keystone does not show the caller's token.")
     found = answer.json()["token"]
     if "project" not in found:
         raise UpgradeError("no_trust", "The token is not for a project; log in to the cluster's.",
                            "stop")
+    return found
+
+
+def _passed_on(roles: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Those of the caller's roles that a run needs.
+
+    :raises UpgradeError: code ``no_trust``: it has none of them; or it is an administrator, whose
+        trust would be good for everything in the cloud.
+    """
+    wanted = options().trust_roles
+    if any(role["name"] == ADMIN and ADMIN not in wanted for role in roles):
+        raise UpgradeError("no_trust", "An administrator's rights are not kept for an upgrade. "
+                           f"Start it as a user with the role {' or '.join(wanted)}, or let the "
+                           f"operator add {ADMIN} to trust_roles in [trove_upgrade]. Nothing was "
+                           "changed.", "stop")
+    found = [role for role in roles if role["name"] in wanted]
+    if not found:
+        raise UpgradeError("no_trust", "The caller has none of the roles that an upgrade needs: "
+                           f"{', '.join(wanted)} (trust_roles in [trove_upgrade]). Nothing was "
+                           "changed.", "stop")
     return found
 
 

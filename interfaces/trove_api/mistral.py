@@ -2,6 +2,7 @@
 import functools
 import json
 from typing import Any
+from urllib.parse import quote
 
 from keystoneauth1 import exceptions as ks
 from keystoneauth1 import loading, noauth, token_endpoint
@@ -37,12 +38,12 @@ class Refused(Exception):
 class Mistral:
     """Mistral's API at ``url`` with the rights of a keystoneauth session.
 
-    ``one_project``: it has no authentication, so that everybody sees everything.
+    ``project_id``: the user's; None: it has no authentication, so that everybody sees everything.
     """
 
-    def __init__(self, session: Session, url: str, one_project: bool = False):
+    def __init__(self, session: Session, url: str, project_id: str | None):
         self._session = session
-        self._one_project = one_project
+        self._project_id = project_id
         self._url = with_version(url)
 
     def start(self, execution_id: str, inputs: dict[str, Any], env: dict[str, str]) -> None:
@@ -58,7 +59,7 @@ class Mistral:
 
     def sees_all(self) -> bool:
         """Whether what this user does not find is not there, in whatever project."""
-        if self._one_project:
+        if self._project_id is None:
             return True
         try:
             self._ask("GET", "/executions?all_projects=true&limit=1&fields=id")
@@ -67,8 +68,11 @@ class Mistral:
         return True
 
     def variables(self, environment: str) -> dict[str, Any] | None:
-        """Variables of an environment, or None when this user's project has none so named."""
-        found = self._find(f"/environments/{environment}")
+        """Variables of an environment, or None when this user's project has none so named. What
+        Mistral shows of other projects does not count."""
+        listed = self._ask("GET", f"/environments?name={quote(environment)}")["environments"]
+        found = next((one for one in listed if one["name"] == environment
+                      and self._project_id in (None, one["project_id"])), None)
         if found is None:
             return None
         variables = found["variables"]          # Mistral sends them as text
@@ -104,7 +108,8 @@ def as_caller(context: Any) -> Mistral:
     url = conf.mistral_url or _in_catalog(context, conf.interface)
     if not url:
         raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
-    return Mistral(_session(token_endpoint.Token(url, context.auth_token)), url)
+    return Mistral(_session(token_endpoint.Token(url, context.auth_token)), url,
+                   context.project_id or "")
 
 
 def as_service() -> Mistral:
@@ -119,11 +124,12 @@ def as_service() -> Mistral:
         session = _service_session(conf.auth_section)
         url = conf.mistral_url or session.get_endpoint(
             service_type=SERVICE, interface=conf.interface, region_name=conf.region_name)
+        project_id = session.get_project_id() or ""
     except ks.ClientException as error:
         raise Silent(_words(error), unsent=True) from error
     if not url:
         raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
-    return Mistral(session, url)
+    return Mistral(session, url, project_id)
 
 
 def location(context: Any, execution_id: str) -> str:
@@ -143,7 +149,7 @@ def _service_session(section: str) -> Session:
 
 
 def _plain() -> Mistral:
-    return Mistral(_session(noauth.NoAuth()), options().mistral_url, one_project=True)
+    return Mistral(_session(noauth.NoAuth()), options().mistral_url, None)
 
 
 def _session(auth: Any) -> Session:

@@ -17,7 +17,7 @@ from tests.unit.trove_model import OWNER, Lock, Record
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.actions import completion, member, rebuild, switchover, wave
-    from trove_upgrade.services import clients
+    from trove_upgrade.services import access_files
     from trove_upgrade.services.errors import explain
 
 TRIES = 40      # of a step that says retry; the model needs less to become well
@@ -110,7 +110,7 @@ def acting_on(driver):
     """The actions find this driver, and wait for nothing: the model's time goes by itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datastores, "driver", lambda name, access: driver)
-        patch.setattr(clients, "access", lambda name, section: {})
+        patch.setattr(access_files, "settings", lambda *which: {})
         for module, pause in ((member, "FIRST_ASK_SEC"), (member, "ASK_SEC"),
                               (switchover, "ASK_SEC"), (rebuild, "ASK_SEC"),
                               (postgresql, "FENCE_SEC"), (postgresql, "POLL_SEC")):

@@ -1,0 +1,79 @@
+"""Access files: how the executors reach the members' servers, and whose clusters they may be used
+for.
+
+A file `<name>.yaml` below `access_dir` maps names of drivers to their settings. It belongs to the
+projects that it lists (`projects`: ids, or `all`), and to some of their clusters only where it
+lists these, too (`clusters`: ids). One that lists no projects is nobody's. An engine of one user
+(`auth = cloud`) reads the user's own files for the user's own clusters, so there all may be used.
+"""
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..schemas import UpgradeError
+from .config import options
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+ALL = "all"
+
+
+def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[str, Any]:
+    """The driver's section of the access file ``name``; empty when there is no file ``default``.
+
+    :param project_id: of the run.
+    :param cluster_id: the cluster's, or the replication set's, as Trove tells it.
+    :raises UpgradeError: code ``bad_access_file``; ``foreign_access_file``: the file is not for
+        this project or cluster.
+    """
+    content = _read(name)
+    if content is None:
+        return {}
+    if options().auth != "cloud":
+        _check_owner(name, content, project_id, cluster_id)
+    section = content.get(driver, {})
+    if not isinstance(section, dict):
+        raise _bad(name, "must map driver names to settings.")
+    return section
+
+
+def _read(name: Any) -> dict[str, Any] | None:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise UpgradeError("bad_access_file", "The name of an access file has letters, digits, - "
+                           "and _ only: it names no path.", "stop")
+    directory = Path(options().access_dir).resolve()
+    path = (directory / f"{name}.yaml").resolve()
+    if not path.is_relative_to(directory):
+        raise _bad(name, "leads out of the directory of access files.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        if name == "default":
+            return None
+        raise UpgradeError("bad_access_file", f"There is no access file named {name!r} on the "
+                           "executors.", "stop") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise _bad(name, f"can't be read: {type(error).__name__}.") from None
+    if not isinstance(content, dict):
+        raise _bad(name, "must map driver names to settings.")
+    return content
+
+
+def _check_owner(name: str, content: dict[str, Any], project_id: str, cluster_id: str) -> None:
+    """Who is not named is kept out; neither the owners nor the content are told."""
+    projects, clusters = content.get("projects", []), content.get("clusters", ALL)
+    if any(value != ALL and not isinstance(value, list) for value in (projects, clusters)):
+        raise _bad(name, f"must list ids as projects and clusters, or say {ALL}.")
+    if not (project_id and _holds(projects, project_id) and _holds(clusters, cluster_id)):
+        raise UpgradeError("foreign_access_file", f"The access file {name!r} is not for project "
+                           f"{project_id} and cluster {cluster_id}. Name another one (access), or "
+                           "let the operator list the project in it (projects).", "stop")
+
+
+def _holds(listed: list[Any] | str, one: str) -> bool:
+    return listed == ALL or one in listed
+
+
+def _bad(name: str, what: str) -> UpgradeError:
+    return UpgradeError("bad_access_file", f"The access file {name!r} {what}", "stop")

@@ -1,0 +1,91 @@
+"""Whose an access file is, and where it may stand."""
+import warnings
+from types import SimpleNamespace
+
+import pytest
+from trove_upgrade.schemas import UpgradeError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.services import access_files
+
+MINE, OTHERS, CLUSTER = "project-1", "project-2", "cluster-1"
+
+
+@pytest.fixture
+def directory(tmp_path, monkeypatch):
+    made = tmp_path / "access"
+    made.mkdir()
+    options = SimpleNamespace(access_dir=str(made), auth="trust")
+    monkeypatch.setattr(access_files, "options", lambda: options)
+    return made
+
+
+def refusal(name, project_id=MINE, cluster_id=CLUSTER):
+    with pytest.raises(UpgradeError) as raised:
+        access_files.settings(name, "redis", project_id, cluster_id)
+    return raised.value
+
+
+@pytest.mark.parametrize("owners", [
+    f"projects: [{MINE}]", "projects: all", f"projects: [{OTHERS}, {MINE}]",
+    f"projects: all\nclusters: [{CLUSTER}]", f"projects: [{MINE}]\nclusters: all"])
+def test_who_is_listed_is_let_in(directory, owners):
+    (directory / "shop.yaml").write_text(f"{owners}\nredis: {{port: 7000}}\n")
+    assert access_files.settings("shop", "redis", MINE, CLUSTER) == {"port": 7000}
+    assert access_files.settings("shop", "galera", MINE, CLUSTER) == {}
+
+
+@pytest.mark.parametrize("owners", [
+    "", "projects: []", f"projects: [{OTHERS}]", "projects: all\nclusters: [cluster-2]",
+    f"projects: [{MINE}]\nclusters: []"])
+@pytest.mark.parametrize("name", ["default", "shop"])
+def test_who_is_not_listed_is_told_nothing(directory, owners, name):
+    (directory / f"{name}.yaml").write_text(f"{owners}\nredis: {{username: upgrader}}\n")
+    error = refusal(name)
+    assert (error.code, error.klass) == ("foreign_access_file", "stop")
+    assert "upgrader" not in error.message
+    assert OTHERS not in error.message
+
+
+def test_a_project_that_is_not_known_owns_nothing(directory):
+    (directory / "shop.yaml").write_text("projects: all\n")
+    assert refusal("shop", project_id="").code == "foreign_access_file"
+
+
+def test_one_users_engine_reads_that_users_files(directory, monkeypatch):
+    (directory / "shop.yaml").write_text("redis: {port: 7000}\n")
+    monkeypatch.setattr(access_files.options(), "auth", "cloud")
+    assert access_files.settings("shop", "redis", "", CLUSTER) == {"port": 7000}
+
+
+@pytest.mark.parametrize("name", [
+    "../secret", "/etc/passwd", "a/b", "..", ".hidden", "", "shop.yaml/..", "a\nb", "a\x00b", None,
+    7, ["shop"], "x" * 65])
+def test_a_name_is_no_path(directory, name):
+    (directory.parent / "secret.yaml").write_text("projects: all\nredis: {username: hunter2}\n")
+    error = refusal(name)
+    assert (error.code, error.klass) == ("bad_access_file", "stop")
+    assert "hunter2" not in error.message
+
+
+def test_a_link_may_lead_to_another_file_of_the_directory_only(directory):
+    (directory.parent / "secret.yaml").write_text("projects: all\n")
+    (directory / "..data").mkdir()          # as Kubernetes mounts its secrets
+    (directory / "..data" / "shop.yaml").write_text("projects: all\nredis: {port: 7000}\n")
+    (directory / "shop.yaml").symlink_to("..data/shop.yaml")
+    (directory / "out.yaml").symlink_to("../secret.yaml")
+    assert access_files.settings("shop", "redis", MINE, CLUSTER) == {"port": 7000}
+    assert "leads out" in refusal("out").message
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", "redis: 7\nprojects: all", "projects: demo",
+                                  "projects: {a: b}", "projects: all\nclusters: c1"])
+def test_what_is_no_access_file_is_refused(directory, text):
+    (directory / "shop.yaml").write_text(text)
+    assert refusal("shop").code == "bad_access_file"
+
+
+def test_bytes_that_are_no_text_are_refused(directory):
+    (directory / "shop.yaml").write_bytes(b"projects: all\nredis: \xff\xfe")
+    assert refusal("shop").code == "bad_access_file"
