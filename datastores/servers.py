@@ -21,6 +21,9 @@ TIMES = 3           # so many times as long as it may be silent a member may tak
 GRACE_SEC = 2.0     # for a client library to see that a connection was shut
 
 Answers = dict[str, dict[str, Any]]
+Asked = Future[dict[str, Any]]
+# Questions that were not over in time, so that nobody keeps more than one thread of ours busy.
+left: dict[tuple[str, ...], Asked] = {}
 
 
 class AskedAtOnce(abc.ABC):
@@ -84,14 +87,25 @@ class AskedAtOnce(abc.ABC):
     def ask_all(self, members: list[Member]) -> Answers:
         """What each member says, by its id; see :meth:`ask`.
 
-        Who is not done in time is left behind: what was received is bounded, so that ends, too.
+        Who is not done in time is left behind, and not asked again before that question is over.
         """
         pool = ThreadPoolExecutor(min(AT_ONCE, len(members) or 1))
-        asked = {member.id: pool.submit(self.ask, member) for member in members}
+        asked = {member.id: self._left(member) or pool.submit(self.ask, member)
+                 for member in members}
         turns = math.ceil(len(members) / AT_ONCE)
         wait(asked.values(), turns * (TIMES * self.timeout_sec + GRACE_SEC))
         pool.shutdown(wait=False, cancel_futures=True)
+        left.update({self._key(member): asked[member.id] for member in members
+                     if asked[member.id].running()})
         return {member.id: _result(member, asked[member.id]) for member in members}
+
+    def _left(self, member: Member) -> Asked | None:
+        """The earlier question to this server that is not over yet."""
+        earlier = left.pop(self._key(member), None)
+        return earlier if earlier and earlier.running() else None
+
+    def _key(self, member: Member) -> tuple[str, ...]:
+        return type(self).__module__, str(member.address), str(self._access.get("port"))
 
     @contextmanager
     def _blamed(self, member: Member, watch: Watch | None = None) -> Iterator[None]:
@@ -144,7 +158,7 @@ def _silenced(members: list[Member], answers: Answers, silent: list[Member],
     return answers | {one.id: _unheard(_not_understood(one, error)) for one in silent}
 
 
-def _result(member: Member, asked: "Future[dict[str, Any]]") -> dict[str, Any]:
+def _result(member: Member, asked: Asked) -> dict[str, Any]:
     if asked.done() and not asked.cancelled():
         return asked.result()
     return _unheard(_no_answer(member, "has not answered in time"))

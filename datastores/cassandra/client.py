@@ -8,7 +8,7 @@ from cassandra import AuthenticationFailed, DriverException, InvalidRequest, Una
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.connection import ConnectionException
 from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
-from cassandra.protocol import ErrorMessage
+from cassandra.protocol import ErrorMessage, ProtocolHandler, ResultMessage
 from cassandra.query import dict_factory
 
 from .. import access
@@ -97,8 +97,29 @@ class Servers(AskedAtOnce):
         return PlainTextAuthProvider(self._access.get("username", "cassandra"), secret)
 
 
+class Result(ResultMessage):
+    """The stock one, but for types of columns that are nested without an end.
+
+    The stock one is compiled and would overflow its stack, which ends the process. Going through
+    Python it is stopped by Python's own limit.
+    """
+
+    @classmethod
+    def read_type(cls, body: Any, user_types: Any) -> Any:
+        return super().read_type(body, user_types)
+
+
+class Handler(ProtocolHandler):
+    """The stock one, with :class:`Result`."""
+
+    message_types_by_opcode = ProtocolHandler.message_types_by_opcode | {Result.opcode: Result}
+
+
 def _watched(stock: type, watch: Watch) -> type:
     class Watched(stock):       # type: ignore[misc, valid-type]
+        def send_msg(self, *message: Any, **options: Any) -> int:
+            return super().send_msg(*message, **options | {"decoder": Handler.decode_message})
+
         def _initiate_connection(self, address: Any) -> None:
             watch.add(self._socket.fileno())
             super()._initiate_connection(address)

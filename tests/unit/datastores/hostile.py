@@ -91,6 +91,15 @@ def postgresql(wire):
     wire.hear()
 
 
+def row(name, kind, value):
+    """PostgreSQL's answer of one row with one column, of the type with this number."""
+    return (message(b"1", b"") + message(b"2", b"")
+            + message(b"T", struct.pack(">H", 1) + name.encode() + b"\0"
+                      + struct.pack(">IHIhIH", 0, 0, kind, -1, 0xffffffff, 0))
+            + message(b"D", struct.pack(">HI", 1, len(value)) + value)
+            + message(b"C", b"SELECT 1\0") + message(b"Z", b"I"))
+
+
 def vertica(wire):
     wire.hear()
     wire.send(message(b"R", struct.pack(">I", 0)) + message(b"K", struct.pack(">II", 1, 2))
@@ -106,9 +115,20 @@ def redis(wire):
 
 def op_msg(request, document):
     """MongoDB's reply to a request."""
-    body = struct.pack("<I", 0) + b"\0" + bson.encode(document)
+    return op_raw(request, bson.encode(document))
+
+
+def op_raw(request, document):
+    """The same of a document that is written already."""
+    body = struct.pack("<I", 0) + b"\0" + document
     return struct.pack("<iiii", len(body) + 16, 1, struct.unpack_from("<i", request, 4)[0],
                        2013) + body
+
+
+def nested(depth):
+    """A document in a document in a document, as bytes."""
+    heads = (struct.pack("<i", 5 + 8 * inner) + b"\x03a\0" for inner in range(depth, 0, -1))
+    return b"".join(heads) + b"\5\0\0\0\0" + b"\0" * depth
 
 
 HELLO = {"ok": 1, "helloOk": True, "isWritablePrimary": True, "setName": "s", "hosts": ["x:1"],

@@ -1,5 +1,7 @@
 """Whatever a member's server does stays that member's problem, in bounded time and memory."""
 import re
+import struct
+import threading
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.servers import GRACE_SEC, TIMES, AskedAtOnce
 
 from tests.unit.datastores import hostile
-from tests.unit.datastores.hostile import GREETINGS, Hostile
+from tests.unit.datastores.hostile import GREETINGS, Hostile, message
 
 SHORT_SEC = 0.4
 MEMORY_MB = 64      # above what was in use before; what the library makes of 4 MiB, too
@@ -101,6 +103,71 @@ def test_what_is_no_word_of_the_protocol_stays_the_members_problem(name, said):
     for talk in early, late:
         with Hostile(talk) as server:
             assert_its_problem(*read(name, server))
+
+
+DEEP = 30_000
+NESTED = {
+    "redis": lambda wire: b"*1\r\n" * DEEP,
+    "postgresql_replication": lambda wire: hostile.row("senders", 114, b"[" * DEEP),
+    "mongodb": lambda wire: hostile.op_raw(wire.request, hostile.nested(DEEP)),
+    # A column of lists of lists of lists.
+    "cassandra": lambda wire: hostile.frame(wire.request, 8, (
+        struct.pack(">III", 2, 1, 1) + b"\0\1k\0\1t\0\1c" + b"\0\x20" * DEEP + b"\0\x0d"
+        + struct.pack(">II", 1, 0)))}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_an_answer_that_is_nested_without_end_is_not_followed(name):
+    def talk(wire):
+        GREETINGS[name](wire)
+        wire.send(NESTED[name](wire))
+        wire.hear()
+
+    with Hostile(talk) as server:
+        assert_its_problem(*read(name, server))
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_a_login_that_would_take_for_ever_is_given_up(parts, tmp_path):
+    """libpq would compute it, and no other thread of the executor would run."""
+    def talk(wire):
+        wire.hear()
+        wire.send(message(b"R", struct.pack(">I", 10) + b"SCRAM-SHA-256\0\0"))
+        said = wire.hear()
+        nonce = said[said.index(b"r=") + 2:].rstrip(b"\0")
+        asked = message(b"R", struct.pack(">I", 11) + b"r=" + nonce
+                        + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=20000000")
+        for part in [asked[:-parts], *(asked[place:][:1] for place in range(-parts, 0))]:
+            wire.send(part)
+            time.sleep(0.01)
+        wire.hear()
+
+    (tmp_path / "password").write_text("secret")
+    with Hostile(talk) as server:
+        facts, seconds = read("postgresql_replication", server,
+                              password_file=str(tmp_path / "password"))
+    assert_its_problem(facts, seconds)
+    assert "hashed too often" in facts.problems[0]
+
+
+def test_who_keeps_a_thread_busy_is_not_given_another_one(monkeypatch):
+    over, asked = threading.Event(), []
+
+    class Stuck(AskedAtOnce):
+        default_port, timeout_sec = 1, 0.01
+
+        def answer(self, member):
+            asked.append(member.id)
+            over.wait(30)
+            return {}
+
+    monkeypatch.setattr("trove_upgrade.datastores.servers.GRACE_SEC", 0.1)
+    try:
+        answers = [Stuck({}).ask_all([Member("m", "member-1", "127.0.0.9")]) for _ in range(3)]
+    finally:
+        over.set()
+    assert [one["m"]["code"] for one in answers] == ["no_answer"] * 3
+    assert asked == ["m"]
 
 
 @each_driver
