@@ -5,20 +5,30 @@ certificate must be signed by an authority of ``ca_file`` (without one: of the s
 issued for the address that Trove tells, unless ``check_name`` is false. A member that asks for a
 certificate of its clients is shown that of ``cert_file``; its key stands in ``key_file``, or in the
 same file. Nothing falls back to a connection that is not encrypted, or not checked.
+
+Without TLS the password is only proven, never told, where the datastore's protocol can do that:
+``allow_cleartext_password`` lets it be told. Redis and Cassandra know no other way; there false
+forbids it.
 """
 import ssl
 from pathlib import Path
 from typing import Any
 
 from .base import DatastoreError, Member
+from .foreign import shown
 
 CLASSES = (ssl.SSLCertVerificationError, ssl.CertificateError)
 WORDS = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed",    # OpenSSL's
          "provider signature failure",      # of another authority by the same name
          "does not match host name")        # libpq's
+WORDS_LIMIT = 300
 # What a member's last words are when it wants another certificate of its client, or one at all.
 ALERTS = ("alert certificate required", "alert unknown ca", "alert bad certificate",
           "requires a valid client certificate")        # PostgreSQL's
+
+
+class Revealing(Exception):
+    """What a member asks for would reveal the password to it, and to all that hear."""
 
 
 def password(access: dict[str, Any]) -> str | None:
@@ -63,6 +73,19 @@ def own_certificate(access: dict[str, Any]) -> tuple[str, str] | None:
     return access["cert_file"], access.get("key_file") or access["cert_file"]
 
 
+def may_reveal(access: dict[str, Any], otherwise: bool = False) -> bool:
+    """Whether the password may be sent in a form that reveals it to who receives or hears it.
+
+    :param otherwise: the answer where the access file neither asks for TLS nor says it.
+    :raises DatastoreError: code ``access_incomplete``: it says neither true nor false.
+    """
+    said = access.get("allow_cleartext_password", otherwise)
+    if not isinstance(said, bool):
+        raise DatastoreError("access_incomplete", "allow_cleartext_password of the access file "
+                             "must be true or false.")
+    return said or bool(access.get("tls"))
+
+
 def checks_name(access: dict[str, Any]) -> bool:
     """Whether the certificate must be issued for the member's address."""
     return bool(access.get("check_name", True))
@@ -78,9 +101,10 @@ def distrust(member: Member, error: BaseException) -> DatastoreError | None:
     words = next((str(one) for one in links if isinstance(one, CLASSES)
                   or any(word in str(one) for word in WORDS)), "")
     if words:
+        told = shown(words.splitlines()[0], WORDS_LIMIT)
         return DatastoreError("not_trusted", f"{member.name} is not trusted for its certificate: "
-                              f"{words.splitlines()[0]} (ca_file and check_name of the access "
-                              "file)", instance=member.id)
+                              f"{told} (ca_file and check_name of the access file)",
+                              instance=member.id)
     if any(alert in str(one) for one in links for alert in ALERTS):
         return DatastoreError("access_refused", f"{member.name} demands a certificate that it "
                               "trusts of its clients (cert_file and key_file of the access file)",
@@ -91,10 +115,17 @@ def distrust(member: Member, error: BaseException) -> DatastoreError | None:
 def failure(member: Member, error: BaseException, words: Any, refused: bool) -> DatastoreError:
     """What a client library's error means.
 
-    :param words: the error in words that hold no secret.
+    :param words: the error in words that hold no secret; more than :data:`WORDS_LIMIT` characters
+        of them are not told.
     :param refused: the member does not let us in, or does not let us do it.
-    :return: code ``access_refused``, ``not_trusted`` or ``no_answer``, of which the last passes.
+    :return: code ``cleartext_password``, ``access_refused``, ``not_trusted`` or ``no_answer``, of
+        which the last passes.
     """
+    words = shown(str(words), WORDS_LIMIT)
+    if any(isinstance(one, Revealing) for one in _links(error)):
+        return DatastoreError("cleartext_password", f"{member.name} wants the password in a form "
+                              "that reveals it, without TLS (tls and allow_cleartext_password of "
+                              "the access file)", instance=member.id)
     if refused:
         return DatastoreError("access_refused", f"{member.name} refuses the credentials: {words}",
                               instance=member.id)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .foreign import shown
 from .paths import Rule
 
 PRIMARY, REPLICA, MEMBER = "primary", "replica", "member"
@@ -19,12 +20,14 @@ class DatastoreError(Exception):
     """A member refused what a driver asked of it, or did not do it in time.
 
     :param code: stable name, ``[a-z_]+``.
-    :param message: what happened to whom, for people; it holds no secret.
+    :param message: what happened to whom, for people; it holds no secret. What a server says in it
+        is shown by :func:`shown`.
     :param passing: True when the same step may succeed when tried again.
     :param instance: id of the member; empty when it is about none.
     """
 
     def __init__(self, code: str, message: str, passing: bool = False, instance: str = ""):
+        message = shown(message)
         super().__init__(message)
         self.code, self.message, self.passing, self.instance = code, message, passing, instance
 
@@ -76,6 +79,12 @@ class Facts:
     native: dict[str, Any] = field(default_factory=dict)
     address: str = ""
 
+    def __post_init__(self) -> None:
+        """What servers say and people read is shown by :func:`shown`."""
+        for name in ("version", "identity", "domain"):
+            object.__setattr__(self, name, shown(getattr(self, name)))
+        object.__setattr__(self, "problems", tuple(shown(one) for one in self.problems))
+
     @property
     def healthy(self) -> bool:
         """It answers and has no problems."""
@@ -98,6 +107,10 @@ class Check:
     ok: bool
     message: str
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        """What servers say and people read is shown by :func:`shown`."""
+        object.__setattr__(self, "message", shown(self.message))
 
 
 def check(name: str, complaints: Iterable[str], fine: str, remedy: str) -> Check:

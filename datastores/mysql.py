@@ -1,16 +1,19 @@
 """How the servers of MySQL, MariaDB and Galera are connected to."""
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pymysql
+from pymysql import _auth
+from pymysql.connections import Connection, MysqlPacket
 from pymysql.cursors import Cursor, DictCursor
 
 from . import access
-from .base import Member
+from .base import DatastoreError, Member
 from .servers import AskedAtOnce
+from .watch import Watch
 
-TIMEOUT_SEC = 2.0
 NO_ACCESS = {
     1044, 1045, 1142, 1227,     # ER_..._ACCESS_DENIED: of a database, a login, a table, a right
     1401,                       # ER_XAER_RMERR, MySQL's answer without XA_RECOVER_ADMIN
@@ -22,35 +25,82 @@ NO_ACCESS = {
 
 
 class MySQLServers(AskedAtOnce):
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
-    check_name, cert_file, key_file.
+    """Connections to members, by the access file: port, username, password_file,
+    allow_cleartext_password, tls, ca_file, check_name, cert_file, key_file.
 
     :cvar username: who logs in when the access file names nobody; None for the executor's own user.
     :cvar rows: the kind of cursor, so of rows.
     """
 
     default_port = 3306
+    library = (pymysql.MySQLError,)
     username: str | None = None
     rows: type[Cursor] = DictCursor
 
     @contextmanager
-    def connect(self, member: Member) -> Iterator[Any]:
-        """A cursor at one member; every failure becomes a DatastoreError without secrets."""
-        try:
-            with pymysql.connect(host=member.address, **self._arguments()) as connection, \
-                    connection.cursor() as cursor:
-                yield cursor
-        except pymysql.MySQLError as error:
-            words = error.args[-1] if error.args else type(error).__name__
-            refused = bool(error.args) and error.args[0] in NO_ACCESS
-            raise access.failure(member, error, words, refused) from error
+    def session(self, address: str, watch: Watch, timeout_sec: float) -> Iterator[Any]:
+        """A cursor at one member."""
+        connection = pymysql.connect(host=address, defer_connect=True,
+                                     **self._arguments(timeout_sec))
+        wire = socket.create_connection((address, self._port()), timeout_sec)
+        wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        watch.add(wire.fileno())
+        connection.connect(wire)
+        with connection, connection.cursor() as cursor:
+            yield cursor
 
-    def _arguments(self) -> dict[str, Any]:
+    def failure(self, member: Member, error: Exception) -> DatastoreError:
+        words = error.args[-1] if error.args else type(error).__name__
+        refused = bool(error.args) and error.args[0] in NO_ACCESS
+        return access.failure(member, error, words, refused)
+
+    def _arguments(self, timeout_sec: float) -> dict[str, Any]:
         chosen, tls = self._access, access.tls(self._access)
         return {
             "port": self._port(), "user": chosen.get("username", self.username),
             "password": access.password(chosen) or "",
-            "connect_timeout": TIMEOUT_SEC, "read_timeout": TIMEOUT_SEC,
-            "write_timeout": TIMEOUT_SEC, "autocommit": True, "cursorclass": self.rows,
-            "program_name": "trove-upgrade",
+            "connect_timeout": timeout_sec, "read_timeout": timeout_sec,
+            "write_timeout": timeout_sec, "autocommit": True, "cursorclass": self.rows,
+            "program_name": "trove-upgrade", "local_infile": False,
+            "auth_plugin_map": {} if access.may_reveal(chosen) else KEEPING,
             **({"ssl": tls} if tls else {"ssl_disabled": True})}
+
+
+class Kept:
+    """In place of a plugin that would give the password away."""
+
+    def __init__(self, connection: Connection):
+        self.connection = connection
+
+    def authenticate(self, packet: MysqlPacket) -> MysqlPacket:
+        """Answer what the server asks.
+
+        :raises DatastoreError: the answer would reveal the password.
+        """
+        if not self.connection.password:
+            return _auth._roundtrip(self.connection, b"")
+        raise access.Revealing()
+
+
+class KeptUnlessCached(Kept):
+    """caching_sha2_password, but without its full exchange.
+
+    There the password is sent as it is, or encrypted for the key that the server itself shows.
+    """
+
+    def authenticate(self, packet: MysqlPacket) -> MysqlPacket:
+        if packet.is_auth_switch_request():
+            salt = packet.read_all().removesuffix(b"\0")
+            packet = _auth._roundtrip(self.connection, _auth.scramble_caching_sha2(
+                self.connection.password, salt))
+        if packet.is_extra_auth_data() and packet._data[1:2] == FAST:
+            return self.connection._read_packet()
+        if packet.is_ok_packet():
+            return packet
+        return super().authenticate(packet)
+
+
+FAST = b"\x03"      # the server has the password's hash in its cache
+# mysql_old_password can be computed back from what is heard of it.
+KEEPING = {"caching_sha2_password": KeptUnlessCached, **dict.fromkeys(
+    ("mysql_clear_password", "dialog", "sha256_password", "mysql_old_password"), Kept)}

@@ -1,24 +1,56 @@
-"""What the drivers' clients have in common: all members are asked at once."""
+"""What the drivers' clients have in common: who is asked, for how long, and what a failure means.
+
+Members are not trusted: a tenant may control what answers. So every question to one goes through
+:meth:`AskedAtOnce.connect`, which bounds what it may cost, and whatever goes wrong there is a
+:class:`DatastoreError` about that member.
+"""
 import abc
-from concurrent.futures import ThreadPoolExecutor
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from .base import DatastoreError, Member
+from . import access
+from .addresses import usable
+from .base import ClusterFacts, DatastoreError, Member
+from .watch import Watch
 
 AT_ONCE = 16
+TIMES = 3           # so many times as long as it may be silent a member may take in all
+GRACE_SEC = 2.0     # for a client library to see that a connection was shut
+
+Answers = dict[str, dict[str, Any]]
+Asked = Future[dict[str, Any]]
+# Questions that were not over in time, so that nobody keeps more than one thread of ours busy.
+left: dict[tuple[str, ...], Asked] = {}
 
 
 class AskedAtOnce(abc.ABC):
     """The servers of a cluster or a replication set, each asked on a connection of its own.
 
     :cvar default_port: where a server listens when the access file names no ``port``.
+    :cvar timeout_sec: how long a member may be silent.
+    :cvar library: the errors of the client library whose words are for people.
     """
 
     default_port: int
+    timeout_sec = 2.0
+    library: tuple[type[Exception], ...] = ()
 
     def __init__(self, access: dict[str, Any]):
         """:param access: the section of the access file for this driver."""
         self._access = access
+
+    def session(self, address: str, watch: Watch, timeout_sec: float
+                ) -> AbstractContextManager[Any]:
+        """The library's client of one member.
+
+        :param address: an IP address.
+        :param watch: is told of every connection before anything is read from it.
+        :param timeout_sec: how long the member may be silent.
+        """
+        raise NotImplementedError
 
     @abc.abstractmethod
     def answer(self, member: Member) -> dict[str, Any]:
@@ -27,18 +59,119 @@ class AskedAtOnce(abc.ABC):
         :raises DatastoreError: it is unreachable, or refuses.
         """
 
-    def ask(self, member: Member) -> dict[str, Any]:
-        """The same; ``{error, code}`` in place of an exception."""
-        try:
-            return self.answer(member)
-        except DatastoreError as error:
-            return {"error": error.message, "code": error.code}
+    def failure(self, member: Member, error: Exception) -> DatastoreError:
+        """What an error of :attr:`library` means."""
+        return access.failure(member, error, error, refused=False)
 
-    def ask_all(self, members: list[Member]) -> dict[str, dict[str, Any]]:
-        """What each member says, by its id; see :meth:`ask`."""
-        with ThreadPoolExecutor(min(AT_ONCE, len(members) or 1)) as pool:
-            return dict(zip((member.id for member in members), pool.map(self.ask, members),
-                            strict=True))
+    @contextmanager
+    def connect(self, member: Member, timeout_sec: float = 0.0) -> Iterator[Any]:
+        """The library's client of one member, for the time of the block; see :meth:`session`.
+
+        :param timeout_sec: how long the member may be silent; without it :attr:`timeout_sec`. The
+            whole block may last :data:`TIMES` as long.
+        :raises DatastoreError: whatever goes wrong, without secrets.
+        """
+        seconds = timeout_sec or self.timeout_sec
+        with Watch(TIMES * seconds) as watch, self._blamed(member, watch), \
+                self.session(usable(member), watch, seconds) as client:
+            yield client
+
+    def ask(self, member: Member) -> dict[str, Any]:
+        """What one member says; ``{error, code}`` in place of an exception."""
+        try:
+            with self._blamed(member):
+                return self.answer(member)
+        except DatastoreError as error:
+            return _unheard(error)
+
+    def ask_all(self, members: list[Member]) -> Answers:
+        """What each member says, by its id; see :meth:`ask`.
+
+        Who is not done in time is left behind, and not asked again before that question is over.
+        """
+        pool = ThreadPoolExecutor(min(AT_ONCE, len(members) or 1))
+        asked = {member.id: self._left(member) or pool.submit(self.ask, member)
+                 for member in members}
+        turns = math.ceil(len(members) / AT_ONCE)
+        wait(asked.values(), turns * (TIMES * self.timeout_sec + GRACE_SEC))
+        pool.shutdown(wait=False, cancel_futures=True)
+        left.update({self._key(member): asked[member.id] for member in members
+                     if asked[member.id].running()})
+        return {member.id: _result(member, asked[member.id]) for member in members}
+
+    def _left(self, member: Member) -> Asked | None:
+        """The earlier question to this server that is not over yet."""
+        earlier = left.pop(self._key(member), None)
+        return earlier if earlier and earlier.running() else None
+
+    def _key(self, member: Member) -> tuple[str, ...]:
+        return type(self).__module__, str(member.address), str(self._access.get("port"))
+
+    @contextmanager
+    def _blamed(self, member: Member, watch: Watch | None = None) -> Iterator[None]:
+        """The one place where whatever goes wrong becomes the member's problem."""
+        try:
+            yield
+        except Exception as error:
+            if watch and watch.reason:
+                raise _no_answer(member, watch.reason) from error
+            if isinstance(error, DatastoreError):
+                raise
+            if isinstance(error, (*self.library, access.Revealing, OSError)):
+                raise self.failure(member, error) from error
+            raise _not_understood(member, error) from error
 
     def _port(self) -> int:
         return int(self._access.get("port", self.default_port))
+
+
+def understood(members: list[Member], answers: Answers,
+               build: Callable[[list[Member], Answers], ClusterFacts]) -> ClusterFacts:
+    """The facts that ``build`` makes of the answers of those members that can be understood.
+
+    A member whose answer can't be made facts of, alone or beside the others, has given none.
+    """
+    try:
+        return build(members, answers)
+    except Exception as error:      # noqa: BLE001 - any, of any answer
+        said = [one for one in members if "error" not in answers[one.id]]
+        blamed = [one for one in said if _fails(build, members, _silenced(members, answers, [
+            other for other in said if other is not one], error))]
+        if not blamed:              # each alone makes sense: who spoils it by staying?
+            blamed = [one for one in said
+                      if not _fails(build, members, _silenced(members, answers, [one], error))]
+        silenced = _silenced(members, answers, blamed or said, error)
+        return understood(members, silenced, build) if said else build(members, silenced)
+
+
+def _fails(build: Callable[..., ClusterFacts], members: list[Member], answers: Answers) -> bool:
+    try:
+        build(members, answers)
+    except Exception:       # noqa: BLE001 - see above
+        return True
+    return False
+
+
+def _silenced(members: list[Member], answers: Answers, silent: list[Member],
+              error: Exception) -> Answers:
+    """The answers, but for those of ``silent``, who count as not understood."""
+    return answers | {one.id: _unheard(_not_understood(one, error)) for one in silent}
+
+
+def _result(member: Member, asked: Asked) -> dict[str, Any]:
+    if asked.done() and not asked.cancelled():
+        return asked.result()
+    return _unheard(_no_answer(member, "has not answered in time"))
+
+
+def _unheard(error: DatastoreError) -> dict[str, Any]:
+    return {"error": error.message, "code": error.code}
+
+
+def _no_answer(member: Member, words: str) -> DatastoreError:
+    return DatastoreError("no_answer", f"{member.name} {words}", passing=True, instance=member.id)
+
+
+def _not_understood(member: Member, error: Exception) -> DatastoreError:
+    return _no_answer(member, "gives an answer that can't be understood "
+                      f"({type(error).__name__})")

@@ -8,12 +8,13 @@ from cassandra import AuthenticationFailed, DriverException, InvalidRequest, Una
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.connection import ConnectionException
 from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
-from cassandra.protocol import ErrorMessage
+from cassandra.protocol import ErrorMessage, ProtocolHandler, ResultMessage
 from cassandra.query import dict_factory
 
 from .. import access
-from ..base import Member
+from ..base import DatastoreError, Member
 from ..servers import AskedAtOnce
+from ..watch import Watch
 
 with warnings.catch_warnings():
     # The driver imports eventlet where there is one, and eventlet warns of itself.
@@ -26,7 +27,6 @@ with warnings.catch_warnings():
         Session,
     )
 
-TIMEOUT_SEC = 2.0
 PROTOCOL = 4            # what every version from 3.0 to 5.0 speaks
 # Virtual tables that tell something a gate needs. Which there are differs by version, so each
 # member is asked which it has (system_virtual_schema, from 4.0 on).
@@ -42,10 +42,12 @@ VIEWS = {
 
 
 class Servers(AskedAtOnce):
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
-    check_name, cert_file, key_file."""
+    """Connections to members, by the access file: port, username, password_file,
+    allow_cleartext_password, tls, ca_file, check_name, cert_file, key_file."""
 
     default_port = 9042
+    # ErrorMessage: what a server answers that is still starting, for one.
+    library = (DriverException, ErrorMessage, ConnectionException, NoHostAvailable)
 
     def answer(self, member: Member) -> dict[str, Any]:
         """``{local, peers, keyspaces, views}``: rows of its system tables."""
@@ -55,35 +57,32 @@ class Servers(AskedAtOnce):
                     "views": _views(session)}
 
     @contextmanager
-    def connect(self, member: Member) -> Iterator[Session]:
-        """A session with one member and no other; every failure becomes a DatastoreError."""
-        cluster = self._cluster(member)
+    def session(self, address: str, watch: Watch, timeout_sec: float) -> Iterator[Session]:
+        """A session with one member and no other."""
+        cluster = self._cluster(address, timeout_sec)
+        cluster.connection_class = _watched(cluster.connection_class, watch)
         try:
             yield cluster.connect()
-        except Unauthorized as error:
-            raise access.failure(member, error, error, refused=True) from error
-        except NoHostAvailable as error:
-            cause = _cause(error)
-            refused = isinstance(cause, AuthenticationFailed)
-            raise access.failure(member, cause, cause, refused) from error
-        # ErrorMessage: what a server answers that is still starting, for one.
-        except (DriverException, ErrorMessage, ConnectionException, OSError) as error:
-            raise access.failure(member, error, error, refused=False) from error
         finally:
             cluster.shutdown()
 
-    def _cluster(self, member: Member) -> Cluster:
+    def failure(self, member: Member, error: Exception) -> DatastoreError:
+        cause = _cause(error) if isinstance(error, NoHostAvailable) else error
+        return access.failure(member, cause, cause,
+                              isinstance(cause, AuthenticationFailed | Unauthorized))
+
+    def _cluster(self, address: str, timeout_sec: float) -> Cluster:
         tls = access.tls(self._access)
         profile = ExecutionProfile(
-            load_balancing_policy=WhiteListRoundRobinPolicy([member.address]),
-            retry_policy=FallthroughRetryPolicy(), request_timeout=TIMEOUT_SEC,
+            load_balancing_policy=WhiteListRoundRobinPolicy([address]),
+            retry_policy=FallthroughRetryPolicy(), request_timeout=timeout_sec,
             row_factory=dict_factory)
         return Cluster(
-            [member.address], port=self._port(),
+            [address], port=self._port(),
             execution_profiles={EXEC_PROFILE_DEFAULT: profile}, protocol_version=PROTOCOL,
             auth_provider=self._login(), ssl_context=tls,
-            ssl_options={"server_hostname": member.address} if tls else None,
-            connect_timeout=TIMEOUT_SEC, control_connection_timeout=TIMEOUT_SEC,
+            ssl_options={"server_hostname": address} if tls else None,
+            connect_timeout=timeout_sec, control_connection_timeout=timeout_sec,
             max_schema_agreement_wait=0, schema_metadata_enabled=False,
             token_metadata_enabled=False, executor_threads=1, idle_heartbeat_interval=0,
             monitor_reporting_enabled=False)
@@ -92,7 +91,40 @@ class Servers(AskedAtOnce):
         secret = access.password(self._access)
         if secret is None:
             return None
+        # PasswordAuthenticator is told it as it is: there is no other login.
+        if not access.may_reveal(self._access, otherwise=True):
+            raise access.Revealing()
         return PlainTextAuthProvider(self._access.get("username", "cassandra"), secret)
+
+
+class Result(ResultMessage):
+    """The stock one, but for types of columns that are nested without an end.
+
+    The stock one is compiled and would overflow its stack, which ends the process. Going through
+    Python it is stopped by Python's own limit.
+    """
+
+    @classmethod
+    def read_type(cls, body: Any, user_types: Any) -> Any:
+        return super().read_type(body, user_types)
+
+
+class Handler(ProtocolHandler):
+    """The stock one, with :class:`Result`."""
+
+    message_types_by_opcode = ProtocolHandler.message_types_by_opcode | {Result.opcode: Result}
+
+
+def _watched(stock: type, watch: Watch) -> type:
+    class Watched(stock):       # type: ignore[misc, valid-type]
+        def send_msg(self, *message: Any, **options: Any) -> int:
+            return super().send_msg(*message, **options | {"decoder": Handler.decode_message})
+
+        def _initiate_connection(self, address: Any) -> None:
+            watch.add(self._socket.fileno())
+            super()._initiate_connection(address)
+
+    return Watched
 
 
 def _peers(session: Session) -> list[dict[str, Any]]:

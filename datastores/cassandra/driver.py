@@ -3,6 +3,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import ClusterFacts, DatastoreError, Member
+from ..servers import understood
 from . import topology
 from .client import Servers
 from .gate import CassandraGate, unfinished
@@ -22,7 +23,7 @@ class CassandraDriver(CassandraGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return topology.build(members, self._servers.ask_all(members))
+        return understood(members, self._servers.ask_all(members), topology.build)
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """Make sure that people have finished the upgrade, as far as CQL tells; CQL can't do it.

@@ -7,10 +7,13 @@ from typing import Any
 from pymysql.cursors import Cursor
 
 from .. import access
+from ..addresses import usable
 from ..base import DatastoreError, Member
+from ..foreign import shown
 from ..mysql import MySQLServers
 
 PROGRAM_SEC = 3600.0
+ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}     # in an option file
 VARIABLES = ("version", "version_comment", "wsrep_provider_options",
              "innodb_flush_log_at_trx_commit")
 # Readable also while the member is not ready. UNIX_TIMESTAMP() is of the same instant as UPTIME,
@@ -46,15 +49,16 @@ class Servers(MySQLServers):
         with tempfile.TemporaryDirectory() as directory:
             options = Path(directory, "client.cnf")
             options.touch(mode=0o600)
-            options.write_text(self._option_file(member), encoding="utf-8")
+            options.write_text(self._option_file(member, directory), encoding="utf-8")
             try:
                 done = subprocess.run([program, f"--defaults-file={options}"], text=True,
-                                      stdin=subprocess.DEVNULL, capture_output=True,
-                                      timeout=PROGRAM_SEC, check=False)
+                                      errors="replace", stdin=subprocess.DEVNULL,
+                                      capture_output=True, timeout=PROGRAM_SEC, check=False)
             except (OSError, subprocess.TimeoutExpired) as error:
                 raise self._not_upgraded(member, program, type(error).__name__) from error
         if done.returncode:
-            words = " ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
+            words = shown(" ".join((done.stderr or done.stdout).strip().splitlines()[-2:]),
+                          access.WORDS_LIMIT)
             raise self._not_upgraded(member, program, words)
 
     @staticmethod
@@ -63,19 +67,33 @@ class Servers(MySQLServers):
                               f"{member.name}: {words}. Finalise again when that is mended.",
                               instance=member.id)
 
-    def _option_file(self, member: Member) -> str:
+    def _option_file(self, member: Member, plugins: str) -> str:
+        """What the program is told.
+
+        :param plugins: a directory without plugins. Those that would reveal the password are
+            plugins, so without TLS none is loaded.
+        """
         chosen = self._access
-        lines = ["[client]", f"host={member.address}", f"port={self._port()}", "protocol=tcp",
-                 f"user={_quoted(chosen.get('username') or '')}",
-                 f"password={_quoted(access.password(chosen) or '')}"]
+        options = {
+            "host": usable(member), "port": str(self._port()), "protocol": "tcp",
+            "user": chosen.get("username") or "", "password": access.password(chosen) or "",
+            "loose-local-infile": "0"}
         if access.tls(chosen):
-            lines += ["ssl", *([f"ssl-ca={chosen['ca_file']}"] if chosen.get("ca_file") else [])]
-            lines += ["ssl-verify-server-cert"] if access.checks_name(chosen) else []
+            options |= {"ssl": "1"}
+            options |= {"ssl-ca": chosen["ca_file"]} if chosen.get("ca_file") else {}
+            options |= {"ssl-verify-server-cert": "1"} if access.checks_name(chosen) else {}
             if own := access.own_certificate(chosen):
-                lines += [f"ssl-cert={own[0]}", f"ssl-key={own[1]}"]
-        return "\n".join(lines) + "\n"
+                options |= {"ssl-cert": own[0], "ssl-key": own[1]}
+        elif not access.may_reveal(chosen):
+            options["plugin-dir"] = plugins
+        lines = [f"{name}={_quoted(value)}" for name, value in options.items()]
+        return "\n".join(["[client]", *lines]) + "\n"
 
 
 def _quoted(text: str) -> str:
-    """A text as a value of an option file for MariaDB's programs."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """A text as a value of an option file for MariaDB's programs, on one line."""
+    for plain, written in ESCAPES.items():
+        text = text.replace(plain, written)
+    return f'"{text}"'
+
+

@@ -3,6 +3,7 @@ import time
 from collections.abc import Iterable
 
 from ..base import ClusterFacts, Member
+from ..servers import Answers, understood
 from . import topology
 from .client import Servers
 from .gate import GaleraGate
@@ -23,11 +24,13 @@ class GaleraDriver(GaleraGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        answers = self._servers.ask_all(members)
-        facts = topology.build(members, answers, time.monotonic(), self._seen,
-                               owed=bool(self.access.get("upgrade_program")))
+        facts = understood(members, self._servers.ask_all(members), self._build)
         self._seen = {**self._seen, **facts}
         return facts
+
+    def _build(self, members: list[Member], answers: Answers) -> ClusterFacts:
+        return topology.build(members, answers, time.monotonic(), self._seen,
+                              owed=bool(self.access.get("upgrade_program")))
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """Bring the system tables to the new version, where the access file names the program."""

@@ -1,15 +1,19 @@
 """How a MongoDB server is asked: the only module here that opens a connection."""
+import ipaddress
+import ssl
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pymongo
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.synchronous.pool import Pool
 
 from .. import access
 from ..base import DatastoreError, Member
 from ..servers import AskedAtOnce
+from ..watch import Watch
 
-TIMEOUT_SEC = 2.0
 REFUSED = {13, 18}      # Unauthorized, AuthenticationFailed
 LOCAL_OPLOG = "oplog.rs"
 
@@ -19,26 +23,25 @@ class Servers(AskedAtOnce):
     ca_file, check_name, cert_file, key_file."""
 
     default_port = 27017
+    library = (PyMongoError,)
 
     @contextmanager
-    def connect(self, member: Member, timeout_sec: float = TIMEOUT_SEC):
-        """A client of this one server; every failure of the library becomes a DatastoreError.
-
-        :param timeout_sec: how long an answer may take.
-        """
-        arguments = self._arguments()
-        client: pymongo.MongoClient = pymongo.MongoClient(
-            member.address, **arguments, socketTimeoutMS=int(timeout_sec * 1000))
-        try:
+    def session(self, address: str, watch: Watch, timeout_sec: float
+                ) -> Iterator[pymongo.MongoClient]:
+        """A client of this one server."""
+        # By itself the client would take the colons of an IPv6 address for a port's.
+        host = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
+        with pymongo.MongoClient(
+                host, **self._arguments(), socketTimeoutMS=int(timeout_sec * 1000),
+                _pool_class=_watched(watch)) as client:
             yield client
-        except (OperationFailure, ConfigurationError) as error:
-            code = "access_refused" if getattr(error, "code", None) in REFUSED else "refused_by"
-            raise DatastoreError(code, f"{member.name} refuses: {_words(error)}",
-                                 passing=code == "refused_by", instance=member.id) from error
-        except PyMongoError as error:
-            raise access.failure(member, error, _words(error), refused=False) from error
-        finally:
-            client.close()
+
+    def failure(self, member: Member, error: Exception) -> DatastoreError:
+        if not isinstance(error, OperationFailure | ConfigurationError):
+            return access.failure(member, error, _words(error), refused=False)
+        code = "access_refused" if getattr(error, "code", None) in REFUSED else "refused_by"
+        return DatastoreError(code, f"{member.name} refuses: {_words(error)}",
+                              passing=code == "refused_by", instance=member.id)
 
     def answer(self, member: Member) -> dict[str, Any]:
         """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,
@@ -51,7 +54,8 @@ class Servers(AskedAtOnce):
             return found | (_data_member(client) if "setName" in hello else {})
 
     def _arguments(self) -> dict[str, Any]:
-        chosen, wait = self._access, int(TIMEOUT_SEC * 1000)
+        chosen, wait = self._access, int(self.timeout_sec * 1000)
+        # A password is proven by SCRAM, which the client chooses when nothing else is said.
         arguments: dict[str, Any] = {
             "port": self._port(), "directConnection": True,
             "serverSelectionTimeoutMS": wait, "connectTimeoutMS": wait, "retryWrites": False,
@@ -68,6 +72,41 @@ class Servers(AskedAtOnce):
                           "tlsAllowInvalidHostnames": not access.checks_name(chosen),
                           "tlsCertificateKeyFile": _certificate_with_key(chosen)}
         return arguments
+
+
+class Wrapping:
+    """What wraps a new connection in TLS, if any, when it has been told to the watch.
+
+    It is the one thing that the client library gives its sockets to before it reads from them.
+    """
+
+    def __init__(self, watch: Watch, tls: ssl.SSLContext | None):
+        self._watch, self._tls = watch, tls
+        self.verify_mode = tls.verify_mode if tls else ssl.CERT_NONE
+        self.check_hostname = bool(tls and tls.check_hostname)
+
+    def wrap_socket(self, wire: Any, **options: Any) -> Any:
+        """The socket that the client goes on with."""
+        self._watch.add(wire.fileno())
+        return self._tls.wrap_socket(wire, **options) if self._tls else wire
+
+
+class Options:
+    """The options of a pool, in which :class:`Wrapping` stands for TLS."""
+
+    def __init__(self, options: Any, watch: Watch):
+        self._options, self._ssl_context = options, Wrapping(watch, options._ssl_context)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._options, name)
+
+
+def _watched(watch: Watch) -> type[Pool]:
+    class Watched(Pool):
+        def __init__(self, address: Any, options: Any, **more: Any):
+            super().__init__(address, Options(options, watch), **more)     # type: ignore[arg-type]
+
+    return Watched
 
 
 def _certificate_with_key(chosen: dict[str, Any]) -> str | None:
@@ -90,7 +129,8 @@ def _data_member(client) -> dict[str, Any]:
 def _oplog(client) -> dict[str, Any]:
     """Its two ends (seconds since 1970), its size and its limit (bytes)."""
     local = client.get_database("local", read_preference=pymongo.ReadPreference.NEAREST)
-    ends = [local[LOCAL_OPLOG].find_one(sort=[("$natural", way)]) for way in (1, -1)]
+    ends = [local[LOCAL_OPLOG].find_one({}, {"ts": 1}, sort=[("$natural", way)])
+            for way in (1, -1)]
     size = local.command("collStats", LOCAL_OPLOG)
     return {"first": ends[0]["ts"].time if ends[0] else 0,
             "last": ends[1]["ts"].time if ends[1] else 0,

@@ -6,6 +6,7 @@ from typing import Any
 from ..base import PRIMARY, ClusterFacts, DatastoreError, Facts, Member
 from ..paths import series, series_text
 from ..polling import wait_until
+from ..servers import understood
 from . import topology
 from .client import Servers
 from .gate import MongoGate, candidates
@@ -34,7 +35,7 @@ class MongoDriver(MongoGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return topology.build(members, self._servers.ask_all(members))
+        return understood(members, self._servers.ask_all(members), topology.build)
 
     def background(self, members: Collection[Member]) -> dict[str, Any]:
         mode = self._routers(members)[0].native["balancer"]["mode"]

@@ -1,7 +1,9 @@
 """MySQL and MariaDB replication sets: replicas first, then the source after its role has moved."""
+import functools
 from collections.abc import Iterable
 
 from ..base import ClusterFacts, Member
+from ..servers import understood
 from . import topology
 from .client import Servers
 from .gate import MySQLReplicationGate
@@ -23,4 +25,5 @@ class MySQLReplicationDriver(MySQLReplicationGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return topology.build(self.dialect, members, self._servers.ask_all(members))
+        return understood(members, self._servers.ask_all(members),
+                          functools.partial(topology.build, self.dialect))

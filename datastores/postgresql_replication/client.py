@@ -9,9 +9,13 @@ from psycopg.rows import dict_row
 from .. import access
 from ..base import DatastoreError, Member
 from ..servers import AskedAtOnce
+from ..watch import Watch
+from . import wire
 from .topology import READ_ONLY
 
-TIMEOUT_SEC = 2
+# What does not reveal the password; "none" is a server that asks for none.
+KEEPING = "scram-sha-256,md5,none"
+REVEALING = "authentication method requirement"     # libpq's words
 NO_ACCESS = {"28000", "28P01", "42501"}    # invalid authorization, password; no privilege
 # psycopg gives no such number of a login.
 NO_LOGIN = ("authentication failed", "no pg_hba.conf entry")
@@ -45,22 +49,30 @@ where backend_type = 'client backend' and pid <> pg_backend_pid() and xact_start
 
 
 class Servers(AskedAtOnce):
-    """Connections to members, by the access file: port, username, password_file, database, tls,
-    ca_file, check_name, cert_file, key_file."""
+    """Connections to members, by the access file: port, username, password_file,
+    allow_cleartext_password, database, tls, ca_file, check_name, cert_file, key_file."""
 
     default_port = 5432
+    library = (psycopg.Error,)
 
     @contextmanager
-    def connect(self, member: Member) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        """A connection to one member; every failure becomes a DatastoreError without secrets."""
-        try:
-            with psycopg.connect(host=member.address, row_factory=dict_row,
-                                 **self._arguments()) as connection:
-                yield connection
-        except psycopg.Error as error:
-            words = str(error).strip().split("\n", 1)[0] or type(error).__name__
-            refused = error.sqlstate in NO_ACCESS or any(one in words for one in NO_LOGIN)
-            raise access.failure(member, error, words, refused) from error
+    def session(self, address: str, watch: Watch, timeout_sec: float
+                ) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A connection to one member."""
+        connection = wire.connect(watch, timeout_sec, host=address,
+                                  **self._arguments(timeout_sec))
+        connection.row_factory = dict_row
+        connection.autocommit = True
+        with connection:
+            yield connection
+
+    def failure(self, member: Member, error: Exception) -> DatastoreError:
+        words = str(error).strip().split("\n", 1)[0] or type(error).__name__
+        if REVEALING in words:
+            error = access.Revealing()
+        refused = (getattr(error, "sqlstate", None) in NO_ACCESS
+                   or any(one in words for one in NO_LOGIN))
+        return access.failure(member, error, words, refused)
 
     def answer(self, member: Member) -> dict[str, Any]:
         """The row of FACTS."""
@@ -94,14 +106,14 @@ class Servers(AskedAtOnce):
             row = connection.execute(statement.encode(), values or None).fetchone()
         return row or {}
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self, timeout_sec: float) -> dict[str, Any]:
         chosen = self._access
+        kept = {} if access.may_reveal(chosen) else {"require_auth": KEEPING}
         return {
             "port": self._port(), "user": chosen.get("username", "postgres"),
-            "password": access.password(chosen),
-            "dbname": chosen.get("database", "postgres"), "connect_timeout": TIMEOUT_SEC,
-            "options": f"-c statement_timeout={TIMEOUT_SEC}s", "autocommit": True,
-            "application_name": "trove-upgrade", **_tls(chosen)}
+            "password": access.password(chosen), "dbname": chosen.get("database", "postgres"),
+            "options": f"-c statement_timeout={int(timeout_sec * 1000)}",
+            "application_name": "trove-upgrade", "gssencmode": "disable", **kept, **_tls(chosen)}
 
 
 def _tls(chosen: dict[str, Any]) -> dict[str, Any]:

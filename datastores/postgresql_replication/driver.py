@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ..base import ClusterFacts, DatastoreError, Member
 from ..polling import wait_until
+from ..servers import understood
 from . import topology
 from .client import Servers
 from .gate import PostgreSQLReplicationGate
@@ -24,7 +25,7 @@ class PostgreSQLReplicationDriver(PostgreSQLReplicationGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return topology.build(members, self._servers.ask_all(members))
+        return understood(members, self._servers.ask_all(members), topology.build)
 
     def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
         """New transactions on the source can't write, those from before are over, and the candidate

@@ -1,47 +1,56 @@
 """How a Redis or Valkey Cluster member is asked: the only module here that opens a connection."""
 import ssl
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import redis
+from redis.maint_notifications import MaintNotificationsConfig
 
 from .. import access
-from ..base import Member
+from ..base import DatastoreError, Member
 from ..servers import AskedAtOnce
+from ..watch import Watch
 
-TIMEOUT_SEC = 2.0
 SETTINGS = ("save", "appendonly", "aof-use-rdb-preamble", "repl-diskless-sync")
 
 
-class TLSConnection(redis.Connection):
-    """TLS by a context: the stock one trusts the system's authorities beside the one it is told."""
+class Connection(redis.Connection):
+    """The stock one, watched, and with TLS by a context.
 
-    def __init__(self, tls: ssl.SSLContext, **options: Any):
+    The stock one with TLS trusts the system's authorities beside the one that it is told.
+    """
+
+    def __init__(self, watch: Watch, tls: ssl.SSLContext | None, **options: Any):
         super().__init__(**options)
-        self._tls = tls
+        self._watch, self._tls = watch, tls
 
     def _connect(self):
-        return self._tls.wrap_socket(super()._connect(), server_hostname=self.host)
+        wire = super()._connect()
+        self._watch.add(wire.fileno())
+        return self._tls.wrap_socket(wire, server_hostname=self.host) if self._tls else wire
 
 
 class Servers(AskedAtOnce):
-    """Connections to members, by the access file: port, username, password_file, tls, ca_file,
-    check_name, cert_file, key_file."""
+    """Connections to members, by the access file: port, username, password_file,
+    allow_cleartext_password, tls, ca_file, check_name, cert_file, key_file."""
 
     default_port = 6379
+    library = (redis.RedisError,)
 
     @contextmanager
-    def connect(self, member: Member):
-        """A client of one member; every failure of the library becomes a DatastoreError."""
-        client = redis.Redis.from_pool(redis.ConnectionPool(host=member.address,
-                                                            **self._arguments()))
+    def session(self, address: str, watch: Watch, timeout_sec: float) -> Iterator[redis.Redis]:
+        """A client of one member."""
+        client = redis.Redis.from_pool(redis.ConnectionPool(
+            connection_class=Connection, host=address, watch=watch,
+            **self._arguments(timeout_sec)))
         try:
             yield client
-        except redis.RedisError as error:
-            refused = isinstance(error, redis.AuthenticationError)
-            raise access.failure(member, error, error, refused) from error
         finally:
             client.close()
+
+    def failure(self, member: Member, error: Exception) -> DatastoreError:
+        return access.failure(member, error, error, isinstance(error, redis.AuthenticationError))
 
     def answer(self, member: Member) -> dict[str, Any]:
         """``{info, cluster, nodes, myself, settings}``."""
@@ -57,11 +66,15 @@ class Servers(AskedAtOnce):
         return {"info": info, "cluster": cluster, "nodes": nodes, "myself": myself,
                 "settings": {key: value for pair in settings for key, value in pair.items()}}
 
-    def _arguments(self) -> dict[str, Any]:
-        chosen, tls = self._access, access.tls(self._access)
+    def _arguments(self, timeout_sec: float) -> dict[str, Any]:
+        chosen, secret = self._access, access.password(self._access)
+        # AUTH and HELLO tell it as it is: there is no other login.
+        if secret is not None and not access.may_reveal(chosen, otherwise=True):
+            raise access.Revealing()
         return {
-            "port": self._port(), "username": chosen.get("username"),
-            "password": access.password(chosen),
-            "socket_timeout": TIMEOUT_SEC, "socket_connect_timeout": TIMEOUT_SEC,
+            "port": self._port(), "username": chosen.get("username"), "password": secret,
+            "socket_timeout": timeout_sec, "socket_connect_timeout": timeout_sec,
             "decode_responses": True, "retry": None, "lib_name": None, "lib_version": None,
-            **({"connection_class": TLSConnection, "tls": tls} if tls else {})}
+            # With them a server could send the client, and the password, elsewhere.
+            "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+            "tls": access.tls(chosen)}

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from ..base import PRIMARY, REPLICA, ClusterFacts, DatastoreError, Facts, Member, ordered
 from ..polling import wait_until
+from ..servers import understood
 from . import topology
 from .client import Servers
 from .gate import RedisGate, agreed, candidate, only_copies
@@ -28,7 +29,7 @@ class RedisDriver(RedisGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return topology.build(members, self._servers.ask_all(members))
+        return understood(members, self._servers.ask_all(members), topology.build)
 
     def switchover(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
         member = facts[member_id]
@@ -52,7 +53,7 @@ class RedisDriver(RedisGate):
     def keep_rollback_path(self, member: Member, origin: str, target: str) -> None:
         if same_format(origin, target):
             return
-        with self._servers.connect(member) as client:
+        with self._servers.connect(member, REWRITE_SEC) as client:
             if client.info("persistence")["aof_enabled"]:
                 self._keep_aof_plain(client, member)
             elif not _is_only_copy(client.info("replication")):

@@ -1,5 +1,5 @@
 """How a Vertica node is asked: the only module here that opens a connection."""
-import struct
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +7,13 @@ from typing import Any
 
 import vertica_python
 from vertica_python.errors import Error, PermissionDenied, SSLNotSupported
+from vertica_python.vertica.messages import Authentication
 
 from .. import access
-from ..base import Member
+from ..base import DatastoreError, Member
 from ..servers import AskedAtOnce
+from ..watch import Watch
 
-TIMEOUT_SEC = 3.0
 SHUTDOWN_SEC = 30.0      # the answer comes after the moveout
 REFUSED = "Sqlstate: 28"     # class 28: invalid authorization (the client gives it as text only)
 
@@ -36,8 +37,21 @@ BACKUP = ("SELECT CAST(MAX(backup_timestamp) AS VARCHAR) FROM v_monitor.database
           "WHERE objects IS NULL OR objects = ''")
 
 
+# What of a login does not reveal the password: what needs none of it, and salted hashes.
+KEEPING = {Authentication.OK, Authentication.CHANGE_PASSWORD, Authentication.PASSWORD_GRACE,
+           Authentication.MD5_PASSWORD, Authentication.HASH, Authentication.HASH_MD5,
+           Authentication.HASH_SHA512}
+
+
 class Connection(vertica_python.Connection):
-    """The stock one, which leaves its socket open when the server refuses the session."""
+    """The stock one, watched, and careful with the password.
+
+    The stock one also leaves its socket open when the server refuses the session.
+    """
+
+    def __init__(self, options: dict[str, Any], watch: Watch, may_reveal: bool):
+        self._watch, self._may_reveal = watch, may_reveal
+        super().__init__(options)
 
     def startup_connection(self) -> None:
         try:
@@ -46,26 +60,39 @@ class Connection(vertica_python.Connection):
             self.close_socket()
             raise
 
+    def create_socket(self, family: int) -> socket.socket:
+        wire = super().create_socket(family)
+        self._watch.add(wire.fileno())
+        return wire
+
+    def read_message(self) -> Any:
+        message = super().read_message()
+        if isinstance(message, Authentication) and message.code not in KEEPING \
+                and not self._may_reveal:
+            raise access.Revealing()
+        return message
+
 
 class Servers(AskedAtOnce):
-    """Connections to nodes, by the access file: port, database, username, password_file, tls,
-    ca_file, check_name, cert_file, key_file."""
+    """Connections to nodes, by the access file: port, database, username, password_file,
+    allow_cleartext_password, tls, ca_file, check_name, cert_file, key_file."""
 
     default_port = 5433
+    timeout_sec = 3.0
+    library = (Error,)
 
     @contextmanager
-    def connect(self, member: Member, timeout: float = TIMEOUT_SEC) -> Iterator[Any]:
-        """A cursor on one node; every failure of the library becomes a DatastoreError."""
-        arguments = self._arguments()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")     # the client warns of the server's notices
-                with Connection({"host": member.address, "connection_timeout": timeout,
-                                 **arguments}) as connection:
-                    yield connection.cursor()
-        except (Error, OSError, struct.error) as error:
-            refused = isinstance(error, PermissionDenied | SSLNotSupported) or REFUSED in str(error)
-            raise access.failure(member, error, error, refused) from error
+    def session(self, address: str, watch: Watch, timeout_sec: float) -> Iterator[Any]:
+        """A cursor on one node."""
+        options = {"host": address, "connection_timeout": timeout_sec, **self._arguments()}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")     # the client warns of the server's notices
+            with Connection(options, watch, access.may_reveal(self._access)) as connection:
+                yield connection.cursor()
+
+    def failure(self, member: Member, error: Exception) -> DatastoreError:
+        refused = isinstance(error, PermissionDenied | SSLNotSupported) or REFUSED in str(error)
+        return access.failure(member, error, error, refused)
 
     def answer(self, member: Member) -> dict[str, Any]:
         """``{version, node, nodes, designed, current, since}``.
@@ -102,6 +129,8 @@ class Servers(AskedAtOnce):
         return {
             "port": self._port(), "user": chosen.get("username", "dbadmin"),
             "database": chosen.get("database", ""), "session_label": "trove_upgrade",
+            # A server could ask for files of the executors.
+            "disable_copy_local": True,
             "autocommit": True, **({"ssl": tls} if tls else {"tlsmode": "disable"}),
             **({} if secret is None else {"password": secret})}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..base import ClusterFacts, DatastoreError, Facts, Member
 from ..polling import wait_until
+from ..servers import understood
 from . import topology
 from .client import Servers
 from .gate import VerticaGate
@@ -27,7 +28,7 @@ class VerticaDriver(VerticaGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return topology.build(members, self._servers.ask_all(members))
+        return understood(members, self._servers.ask_all(members), topology.build)
 
     def audit(self, facts: ClusterFacts) -> dict[str, Any]:
         asked = next((one for one in facts.values() if one.answers), None)

@@ -1,5 +1,6 @@
 """The lab's MySQL replication sets, and what MariaDB's share with them."""
 from pathlib import Path
+from typing import Any
 
 from .. import mysql
 from ..base import Clients, Member
@@ -22,6 +23,10 @@ class MySQLReplicationKind(ReplicationKind):
 
     def binaries(self) -> dict[str, str]:
         return {version: str(root) for version, root in self.archive.servers().items()}
+
+    def access(self, settings, directory: Path) -> dict[str, Any]:
+        # Its accounts are of caching_sha2_password, and a first login by it is a full exchange.
+        return super().access(settings, directory) | {"allow_cleartext_password": True}
 
     def members(self, rows: list[dict], settings) -> list[Member]:
         return native.members(rows, settings, self.status)

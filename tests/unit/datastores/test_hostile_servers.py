@@ -1,0 +1,201 @@
+"""Whatever a member's server does stays that member's problem, in bounded time and memory."""
+import re
+import struct
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from trove_upgrade import datastores
+from trove_upgrade.datastores.base import DatastoreError, Member
+from trove_upgrade.datastores.servers import GRACE_SEC, TIMES, AskedAtOnce
+
+from tests.unit.datastores import hostile
+from tests.unit.datastores.hostile import GREETINGS, Hostile, message
+
+SHORT_SEC = 0.4
+MEMORY_MB = 64      # above what was in use before; what the library makes of 4 MiB, too
+COMMANDS = {"redis": lambda client: client.ping(),
+            "mongodb": lambda client: client.admin.command("ping")}
+each_driver = pytest.mark.parametrize("name", sorted(GREETINGS))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Members may be silent for a moment only."""
+    for one in datastores.drivers().values():
+        servers = getattr(__import__(one.__module__, fromlist=["Servers"]), "Servers", None)
+        if servers:
+            monkeypatch.setattr(servers, "timeout_sec", SHORT_SEC)
+    monkeypatch.setattr(AskedAtOnce, "timeout_sec", SHORT_SEC)
+
+
+def read(name, server, **access):
+    """What the driver makes of one such server, and how many seconds it took."""
+    asker = datastores.driver(name, {"port": server.port, "username": "up", **access})
+    begin = time.monotonic()
+    facts = asker.read([Member("m", "member-1", "127.0.0.1")])["m"]
+    return facts, time.monotonic() - begin
+
+
+def peak_mb(action):
+    """How much more memory than before was in use at once while it was done."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _resident("VmRSS")
+    action()
+    return (_resident("VmHWM") - before) // 1024
+
+
+def _resident(name):
+    return int(re.search(rf"{name}:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+
+
+def assert_its_problem(facts, seconds):
+    assert not facts.answers
+    assert len(facts.problems) == 1
+    assert "member-1" in facts.problems[0]
+    assert len(facts.problems[0]) < 1000
+    assert facts.problems[0].isprintable()
+    assert seconds < TIMES * SHORT_SEC + GRACE_SEC + 1
+
+
+@each_driver
+def test_an_answer_without_end_is_cut(name):
+    def talk(wire):
+        GREETINGS[name](wire)
+        wire.send(hostile.endless(name, getattr(wire, "request", b"")))
+        for number in range(600):
+            wire.send(hostile.block(name, number))
+
+    with Hostile(talk) as server:
+        found = []
+        used = peak_mb(lambda: found.extend(read(name, server)))
+    assert_its_problem(*found)
+    assert "has sent more than" in found[0].problems[0]
+    assert used < MEMORY_MB
+
+
+@each_driver
+def test_an_answer_that_comes_a_byte_at_a_time_is_cut(name):
+    def talk(wire):
+        GREETINGS[name](wire)
+        wire.send(hostile.endless(name, getattr(wire, "request", b"")) or b"\xff\xff\x01\x01")
+        while True:
+            wire.send(b"x")
+            time.sleep(0.05)
+
+    with Hostile(talk) as server:
+        facts, seconds = read(name, server)
+    assert_its_problem(facts, seconds)
+
+
+@each_driver
+@pytest.mark.parametrize("said", [b"", b"\x1b]0;owned\x07\r\n" * 9, b"\xff" * 5000, b"\0" * 5000],
+                         ids=["nothing", "escapes", "ones", "noughts"])
+def test_what_is_no_word_of_the_protocol_stays_the_members_problem(name, said):
+    def early(wire):
+        wire.send(said)
+
+    def late(wire):
+        GREETINGS[name](wire)
+        wire.send(said)
+
+    for talk in early, late:
+        with Hostile(talk) as server:
+            assert_its_problem(*read(name, server))
+
+
+DEEP = 30_000
+NESTED = {
+    "redis": lambda wire: b"*1\r\n" * DEEP,
+    "postgresql_replication": lambda wire: hostile.row("senders", 114, b"[" * DEEP),
+    "mongodb": lambda wire: hostile.op_raw(wire.request, hostile.nested(DEEP)),
+    # A column of lists of lists of lists.
+    "cassandra": lambda wire: hostile.frame(wire.request, 8, (
+        struct.pack(">III", 2, 1, 1) + b"\0\1k\0\1t\0\1c" + b"\0\x20" * DEEP + b"\0\x0d"
+        + struct.pack(">II", 1, 0)))}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_an_answer_that_is_nested_without_end_is_not_followed(name):
+    def talk(wire):
+        GREETINGS[name](wire)
+        wire.send(NESTED[name](wire))
+        wire.hear()
+
+    with Hostile(talk) as server:
+        assert_its_problem(*read(name, server))
+
+
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_a_login_that_would_take_for_ever_is_given_up(parts, tmp_path):
+    """libpq would compute it, and no other thread of the executor would run."""
+    def talk(wire):
+        wire.hear()
+        wire.send(message(b"R", struct.pack(">I", 10) + b"SCRAM-SHA-256\0\0"))
+        said = wire.hear()
+        nonce = said[said.index(b"r=") + 2:].rstrip(b"\0")
+        asked = message(b"R", struct.pack(">I", 11) + b"r=" + nonce
+                        + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=20000000")
+        for part in [asked[:-parts], *(asked[place:][:1] for place in range(-parts, 0))]:
+            wire.send(part)
+            time.sleep(0.01)
+        wire.hear()
+
+    (tmp_path / "password").write_text("secret")
+    with Hostile(talk) as server:
+        facts, seconds = read("postgresql_replication", server,
+                              password_file=str(tmp_path / "password"))
+    assert_its_problem(facts, seconds)
+    assert "hashed too often" in facts.problems[0]
+
+
+def test_who_keeps_a_thread_busy_is_not_given_another_one(monkeypatch):
+    over, asked = threading.Event(), []
+
+    class Stuck(AskedAtOnce):
+        default_port, timeout_sec = 1, 0.01
+
+        def answer(self, member):
+            asked.append(member.id)
+            over.wait(30)
+            return {}
+
+    monkeypatch.setattr("trove_upgrade.datastores.servers.GRACE_SEC", 0.1)
+    try:
+        answers = [Stuck({}).ask_all([Member("m", "member-1", "127.0.0.9")]) for _ in range(3)]
+    finally:
+        over.set()
+    assert [one["m"]["code"] for one in answers] == ["no_answer"] * 3
+    assert asked == ["m"]
+
+
+@each_driver
+def test_a_command_has_a_deadline_too(name):
+    def talk(wire):
+        while True:
+            wire.send(b"\x01")
+            time.sleep(0.05)
+
+    with Hostile(talk) as server:
+        servers = datastores.driver(name, {"port": server.port, "username": "up"})._servers
+        begin = time.monotonic()
+        with pytest.raises(DatastoreError) as failed, \
+                servers.connect(Member("m", "member-1", "127.0.0.1")) as client:
+            COMMANDS.get(name, lambda client: client.execute("select 1"))(client)
+        assert time.monotonic() - begin < TIMES * SHORT_SEC + GRACE_SEC
+    assert failed.value.code == "no_answer"
+
+
+@each_driver
+@pytest.mark.parametrize("address", [
+    "", "localhost", "db.example.org", "0.0.0.0", "::",      # noqa: S104
+    "::ffff:0.0.0.0", "127.1", "2130706433",
+    "224.0.0.1", "255.255.255.255", "fe80::1%eth0\nplugin-dir=/evil", "10.0.0.1\nplugin-dir=/evil",
+    "mongodb://evil/?authMechanism=PLAIN", "/var/run/evil.sock", "127.0.0.1:1", "127.0.0.1,evil",
+    " 127.0.0.1", None, 1])
+def test_what_is_no_address_is_nobodys(name, address, monkeypatch):
+    monkeypatch.setattr("socket.getaddrinfo", lambda *asked, **more: pytest.fail("looked up"))
+    facts = datastores.driver(name, {}).read([Member("m", "member-1", address)])["m"]
+    assert facts.native["code"] == "no_address"
+    assert facts.problems[0].startswith("Trove gives no usable address for member-1")
