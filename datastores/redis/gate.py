@@ -14,7 +14,7 @@ from ..base import (
     sick,
     unreachable,
 )
-from . import topology
+from . import nodes
 from .paths import PATHS, same_format
 
 
@@ -32,8 +32,8 @@ class RedisGate(Driver):
                   "credentials."),
             check("members_match", _strangers(facts),
                   "Trove and the cluster name the same members.",
-                  "Remove nodes that Trove does not know (CLUSTER FORGET), or add the missing "
-                  "ones."),
+                  "Find out whose those nodes are (CLUSTER MYID on each server tells), and add "
+                  "what is missing; if you know them to be harmless, skip this check by name."),
             check("members_healthy", sick(facts) + _not_whole(asked),
                   "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
@@ -124,7 +124,7 @@ class RedisGate(Driver):
 
 def agreed(facts: ClusterFacts) -> bool:
     """All members that answer see the same roles."""
-    return len({topology.roles(one.native["view"]) for one in facts.values() if one.answers}) == 1
+    return len({nodes.roles(one.native["view"]) for one in facts.values() if one.answers}) == 1
 
 
 def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
@@ -143,8 +143,8 @@ def only_copies(facts: ClusterFacts) -> set[str]:
     asked = next((one for one in facts.values() if one.answers), None)
     view = asked.native["view"] if asked else {}
     followed = {entry["leader"] for node, entry in view.items() if entry["leader"] != node}
-    nodes = {one: member.native.get("node") for one, member in facts.items()}
-    return {one for one, node in nodes.items()
+    ids = {one: member.native.get("node") for one, member in facts.items()}
+    return {one for one, node in ids.items()
             if view.get(node, {}).get("slots") and node not in followed}
 
 
@@ -225,8 +225,8 @@ def _uncovered(facts: ClusterFacts) -> list[str]:
         if not one.answers:
             continue
         served = int(one.native["cluster"]["cluster_slots_ok"])
-        if served != topology.SLOTS:
-            found.append(f"{one.name} sees {served} of {topology.SLOTS} slots served")
+        if served != nodes.SLOTS:
+            found.append(f"{one.name} sees {served} of {nodes.SLOTS} slots served")
         if any(entry["moving"] for entry in one.native["view"].values()):
             found.append(f"{one.name} is moving slots")
     return found

@@ -7,9 +7,9 @@ servers are asked in tests/end_to_end.
 from dataclasses import dataclass, field
 
 from trove_upgrade.datastores.base import DatastoreError, Member
-from trove_upgrade.datastores.redis import RedisDriver, gate, topology
+from trove_upgrade.datastores.redis import RedisDriver, gate, nodes, topology
 
-SLOTS = topology.SLOTS
+SLOTS = nodes.SLOTS
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Cluster:
             node = Node(number, number % shards, number < shards, version)
             self.nodes[node.id] = node
         self.shards = shards
+        self.more_lines = []        # of CLUSTER NODES, in everybody's view
         self.trove = dict.fromkeys(self.nodes, version)
         self.driver = ModelDriver(self)
 
@@ -92,22 +93,27 @@ class Cluster:
         return {"info": info, "myself": asked.node, "settings": dict(asked.settings),
                 "cluster": {"cluster_state": "ok" if served == SLOTS else "fail",
                             "cluster_slots_ok": str(served)},
-                "nodes": {f"{node.host}:6379": self._entry(node, asked)
-                          for node in self.nodes.values()}}
+                "nodes": "\n".join([*(self._line(node, asked) for node in self.nodes.values()),
+                                    *self.more_lines])}
 
     def _slots(self, node):
         size = SLOTS // self.shards
         last = SLOTS - 1 if node.shard == self.shards - 1 else (node.shard + 1) * size - 1
         return node.shard * size, last
 
-    def _entry(self, node, asked):
-        flags = ["master" if node.leads else "slave"]
-        flags += ["myself"] if node is asked else []
+    def _line(self, node, asked):
+        flags = ["myself"] if node is asked else []
+        flags += ["master" if node.leads else "slave"]
         flags += [] if node.up else ["fail"]
-        first, last = self._slots(node)
-        return {"node_id": node.node, "flags": ",".join(flags),
-                "master_id": "-" if node.leads else self.leader(node.shard).node,
-                "slots": [[str(first), str(last)]] if node.leads else [], "migrations": []}
+        leader = "-" if node.leads else self.leader(node.shard).node
+        slots = f" {'-'.join(map(str, self._slots(node)))}" if node.leads else ""
+        return (f"{node.node} {self.announced(node)} {','.join(flags)} {leader} 0 1700000000000 "
+                f"{node.number + 1} connected{slots}")
+
+    @staticmethod
+    def announced(node):
+        """The second field of CLUSTER NODES; another than Trove's address behind NAT."""
+        return f"{node.host}:6379@16379"
 
 
 class ModelDriver(RedisDriver):
