@@ -11,6 +11,8 @@ from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 2.0
 SETTINGS = ("save", "appendonly", "aof-use-rdb-preamble", "repl-diskless-sync")
+# What a member is made for. The patterns hold the old names, too, which say slave for replica.
+CONFIG = ("min-*-to-write", "min-*-max-lag", "*-priority", "cluster-*-no-failover")
 
 
 class TLSConnection(redis.Connection):
@@ -44,7 +46,7 @@ class Servers(AskedAtOnce):
             client.close()
 
     def answer(self, member: Member) -> dict[str, Any]:
-        """``{info, cluster, nodes, myself, settings}``."""
+        """``{info, cluster, nodes, myself, settings, config}``."""
         with self.connect(member) as client:
             pipe = client.pipeline(transaction=False)
             # The library keys its own reading by address, which two nodes may share.
@@ -53,11 +55,14 @@ class Servers(AskedAtOnce):
             pipe.execute_command("CLUSTER INFO")
             pipe.execute_command("CLUSTER NODES")
             pipe.execute_command("CLUSTER MYID")
-            for name in SETTINGS:
+            for name in (*SETTINGS, *CONFIG):
                 pipe.config_get(name)
-            info, cluster, nodes, myself, *settings = pipe.execute()
+            info, cluster, nodes, myself, *told = pipe.execute()
+        values = {key.replace("slave", "replica"): value
+                  for pair in told for key, value in pair.items()}
+        settings = {name: values[name] for name in SETTINGS if name in values}
         return {"info": info, "cluster": cluster, "nodes": nodes, "myself": myself,
-                "settings": {key: value for pair in settings for key, value in pair.items()}}
+                "settings": settings, "config": values}
 
     def _arguments(self) -> dict[str, Any]:
         chosen, tls = self._access, access.tls(self._access)

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 
 from ..base import PRIMARY, REPLICA, ClusterFacts, DatastoreError, Facts, Member, ordered
 from ..polling import wait_until
-from . import topology
+from . import leading, topology
 from .client import Servers
-from .gate import RedisGate, agreed, candidate, only_copies
+from .gate import RedisGate, agreed, only_copies
 from .paths import same_format
 
 FAILOVER_SEC = 20.0
@@ -36,10 +36,12 @@ class RedisDriver(RedisGate):
             return     # an unreachable primary hands nothing over: its cluster fails over by itself
         if member_id in only_copies(facts):     # the check replicas_ready was skipped by name
             return
-        follower = candidate(facts, member_id, prefer)
+        follower = leading.candidate(facts, member_id, prefer)
         if follower is None:
-            raise DatastoreError("no_candidate", f"{member.name} is a primary without a "
-                                 "caught-up replica; nothing can take over from it.",
+            why = "".join(f"; {reason}" for one in leading.followers(facts, member)
+                          for reason in leading.why_not(facts, one))
+            raise DatastoreError("no_candidate", f"{member.name} is a primary without a caught-up "
+                                 f"replica that may lead; nothing can take over from it{why}.",
                                  passing=True, instance=member_id)
         self._promote(facts, follower)
 

@@ -14,7 +14,7 @@ from ..base import (
     sick,
     unreachable,
 )
-from . import nodes
+from . import leading, nodes
 from .paths import PATHS, same_format
 
 
@@ -43,6 +43,14 @@ class RedisGate(Driver):
             check("replicas_ready", _without_replica(facts), "Every shard has a caught-up replica.",
                   "Add a replica. Or skip this check by name: the slots of each such shard are out "
                   "of service while its member is unavailable, and it can't go back."),
+            check("may_lead", leading.without_candidate(facts),
+                  "Every shard has a replica that may lead it.",
+                  "On one replica of each such shard set what is named so that it may lead (CONFIG "
+                  "SET replica-priority 100, cluster-replica-no-failover no), or add a replica."),
+            check("writes_go_on", leading.would_refuse_writes(facts),
+                  "Every primary takes writes with one replica less.",
+                  "CONFIG SET min-replicas-to-write on every member of the shard to the number of "
+                  "replicas that is left, until the upgrade is over; or add a replica."),
             check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
                   "Bring the primaries back first."),
             check("persistence_on", _forgetful(facts, saved),
@@ -67,6 +75,7 @@ class RedisGate(Driver):
             found.append("the members do not agree who leads which shard")
         found += [f"{facts[one].name} leads slots" for one in unavailable
                   if _leads(facts, one) and one not in alone]
+        found += leading.refusing_writes(facts, unavailable)
         found += _majority(asked[0], gone)
         return sorted(set(found))
 
@@ -125,16 +134,6 @@ class RedisGate(Driver):
 def agreed(facts: ClusterFacts) -> bool:
     """All members that answer see the same roles."""
     return len({nodes.roles(one.native["view"]) for one in facts.values() if one.answers}) == 1
-
-
-def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
-    """The caught-up replica that takes over: on the preferred version if there is one, the one
-    that has most of the stream, then by name."""
-    primary = facts[member_id]
-    fit = [one for one in facts.values() if one.role == REPLICA and one.healthy
-           and one.native["leader"] == primary.native["node"]]
-    return min(fit, default=None, key=lambda one: (one.version != prefer, -one.native["offset"],
-                                                   one.name))
 
 
 def only_copies(facts: ClusterFacts) -> set[str]:

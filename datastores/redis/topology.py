@@ -37,7 +37,7 @@ def _facts(member: Member, answer: dict[str, Any], node: str, views, shared, off
     info, view = answer["info"], views[member.id]
     own = view.get(node) or UNLISTED
     native = {"node": node, "leader": own["leader"], "slots": own["slots"], "view": view,
-              "cluster": answer["cluster"], "offset": offsets[node],
+              "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"],
               "persists": bool(info.get("aof_enabled")) or bool(answer["settings"].get("save")),
               "appendonly": bool(info.get("aof_enabled")), "rdb_saves": info.get("rdb_saves", 0),
               "aof_rewrites": info.get("aof_rewrites", 0), "served_syncs": info.get("sync_full", 0)}

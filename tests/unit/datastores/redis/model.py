@@ -7,7 +7,7 @@ servers are asked in tests/end_to_end.
 from dataclasses import dataclass, field
 
 from trove_upgrade.datastores.base import DatastoreError, Member
-from trove_upgrade.datastores.redis import RedisDriver, gate, nodes, topology
+from trove_upgrade.datastores.redis import RedisDriver, leading, nodes, topology
 
 SLOTS = nodes.SLOTS
 
@@ -27,6 +27,9 @@ class Node:
     settings: dict = field(default_factory=lambda: {
         "save": "900 1", "appendonly": "no", "aof-use-rdb-preamble": "yes",
         "repl-diskless-sync": "yes"})
+    config: dict = field(default_factory=lambda: {
+        "min-replicas-to-write": "0", "min-replicas-max-lag": "10", "replica-priority": "100",
+        "cluster-replica-no-failover": "no"})
 
     @property
     def id(self):
@@ -91,6 +94,7 @@ class Cluster:
         served = sum(self._slots(node)[1] - self._slots(node)[0] + 1
                      for node in self.nodes.values() if node.leads and node.up)
         return {"info": info, "myself": asked.node, "settings": dict(asked.settings),
+                "config": dict(asked.config),
                 "cluster": {"cluster_state": "ok" if served == SLOTS else "fail",
                             "cluster_slots_ok": str(served)},
                 "nodes": "\n".join([*(self._line(node, asked) for node in self.nodes.values()),
@@ -130,7 +134,7 @@ class ModelDriver(RedisDriver):
 
     def switchover(self, facts, member_id, prefer):
         if facts[member_id].role == "primary" and facts[member_id].native.get("slots"):
-            candidate = gate.candidate(facts, member_id, prefer)
+            candidate = leading.candidate(facts, member_id, prefer)
             if candidate is None:
                 raise DatastoreError("no_candidate", "Nobody is caught up.", passing=True)
             self._cluster.fail_over(candidate.id)
