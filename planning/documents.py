@@ -106,7 +106,7 @@ class Plan(TypedDict):
 
 class WaveMember(TypedDict):
     """A member as it was when it was chosen: ``recorded`` is its version by Trove, ``identity``
-    tells one start of its server from the next."""
+    tells one start of its server from the next, ``holds`` how much data it had."""
 
     id: str
     name: str
@@ -118,6 +118,7 @@ class WaveMember(TypedDict):
     identity: str
     origin: Version
     recorded: str
+    holds: dict[str, int]
 
 
 class Peer(TypedDict):

@@ -46,8 +46,9 @@ def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFac
     :param undone: ids of the members that the rollback put back.
     """
     plan = plan | {"members": followed(plan["members"], members)}
-    lists = _sort(plan, {member.id: member for member in members}, facts, set(undone))
     errors = find_errors(failure)
+    lacking = {error["instance"] for error in errors if error["code"] == "data_missing"}
+    lists = _sort(plan, {member.id: member for member in members}, facts, set(undone), lacking)
     status = _status(plan, lists, errors)
     undo = _undo(plan, lists)
     closed = _closed(driver, plan, facts, lists) if undo else []
@@ -85,12 +86,14 @@ def _rebuilt(plan: Plan) -> list[str]:
             "its place." for one in plan["members"] if "was" in one]
 
 
-def _sort(plan: Plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str]):
+def _sort(plan: Plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str],
+          lacking: set[str]):
     lists: dict[str, list[dict]] = {name: [] for name in LISTS}
     for planned_member in plan["members"]:
         one = planned_member["id"]
         back = planned_member.get("was", one) in undone
-        state = _state(plan, planned_member, members.get(one), facts.get(one), back)
+        state = "failed" if one in lacking else _state(plan, planned_member, members.get(one),
+                                                       facts.get(one), back)
         version = facts[one].version if one in facts else ""
         lists[state].append({"id": one, "name": planned_member["name"], "version": version})
     return lists

@@ -7,10 +7,12 @@ from ..polling import wait_until
 from . import leading, topology
 from .client import Servers
 from .gate import RedisGate, agreed, only_copies
-from .paths import same_format
+from .paths import moves_append_only_file, same_format
 
 FAILOVER_SEC = 20.0
 REWRITE_SEC = 8.0
+SAVE_SEC = 60.0         # a larger dump is waited for by the next try
+FRESH_SEC = 120.0       # a dump that ended so shortly ago is that of an earlier try
 POLL_SEC = 0.05
 
 
@@ -56,7 +58,8 @@ class RedisDriver(RedisGate):
             return
         with self._servers.connect(member) as client:
             if client.info("persistence")["aof_enabled"]:
-                self._keep_aof_plain(client, member)
+                if not moves_append_only_file(origin, target):
+                    self._keep_aof_plain(client, member)
             elif not _is_only_copy(client.info("replication")):
                 client.config_set("save", "")
 
@@ -65,9 +68,11 @@ class RedisDriver(RedisGate):
             if client.info("persistence")["aof_enabled"]:
                 client.config_set("aof-use-rdb-preamble", settings["aof-use-rdb-preamble"])
                 return
+            if client.config_get("save").get("save") == settings["save"]:
+                return
+            # Before it gets its save points back: with those it refuses writes after a failed dump.
+            self._save(client, member)
             client.config_set("save", settings["save"])
-            if settings["save"] and not client.info("persistence")["rdb_bgsave_in_progress"]:
-                client.bgsave()
 
     def _promote(self, facts: ClusterFacts, follower: Facts) -> None:
         """CLUSTER FAILOVER, never forced: the primary stops writes until the follower has all."""
@@ -83,6 +88,25 @@ class RedisDriver(RedisGate):
             raise DatastoreError("no_switchover", f"{follower.name} did not take over its shard "
                                  f"within {FAILOVER_SEC:.0f} s.", passing=True,
                                  instance=follower.id)
+
+    @staticmethod
+    def _save(client, member: Member) -> None:
+        """Let the member save a dump, and return when that has worked.
+
+        :raises DatastoreError: ``saving``, it still does; ``not_saved``, it failed.
+        """
+        def begun() -> bool:
+            return client.info("persistence")["rdb_bgsave_in_progress"]
+
+        if not begun() and not _saved_just_now(client):
+            client.bgsave()
+        if not wait_until(lambda: not begun(), time.monotonic() + SAVE_SEC, POLL_SEC):
+            raise DatastoreError("saving", f"{member.name} is still saving its dump.",
+                                 passing=True, instance=member.id)
+        if client.info("persistence")["rdb_last_bgsave_status"] != "ok":
+            raise DatastoreError("not_saved", f"{member.name} could not save its dump: see its log "
+                                 "and its disk, then finalise again. It keeps running without save "
+                                 "points, and takes writes.", instance=member.id)
 
     @staticmethod
     def _keep_aof_plain(client, member: Member) -> None:
@@ -105,3 +129,12 @@ def _is_only_copy(replication: dict) -> bool:
     """Whether no replica follows the member: without a dump at its stop it would lose what was
     written since the last one."""
     return replication["role"] == "master" and not replication["connected_slaves"]
+
+
+def _saved_just_now(client) -> bool:
+    """Whether the last dump worked and ended shortly ago; at its start a server calls that its last
+    one, too."""
+    info = client.info()
+    age = client.time()[0] - info["rdb_last_save_time"]
+    return info["rdb_last_bgsave_status"] == "ok" and age < min(FRESH_SEC,
+                                                                info["uptime_in_seconds"] - 2)

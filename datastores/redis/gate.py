@@ -14,8 +14,8 @@ from ..base import (
     sick,
     unreachable,
 )
-from . import leading, nodes
-from .paths import PATHS, same_format
+from . import files, leading, nodes
+from .paths import PATHS
 
 
 class RedisGate(Driver):
@@ -53,7 +53,7 @@ class RedisGate(Driver):
                   "replicas that is left, until the upgrade is over; or add a replica."),
             check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
                   "Bring the primaries back first."),
-            check("persistence_on", _forgetful(facts, saved),
+            check("persistence_on", files.forgetful(facts, saved),
                   "Every member keeps its data on disk.",
                   "Switch on save points or the append-only file, or a restart brings back "
                   "nothing."),
@@ -86,25 +86,11 @@ class RedisGate(Driver):
         return one_per_shard(facts, ordered(facts, todo))
 
     def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        """Why the member's own files can't be read by ``origin`` any more; empty when they can.
+        return files.unreadable(facts, facts[member_id], origin, member_id in only_copies(facts))
 
-        A replica stores what it receives in a full sync, in the format of the primary that sent it.
-        """
-        member = facts[member_id]
-        if not member.answers or same_format(member.version, origin):
-            return ""
-        if member_id in only_copies(facts) and not member.native["appendonly"]:
-            return f"{member.name} is the only copy of its shard and saves it in the format of " \
-                   f"{member.version}"
-        new_syncs = any(one.answers and one.native["served_syncs"] for one in facts.values()
-                        if one.domain == member.domain and one.id != member_id
-                        and not same_format(one.version, origin))
-        if member.native["appendonly"]:
-            plain = member.settings.get("aof-use-rdb-preamble") == "no"
-            closed = not plain and (new_syncs or member.native["aof_rewrites"])
-        else:
-            closed = new_syncs or member.native["rdb_saves"]
-        return f"the files of {member.name} are in the format of {member.version}" if closed else ""
+    def missing_data(self, facts: ClusterFacts, member_id: str, before: dict[str, int]) -> str:
+        return files.fewer_keys(facts, facts[member_id], before.get("keys", 0),
+                                member_id in only_copies(facts))
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         notes = []
@@ -114,6 +100,7 @@ class RedisGate(Driver):
         notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out "
                   "of service while it is unavailable, and with dumps it can't go back."
                   for one in sorted(only_copies(facts))]
+        notes += files.one_way_notes(facts)
         if not keep_rollback_path:
             way = ("None once an upgraded member saves its data: the old version can't read a dump "
                    "of a newer minor version. keep_rollback_path was switched off.")
@@ -244,8 +231,3 @@ def _minority(facts: ClusterFacts) -> list[str]:
     asked = [one for one in facts.values() if one.answers]
     down = {one.native.get("node") for one in facts.values() if not one.answers}
     return _majority(asked[0], down) if asked else ["no member answers"]
-
-
-def _forgetful(facts: ClusterFacts, saved: Collection[str]) -> list[str]:
-    return [f"{one.name} has neither save points nor an append-only file" for one in facts.values()
-            if one.answers and not one.native["persists"] and one.id not in saved]

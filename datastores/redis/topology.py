@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
-from . import nodes
+from . import files, nodes
 
 LAG_BYTES = 1024 * 1024   # a replica further behind than this makes a switchover block its clients
 
@@ -37,14 +37,14 @@ def _facts(member: Member, answer: dict[str, Any], node: str, views, shared, off
     info, view = answer["info"], views[member.id]
     own = view.get(node) or UNLISTED
     native = {"node": node, "leader": own["leader"], "slots": own["slots"], "view": view,
-              "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"],
-              "persists": bool(info.get("aof_enabled")) or bool(answer["settings"].get("save")),
-              "appendonly": bool(info.get("aof_enabled")), "rdb_saves": info.get("rdb_saves", 0),
-              "aof_rewrites": info.get("aof_rewrites", 0), "served_syncs": info.get("sync_full", 0)}
+              "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"]} \
+        | files.facts_of(info, answer["settings"])
     return Facts(member.id, member.name, answers=True, version=version_of(info),
                  identity=info["run_id"], role=own["role"], domain=domain,
-                 problems=tuple(_problems(member.name, info, own, offsets)),
-                 settings=answer["settings"], native=native, address=member.address)
+                 problems=(*_problems(member.name, info, own, offsets),
+                           *files.failing(member.name, info, answer["settings"])),
+                 settings=answer["settings"], native=native, address=member.address,
+                 holds={"keys": files.keys(info)})
 
 
 def _without_ghosts(view: nodes.View, known: set[str]) -> nodes.View:

@@ -24,6 +24,7 @@ class Node:
     saves: int = 0
     syncs: int = 0
     offset: int = 1000
+    keys: int = 1000
     settings: dict = field(default_factory=lambda: {
         "save": "900 1", "appendonly": "no", "aof-use-rdb-preamble": "yes",
         "repl-diskless-sync": "yes"})
@@ -86,6 +87,7 @@ class Cluster:
                 "redis_version": "7.2.4", "valkey_version": asked.version,
                 "role": "master" if asked.leads else "slave", "rdb_saves": asked.saves,
                 "aof_enabled": asked.settings["appendonly"] == "yes", "aof_rewrites": 0,
+                "db0": {"keys": asked.keys, "expires": 0, "avg_ttl": 0},
                 "sync_full": asked.syncs, "master_repl_offset": asked.offset}
         if not asked.leads:
             linked = asked.synced and leader.up
