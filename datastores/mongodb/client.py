@@ -11,7 +11,9 @@ from ..servers import AskedAtOnce
 
 TIMEOUT_SEC = 2.0
 REFUSED = {13, 18}      # Unauthorized, AuthenticationFailed
+UNKNOWN_COMMAND = 59    # CommandNotFound
 LOCAL_OPLOG = "oplog.rs"
+LOGIN = ("username", "password", "authSource")
 
 
 class Servers(AskedAtOnce):
@@ -21,12 +23,14 @@ class Servers(AskedAtOnce):
     default_port = 27017
 
     @contextmanager
-    def connect(self, member: Member, timeout_sec: float = TIMEOUT_SEC):
+    def connect(self, member: Member, timeout_sec: float = TIMEOUT_SEC, login: bool = True):
         """A client of this one server; every failure of the library becomes a DatastoreError.
 
         :param timeout_sec: how long an answer may take.
+        :param login: False to ask what everybody may.
         """
-        arguments = self._arguments()
+        arguments = {name: value for name, value in self._arguments().items()
+                     if login or name not in LOGIN}
         client: pymongo.MongoClient = pymongo.MongoClient(
             member.address, **arguments, socketTimeoutMS=int(timeout_sec * 1000))
         try:
@@ -42,7 +46,22 @@ class Servers(AskedAtOnce):
 
     def answer(self, member: Member) -> dict[str, Any]:
         """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,
-        of a router ``{balancer, shards}``."""
+        of a router ``{balancer, shards, write_concern}``.
+
+        An arbiter holds no users, so with access control it lets nobody log in.
+        """
+        try:
+            return self._answer(member)
+        except DatastoreError as error:
+            if error.code != "access_refused":
+                raise
+            with self.connect(member, login=False) as client:
+                hello = client.admin.command("hello")
+                if hello.get("arbiterOnly"):
+                    return {"hello": hello, "version": client.server_info()["version"]}
+            raise
+
+    def _answer(self, member: Member) -> dict[str, Any]:
         with self.connect(member) as client:
             hello = client.admin.command("hello")
             found = {"hello": hello, "version": client.server_info()["version"]}
@@ -101,11 +120,22 @@ def _router(client) -> dict[str, Any]:
     """What a router says of the cluster; nothing while the config servers are not there."""
     try:
         return {"balancer": client.admin.command("balancerStatus"),
-                "shards": client.admin.command("listShards")["shards"]}
+                "shards": client.admin.command("listShards")["shards"],
+                "write_concern": _write_concern(client)}
     except PyMongoError as error:
         if getattr(error, "code", None) in REFUSED:
             raise
         return {"trouble": _words(error)}
+
+
+def _write_concern(client) -> dict[str, Any]:
+    """The cluster's default, empty where it has none: before 4.4, or when nobody has set it."""
+    try:
+        return client.admin.command("getDefaultRWConcern").get("defaultWriteConcern", {})
+    except OperationFailure as error:
+        if error.code == UNKNOWN_COMMAND:
+            return {}
+        raise
 
 
 def _words(error: Exception) -> str:
