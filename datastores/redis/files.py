@@ -1,9 +1,12 @@
 """What a member keeps on disk: whether saving works, and which version can read it."""
+import math
 from collections.abc import Collection
 from typing import Any
 
 from ..base import PRIMARY, ClusterFacts, Facts
 from .paths import moves_append_only_file, same_format
+
+AWAY_SEC = 600      # so long Trove waits for a member that it upgrades
 
 
 def facts_of(info: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
@@ -12,6 +15,7 @@ def facts_of(info: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
     return {"persists": bool(info.get("aof_enabled")) or bool(settings.get("save")),
             "appendonly": bool(info.get("aof_enabled")), "rdb_saves": info.get("rdb_saves", 1),
             "aof_rewrites": info.get("aof_rewrites", 1), "served_syncs": info.get("sync_full", 0),
+            "backlog_sec": _backlog_sec(info),
             # With an append-only file only a part of the keys is counted (7.0 and later).
             "loaded": None if info.get("aof_enabled") else info.get("rdb_last_load_keys_loaded")}
 
@@ -61,6 +65,17 @@ def one_way_notes(facts: ClusterFacts) -> list[str]:
             ] if names else []
 
 
+def full_copy_notes(facts: ClusterFacts) -> list[str]:
+    """What the plan tells of primaries whose backlog does not outlast an absence."""
+    short = [f"{one.name} ({one.native['backlog_sec']:.0f} s)" for one in facts.values()
+             if one.answers and one.role == PRIMARY and one.native["slots"]
+             and one.native["backlog_sec"] < AWAY_SEC]
+    return [f"The backlog of {', '.join(short)} does not last {AWAY_SEC} s at the rate so far: a "
+            "replica that is unavailable for longer than told comes back by a full copy, and an "
+            "old version may not be able to read that of a newer primary. CONFIG SET "
+            "repl-backlog-size makes it larger."] if short else []
+
+
 def fewer_keys(facts: ClusterFacts, member: Facts, before: int, only_copy: bool) -> str:
     """Why the member lacks data that it held before it was unavailable; empty when it does not.
 
@@ -87,6 +102,14 @@ def keys(info: dict[str, Any]) -> int:
     """How many keys there are that do not expire."""
     return sum(space["keys"] - space["expires"] for name, space in info.items()
                if name.startswith("db") and isinstance(space, dict))
+
+
+def _backlog_sec(info: dict[str, Any]) -> float:
+    """How many seconds of writes the backlog holds, at the average rate since the start."""
+    written, size = info.get("master_repl_offset", 0), info.get("repl_backlog_size", 0)
+    if not (written and size):
+        return math.inf
+    return float(size * info.get("uptime_in_seconds", 0) / written)
 
 
 def _new_syncs(facts: ClusterFacts, member: Facts, origin: str) -> bool:

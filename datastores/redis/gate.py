@@ -100,7 +100,7 @@ class RedisGate(Driver):
         notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out "
                   "of service while it is unavailable, and with dumps it can't go back."
                   for one in sorted(only_copies(facts))]
-        notes += files.one_way_notes(facts)
+        notes += files.one_way_notes(facts) + files.full_copy_notes(facts)
         if not keep_rollback_path:
             way = ("None once an upgraded member saves its data: the old version can't read a dump "
                    "of a newer minor version. keep_rollback_path was switched off.")

@@ -69,6 +69,16 @@ def test_keys_that_expire_are_not_counted():
     assert files.keys(info) == 7
 
 
+@pytest.mark.parametrize(("size", "told"), [(1 << 20, True), (100 << 20, False)])
+def test_a_backlog_that_does_not_outlast_an_absence_is_told(cluster, size, told):
+    answer = type(cluster)._answer
+    cluster._answer = lambda asked: (made := answer(cluster, asked)) | {"info": made["info"] | {
+        "master_repl_offset": 36 << 20, "repl_backlog_size": size, "uptime_in_seconds": 3600}}
+    notes = " ".join(DRIVER.texts(read(cluster), True).notes)
+    assert ("The backlog of member-0 (100 s), member-1" in notes) is told
+    assert ("repl-backlog-size" in notes) is told
+
+
 # Fewer keys than before
 def test_an_only_copy_that_came_back_empty_lacks_data():
     cluster = Cluster(3, 0)
