@@ -177,8 +177,9 @@ class AwaitEvidence(MemberAction):
         if now.status in ("ERROR", "FAILED"):
             if driver.still_coming(self._health(driver, trove), self.member["id"]):
                 return
+            why = f": {now.fault.rstrip('.')}" if now.fault else ""
             raise UpgradeError("member_failed", f"Trove calls {name} {now.status} after it was "
-                               f"asked to run {self.wanted['name']}.", "rollback",
+                               f"asked to run {self.wanted['name']}{why}.", "rollback",
                                self.member["id"])
         anew = facts.answers and facts.identity != self.member["identity"]
         if anew and now.status != "UPGRADE" and not runs(facts.version, self.wanted):

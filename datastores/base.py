@@ -35,6 +35,7 @@ class Member:
 
     :ivar replica_of: id of the source that it replicates; empty for a source and in clusters.
     :ivar kind: what Trove calls its part in a cluster that has several, such as query_router.
+    :ivar fault: why Trove calls it failed, in Trove's words; empty where it tells none.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Member:
     version: str = ""
     replica_of: str = ""
     kind: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,8 @@ def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFac
     status = _status(plan, lists, errors)
     undo = _undo(plan, lists)
     closed = _closed(driver, plan, facts, lists) if undo else []
-    notes = [*notes, *_rebuilt(plan), *(f"No rollback path: {reason}." for reason in closed)]
+    notes = [*notes, *_faults(lists, members), *_rebuilt(plan),
+             *(f"No rollback path: {reason}." for reason in closed)]
     return _result(status, _summary(plan, status, lists, errors), errors, notes) | lists | {
         "undo": "" if closed else undo, "resume": _resume(plan, lists, status)}
 
@@ -79,6 +80,13 @@ def _closed(driver: Driver, plan: Plan, facts: ClusterFacts, lists) -> list[str]
     found = (driver.closed_rollback_path(facts, one["id"], origins[one["id"]])
                for one in lists["upgraded"])
     return list(dict.fromkeys(filter(None, found)))
+
+
+def _faults(lists, members: list[Member]) -> list[str]:
+    """What Trove itself says of the members that have failed."""
+    failed = {one["id"] for one in lists["failed"]}
+    return [f"Trove says of {one.name}: {one.fault.rstrip('.')}." for one in members
+            if one.id in failed and one.fault]
 
 
 def _rebuilt(plan: Plan) -> list[str]:
