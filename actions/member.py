@@ -138,27 +138,31 @@ class AwaitEvidence(MemberAction):
         begin = time.monotonic()
         ask_at = FIRST_ASK_SEC
         for _ in self._polls(driver):
-            facts, missing = self._poll(driver, trove)
-            if not missing:
+            facts, missing, lost = self._poll(driver, trove)
+            if not missing and not lost:
                 return {"version": facts.version, "role": facts.role}
             if time.monotonic() - begin >= ask_at:
                 ask_at += ASK_SEC
                 self._check_not_failed(driver, trove, facts)
+        if lost:
+            raise UpgradeError("data_missing", f"{lost}; nothing more is touched.", "stop",
+                               self.member["id"])
         raise UpgradeError("not_yet", f"Not there yet: {missing}.", "retry", self.member["id"])
 
-    def _poll(self, driver: Driver, trove: Trove) -> tuple[Facts, str]:
-        """The member's facts, and what is missing to be content with them."""
+    def _poll(self, driver: Driver, trove: Trove) -> tuple[Facts, str, str]:
+        """The member's facts, what is missing to be content with them, and what of its data is."""
         facts = facts_of(driver, trove, [self._itself])[self.member["id"]]
         if not arrived(facts, self.member, self.wanted):
             return facts, (
-                facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}")
+                facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}"), ""
         if self._goes_forward() and self.job["keep_rollback_path"]:
             driver.keep_rollback_path(self._itself, number_of(self.member["origin"]), facts.version)
         if facts.problems:
-            return facts, facts.problems[0]
+            return facts, facts.problems[0], ""
         others = set(self.unavailable) - {self.member["id"]}
-        wrong = driver.blockers(self._health(driver, trove), others)
-        return facts, "; ".join(wrong)
+        everyone = self._health(driver, trove)
+        lost = driver.missing_data(everyone, self.member["id"], self.member["holds"])
+        return facts, "; ".join(driver.blockers(everyone, others)), lost
 
     def _goes_forward(self) -> bool:
         return self.wanted["id"] == self.job["target"]["id"]
@@ -179,8 +183,9 @@ class AwaitEvidence(MemberAction):
         if now.status in ("ERROR", "FAILED"):
             if driver.still_coming(self._health(driver, trove), self.member["id"]):
                 return
+            why = f": {now.fault.rstrip('.')}" if now.fault else ""
             raise UpgradeError("member_failed", f"Trove calls {name} {now.status} after it was "
-                               f"asked to run {self.wanted['name']}.", "rollback",
+                               f"asked to run {self.wanted['name']}{why}.", "rollback",
                                self.member["id"])
         anew = facts.answers and facts.identity != self.member["identity"]
         if anew and now.status != "UPGRADE" and not runs(facts.version, self.wanted):

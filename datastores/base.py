@@ -41,6 +41,7 @@ class Member:
     :ivar kind: what Trove calls its part in a cluster that has several, such as query_router.
     :ivar number: the recorded version's number, which tells versions of one name apart; empty where
         Trove does not tell it.
+    :ivar fault: why Trove calls it failed, in Trove's words; empty where it tells none.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Member:
     replica_of: str = ""
     kind: str = ""
     number: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Facts:
     :ivar settings: the settings that keeping the rollback path open would change, as they are now.
     :ivar native: whatever else the driver itself needs.
     :ivar address: of its server, as Trove tells it; empty where the driver asks no server.
+    :ivar holds: how much data it has, in numbers such as keys or a position; see
+        :meth:`Driver.missing_data`.
     """
 
     id: str
@@ -78,6 +82,7 @@ class Facts:
     settings: dict[str, str] = field(default_factory=dict)
     native: dict[str, Any] = field(default_factory=dict)
     address: str = ""
+    holds: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """What servers say and people read is shown by :func:`shown`."""
@@ -318,6 +323,16 @@ class Driver(abc.ABC):
     def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
         """Why the member can't go back to version ``origin`` on its data; empty when it can."""
         return ""
+
+    def missing_data(self, facts: ClusterFacts, member_id: str, before: dict[str, int]) -> str:
+        """Why a member that is back has less data than it had; empty when it has all.
+
+        :param before: its :attr:`Facts.holds` when it was chosen; empty when it did not answer.
+        """
+        now = facts[member_id]
+        less = [f"{name} {now.holds.get(name, 0)}, and had {had}" for name, had in before.items()
+                if now.answers and now.holds.get(name, 0) < had]
+        return f"{now.name} came back with less data: {'; '.join(less)}" if less else ""
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """Do on one member what makes the upgrade final, and undo :meth:`keep_rollback_path`.

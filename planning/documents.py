@@ -107,7 +107,7 @@ class Plan(TypedDict):
 
 class WaveMember(TypedDict):
     """A member as it was when it was chosen: ``recorded`` is its version by Trove, ``identity``
-    tells one start of its server from the next."""
+    tells one start of its server from the next, ``holds`` how much data it had."""
 
     id: str
     name: str
@@ -119,6 +119,7 @@ class WaveMember(TypedDict):
     identity: str
     origin: Version
     recorded: str
+    holds: dict[str, int]
 
 
 class Peer(TypedDict):

@@ -46,12 +46,14 @@ def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFac
     :param undone: ids of the members that the rollback put back.
     """
     plan = plan | {"members": followed(plan["members"], members)}
-    lists = _sort(plan, {member.id: member for member in members}, facts, set(undone))
     errors = find_errors(failure)
+    lacking = {error["instance"] for error in errors if error["code"] == "data_missing"}
+    lists = _sort(plan, {member.id: member for member in members}, facts, set(undone), lacking)
     status = _status(plan, lists, errors)
     undo = _undo(plan, lists)
     closed = _closed(driver, plan, facts, lists) if undo else []
-    notes = [*notes, *_rebuilt(plan), *(f"No rollback path: {reason}." for reason in closed)]
+    notes = [*notes, *_faults(lists, members), *_rebuilt(plan),
+             *(f"No rollback path: {reason}." for reason in closed)]
     return _result(status, _summary(plan, status, lists, errors), errors, notes) | lists | {
         "undo": "" if closed else undo, "resume": _resume(plan, lists, status)}
 
@@ -95,17 +97,26 @@ def _closed(driver: Driver, plan: Plan, facts: ClusterFacts, lists) -> list[str]
     return list(dict.fromkeys(filter(None, found)))
 
 
+def _faults(lists, members: list[Member]) -> list[str]:
+    """What Trove itself says of the members that have failed."""
+    failed = {one["id"] for one in lists["failed"]}
+    return [f"Trove says of {one.name}: {one.fault.rstrip('.')}." for one in members
+            if one.id in failed and one.fault]
+
+
 def _rebuilt(plan: Plan) -> list[str]:
     return [f"Member {one['name']} was rebuilt: instance {one['was']} is gone, {one['id']} took "
             "its place." for one in plan["members"] if "was" in one]
 
 
-def _sort(plan: Plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str]):
+def _sort(plan: Plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str],
+          lacking: set[str]):
     lists: dict[str, list[dict]] = {name: [] for name in LISTS}
     for planned_member in plan["members"]:
         one = planned_member["id"]
         back = planned_member.get("was", one) in undone
-        state = _state(plan, planned_member, members.get(one), facts.get(one), back)
+        state = "failed" if one in lacking else _state(plan, planned_member, members.get(one),
+                                                       facts.get(one), back)
         version = facts[one].version if one in facts else ""
         lists[state].append({"id": one, "name": planned_member["name"], "version": version})
     return lists

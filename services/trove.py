@@ -229,7 +229,8 @@ def _member(found: dict[str, Any]) -> Member:
     return Member(found["id"], found["name"], _address(found.get("ip") or found.get("addresses")),
                   _status(found), found.get("datastore", {}).get("version", ""),
                   (found.get("replica_of") or {}).get("id", ""), found.get("type", ""),
-                  found.get("datastore", {}).get("version_number") or "")
+                  found.get("datastore", {}).get("version_number") or "",
+                  (found.get("fault") or {}).get("message", ""))
 
 
 def _status(found: dict[str, Any]) -> str:

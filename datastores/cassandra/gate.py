@@ -10,6 +10,11 @@ from .paths import PATHS, letter, major, reads
 
 FREE_PERCENT = 50        # upgradesstables writes every file anew before it drops the old one
 MEBI_A_GIBI = 1024
+# Longest time that a member may be unavailable and still get by hints what it has missed: Trove
+# itself gives it ten minutes, a person who is asked for help an hour.
+AWAY_SEC = 3600
+# States of gossip of which nothing follows: a node that has left is told for three days.
+SETTLED = ("NORMAL", "LEFT", "removed", "")
 
 
 class CassandraGate(Driver):
@@ -25,7 +30,8 @@ class CassandraGate(Driver):
                   "Let the executors reach the members; the access file gives port and "
                   "credentials."),
             check("members_match", _strangers(facts), "Trove and the ring name the same members.",
-                  "Remove nodes that Trove does not know (nodetool decommission or assassinate)."),
+                  "Find out whose those nodes are (nodetool info on each server tells its id); if "
+                  "you know them to be harmless, skip this check by name."),
             check("members_healthy", sick(facts),
                   "Every member has joined and is NORMAL.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
@@ -34,6 +40,14 @@ class CassandraGate(Driver):
                   "Find out why a member is down for another: nodetool status on each."),
             check("schema_agreed", _schemas(spoken), "Members of one release agree on the schema.",
                   "Wait, or find the odd one by nodetool describecluster and restart it."),
+            check("ring_settled", [word for one in spoken for word in _changing(one, facts)],
+                  "No node joins, leaves or moves.",
+                  "Let it end (nodetool status, nodetool netstats), or find out why it does not."),
+            check("hints_last", _short_hints(spoken),
+                  "Hints outlast an absence.",
+                  "nodetool enablehandoff and setmaxhintwindow on each member, until the upgrade "
+                  "is over. Or skip this check by name, and repair each member that was "
+                  "unavailable for longer."),
             check("nothing_streams", [f"{one.name}: {task}" for one in spoken
                                       for task in one.native["busy"]],
                   "No stream, repair or rewriting of tables runs.",
@@ -57,7 +71,7 @@ class CassandraGate(Driver):
             return found or ["no member answers"]
         names = {one.native["node"]: one.name for one in rest if one.native.get("node")}
         for member in asked:
-            found += _seen_by(member, names)
+            found += _seen_by(member, names) + _changing(member, facts)
             found += [f"{member.name} is at work: {task}" for task in member.native["busy"]]
         found += _schemas(asked)
         if len(unavailable) > 1:
@@ -151,6 +165,21 @@ def _seen_by(member: Facts, names: dict[str, str]) -> list[str]:
         elif seen["state"] not in ("", "NORMAL"):
             found.append(f"{member.name} sees {name} as {seen['state']}")
     return found
+
+
+def _changing(member: Facts, facts: ClusterFacts) -> list[str]:
+    """Complaints of one member about nodes that are no member's and not settled in the ring, such
+    as one that joins; what it says of the members themselves is asked elsewhere."""
+    known = {one.native.get("node") for one in facts.values()}
+    return [f"{member.name} sees the node at {address} as {state}"
+            for address, node, state in member.native["gossip"]
+            if node not in known and state not in SETTLED]
+
+
+def _short_hints(spoken: list[Facts]) -> list[str]:
+    return [f"{one.name} keeps hints for {one.native['hint_window_sec']} s (needed {AWAY_SEC})"
+            for one in spoken if one.native["hint_window_sec"] is not None
+            and one.native["hint_window_sec"] < AWAY_SEC]
 
 
 def _schemas(asked: list[Facts]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from ..base import ClusterFacts, Facts, Member
 
 SEEDS = re.compile(r"seeds=([^}]*)")
+SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DONE = {"success", "failure"}       # ends of a stream (StreamingState.Status)
 # Kinds of sstable_tasks that belong to a repair or rewrite all tables (OperationType.java).
 BUSY_KINDS = ("validation", "anticompaction", "upgrade sstables", "cleanup", "scrub")
@@ -16,11 +17,33 @@ def build(members: Iterable[Member], answers: dict[str, dict[str, Any]]) -> Clus
     members = list(members)
     heard = [answer for answer in answers.values() if "error" not in answer]
     seeds = {seed for answer in heard for seed in _seeds(_settings(answer))}
-    known = {_address(row): row for answer in heard for row in answer["peers"]}
+    rows = _rows_of_silent([one for one in members if "error" in answers[one.id]], heard)
     return {member.id: _spoken(member, answers[member.id], seeds)
             if "error" not in answers[member.id]
-            else _unheard(member, answers[member.id], known.get(member.address), seeds)
+            else _unheard(member, answers[member.id], rows.get(member.id), seeds)
             for member in members}
+
+
+def _rows_of_silent(silent: list[Member], heard: list[dict]) -> dict[str, dict[str, Any]]:
+    """What the others have recorded of the members that do not answer, by the members' ids.
+
+    Each is the node at its address. Where the ring has other addresses than Trove knows, as many
+    nodes as members are left over; which is whose does not matter then, since all of them are
+    unavailable.
+    """
+    claimed = {str(answer["local"]["host_id"]) for answer in heard}
+    left = {str(row["host_id"]): row for answer in heard for row in answer["peers"]
+            if row["host_id"] and str(row["host_id"]) not in claimed}
+    found: dict[str, dict[str, Any]] = {}
+    for one in silent:
+        node = next((node for node, row in left.items()
+                     if one.address in (_address(row), str(row["peer"]))), "")
+        if node:
+            found[one.id] = left.pop(node)
+    unplaced = [one.id for one in silent if one.id not in found]
+    if len(unplaced) == len(left):
+        found |= dict(zip(unplaced, left.values(), strict=True))
+    return found
 
 
 def _unheard(member: Member, answer: dict[str, Any], row: dict | None, seeds: set) -> Facts:
@@ -34,10 +57,13 @@ def _unheard(member: Member, answer: dict[str, Any], row: dict | None, seeds: se
 
 def _spoken(member: Member, answer: dict[str, Any], seeds: set) -> Facts:
     local, settings = answer["local"], _settings(answer)
-    view = _view(answer)
+    view, gossip = _view(answer), _states(answer["views"])
     own = str(local["host_id"])
     state = view.pop(own, {}).get("state", "")
     native = {"node": own, "schema": str(local["schema_version"]), "view": view,
+              "gossip": [(address, _node_at(address, answer), said)
+                         for address, said in sorted(gossip.items())],
+              "hint_window_sec": _hint_window(settings),
               "seed": member.address in seeds, "busy": _busy(answer["views"]),
               "keyspaces": answer["keyspaces"], "mode": settings.get("storage_compatibility_mode"),
               "auth": not settings.get("authenticator", "").endswith("AllowAllAuthenticator"),
@@ -66,15 +92,42 @@ def _view(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
     views = answer["views"]
     links = {str(row["address"]): bool(row["active_connections"])
              for row in views.get("internode_outbound", ())}
-    states = {str(row["address"]): (row["status_with_port"] or "").split(",")[0]
-              for row in views.get("gossip_info", ())}
+    states = _states(views)
     view = {str(row["host_id"]): {
         "name": _address(row), "schema": str(row["schema_version"]),
         "linked": links.get(str(row["peer"]), False) if "internode_outbound" in views else None,
-        "state": states.get(str(row["peer"]), "")} for row in answer["peers"]}
+        "state": states.get(str(row["peer"]), "")} for row in answer["peers"] if row["host_id"]}
     local = answer["local"]
     view[str(local["host_id"])] = {"state": states.get(str(local["broadcast_address"]), "")}
     return view
+
+
+def _states(views: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+    """The first word of each row of gossip, such as NORMAL, by the address in the ring."""
+    return {str(row["address"]): (row["status_with_port"] or "").split(",")[0]
+            for row in views.get("gossip_info", ())}
+
+
+def _node_at(address: str, answer: dict[str, Any]) -> str:
+    """Host id of the peer at this address of the ring; empty of one that is not recorded, such as
+    a node that joins."""
+    if address == str(answer["local"]["broadcast_address"]):
+        return str(answer["local"]["host_id"])
+    return next((str(row["host_id"]) for row in answer["peers"]
+                 if str(row["peer"]) == address and row["host_id"]), "")
+
+
+def _hint_window(settings: dict[str, str]) -> int | None:
+    """For how many seconds hints are kept for a member that is down; None where that is not told.
+
+    The setting is ``max_hint_window``, such as 3h, or before 4.1 ``max_hint_window_in_ms``.
+    """
+    if settings.get("hinted_handoff_enabled") == "false":
+        return 0
+    if millis := settings.get("max_hint_window_in_ms"):
+        return int(millis) // 1000
+    told = re.fullmatch(r"(\d+)(ms|s|m|h|d)", settings.get("max_hint_window", ""))
+    return int(int(told[1]) * SECONDS[told[2]]) if told else None
 
 
 def _busy(views: dict[str, list[dict[str, Any]]]) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from ..servers import AskedAtOnce
 from ..watch import Watch
 
 REFUSED = {13, 18}      # Unauthorized, AuthenticationFailed
+UNKNOWN_COMMAND = 59    # CommandNotFound
 LOCAL_OPLOG = "oplog.rs"
+LOGIN = ("username", "password_file", "auth_source")
 
 
 class Servers(AskedAtOnce):
@@ -45,7 +47,23 @@ class Servers(AskedAtOnce):
 
     def answer(self, member: Member) -> dict[str, Any]:
         """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,
-        of a router ``{balancer, shards}``."""
+        of a router ``{balancer, shards, write_concern}``.
+
+        An arbiter holds no users, so with access control it lets nobody log in.
+        """
+        try:
+            return self._answer(member)
+        except DatastoreError as error:
+            if error.code != "access_refused":
+                raise
+            without_login = {key: self._access[key] for key in self._access if key not in LOGIN}
+            with Servers(without_login).connect(member) as client:
+                hello = client.admin.command("hello")
+                if hello.get("arbiterOnly"):
+                    return {"hello": hello, "version": client.server_info()["version"]}
+            raise
+
+    def _answer(self, member: Member) -> dict[str, Any]:
         with self.connect(member) as client:
             hello = client.admin.command("hello")
             found = {"hello": hello, "version": client.server_info()["version"]}
@@ -141,11 +159,22 @@ def _router(client) -> dict[str, Any]:
     """What a router says of the cluster; nothing while the config servers are not there."""
     try:
         return {"balancer": client.admin.command("balancerStatus"),
-                "shards": client.admin.command("listShards")["shards"]}
+                "shards": client.admin.command("listShards")["shards"],
+                "write_concern": _write_concern(client)}
     except PyMongoError as error:
         if getattr(error, "code", None) in REFUSED:
             raise
         return {"trouble": _words(error)}
+
+
+def _write_concern(client) -> dict[str, Any]:
+    """The cluster's default, empty where it has none: before 4.4, or when nobody has set it."""
+    try:
+        return client.admin.command("getDefaultRWConcern").get("defaultWriteConcern", {})
+    except OperationFailure as error:
+        if error.code == UNKNOWN_COMMAND:
+            return {}
+        raise
 
 
 def _words(error: Exception) -> str:

@@ -10,18 +10,17 @@ from ..base import (
     Facts,
     Texts,
     check,
-    goes_first,
     sick,
     unreachable,
 )
 from ..paths import series_text
+from . import config as configured
+from . import order, writes
 from .paths import NO_WAY_DOWN_FROM, PATHS, newer
 from .topology import ARBITER, CONFIG, FOLLOWS, LEADS, ROUTER, SHARD
 
-# The manual: config servers, then the shards, then the routers; to go back, the other way round.
-STAGES = {CONFIG: 0, SHARD: 1, ROUTER: 2}
 # Longest time that a member may be unavailable and still find its place in the oplog when it is
-# back: # Trove itself gives it ten minutes, a person who is asked for help an hour.
+# back: Trove itself gives it ten minutes, a person who is asked for help an hour.
 AWAY_SEC = 3600
 
 
@@ -44,8 +43,8 @@ class MongoGate(Driver):
                   "credentials."),
             check("members_match", _strangers(facts),
                   "Trove and the cluster name the same members.",
-                  "Remove from the sets what Trove does not know (rs.remove), or add what is "
-                  "missing (rs.add, sh.addShard)."),
+                  "Find out whose those servers are, and add what is missing (rs.add, "
+                  "sh.addShard); if you know them to be harmless, skip this check by name."),
             check("members_healthy", sick(facts), "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
             check("members_agree", views, "All members of a set see each other well.",
@@ -53,8 +52,14 @@ class MongoGate(Driver):
                   "over."),
             check("secondaries_ready", _lonely(facts),
                   "Every set keeps a majority and has a caught-up secondary.",
-                  "Add members to the set; without them it has no primary while one is "
-                  "unavailable."),
+                  "Add members to the set, or let a caught-up one be elected (rs.reconfig: "
+                  "priority above 0, votes 1, not hidden, no delay); without that it has no "
+                  "primary while one is unavailable."),
+            check("writes_go_on", writes.unmet_without_one(facts),
+                  "Writes of the default concern are acknowledged with a member less.",
+                  "Lower the default write concern until the upgrade is over (setDefaultRWConcern, "
+                  "or settings.getLastErrorDefaults and getLastErrorModes of the set), or add "
+                  "members."),
             check("spare_router", _single_router(facts),
                   "Clients have a router while one is unavailable.",
                   "Add a query router (grow), or skip this check by name: clients are cut off for "
@@ -80,27 +85,30 @@ class MongoGate(Driver):
 
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         rest = [member for one, member in facts.items() if one not in unavailable]
-        found = [problem for member in rest for problem in member.problems]
         if not any(member.answers for member in rest):
-            return found or ["no member answers"]
-        gone = {facts[one].address for one in unavailable}
+            return [problem for one in rest for problem in one.problems] or ["no member answers"]
+        arbiters = {address for member in rest for address in _arbiters(member)}
+        found = [problem for member in rest for problem in member.problems
+                 if member.native.get("host") not in arbiters]
+        gone = {facts[one].native.get("host", "") for one in unavailable}
         for member in rest:
-            found += _seen_by(member, gone)
+            found += _seen_by(member, gone | arbiters)
         for name in sorted({member.domain for member in facts.values()}):
             found += _of_set(name, [one for one in facts.values() if one.domain == name], gone)
         found += [f"{facts[one].name} leads {facts[one].domain}" for one in unavailable
                  if facts[one].role == PRIMARY]
         found += _no_router_left(facts, unavailable)
+        found += writes.unmet(facts, gone)
         if unavailable:
             found += _balancing(rest)
         return sorted(set(found))
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
-        return _waves(facts, order(facts, todo), together)
+        return order.waves(facts, order.order(facts, todo), together)
 
     def waves_back(self, facts: ClusterFacts, todo: Collection[str],
                   together: bool) -> list[list[str]]:
-        return _waves(facts, order(facts, todo, back=True), together)
+        return order.waves(facts, order.order(facts, todo, back=True), together)
 
     def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
         """Why the member can't run ``origin`` on its data; empty when it can."""
@@ -116,6 +124,7 @@ class MongoGate(Driver):
         notes = ["The balancer rests until the end of the run.",
                 "At each switchover a set is without a primary for a moment; drivers with "
                 "retryable writes and reads wait for it.",
+                *_of_arbiters(facts), *_unjournaled(facts),
                 f"From {NO_WAY_DOWN_FROM} on MongoDB itself does not support going back to "
                 "an older major release, or only with the help of its support (Enterprise)."]
         return Texts(
@@ -128,43 +137,25 @@ class MongoGate(Driver):
             notes=tuple(notes))
 
 
-def order(facts: ClusterFacts, todo: Collection[str], back: bool = False) -> list[str]:
-    """By stage; in each the broken members first, then set after set, its primary last."""
-    def key(one: str):
-        member = facts[one]
-        stage = STAGES[member.native["kind"]]
-        return (-stage if back else stage, not goes_first(member), member.domain,
-               member.role == PRIMARY, member.name, one)
-    return sorted(todo, key=key)
+def _of_arbiters(facts: ClusterFacts) -> list[str]:
+    known = {one.native.get("host") for one in facts.values()}
+    found = sorted({host for one in facts.values() for host in _arbiters(one)} - known)
+    return [f"Arbiters that Trove does not know are needed for votes and not upgraded by this run: "
+            f"{', '.join(found)}. Upgrade them before finalising."] if found else []
 
 
-def together(facts: ClusterFacts, todo: list[str]) -> list[list[str]]:
-    """One member at a time, but for the routers: half of them stay at any time.
-
-    The manual takes shards one at a time, and a set must keep its majority; routers hold no data
-    and vote for nothing, so only their number counts.
-    """
-    routers = [one for one in todo if facts[one].native["kind"] == ROUTER]
-    every = sum(one.native["kind"] == ROUTER for one in facts.values())
-    bound = max(1, every // 2)
-    waves: list[list[str]] = []
-    for one in todo:
-        if one not in routers:
-            waves.append([one])
-        elif routers.index(one) % bound == 0:
-            waves.append(routers[routers.index(one):][:bound])
-    return waves
+def _unjournaled(facts: ClusterFacts) -> list[str]:
+    found = writes.unjournaled(facts)
+    return [f"{', '.join(found)}: writes are acknowledged before they are on disk "
+            "(writeConcernMajorityJournalDefault false), so a crash during the upgrade may undo "
+            "some."] if found else []
 
 
 def candidates(facts: ClusterFacts, member_id: str) -> list[Facts]:
     """Caught-up members that may be elected in place of the primary."""
     primary = facts[member_id]
     return [one for one in facts.values() if one.domain == primary.domain and one.healthy
-            and one.role == REPLICA and one.native["electable"]]
-
-
-def _waves(facts: ClusterFacts, todo: list[str], at_once: bool) -> list[list[str]]:
-    return together(facts, todo) if at_once else [[one] for one in todo]
+            and one.role == REPLICA and not one.native["never_leads"]]
 
 
 def _seen_by(member: Facts, gone: set[str]) -> list[str]:
@@ -184,14 +175,16 @@ def _of_set(name: str, members: list[Facts], gone: set[str]) -> list[str]:
     :param gone: addresses of the members that are unavailable.
     """
     asked = [one for one in members if one.native.get("view")
-            and one.address not in gone]
+            and one.native["host"] not in gone]
     leaders = {address for one in asked for address, entry in one.native["view"].items()
               if entry["state"] == LEADS}
     found = [f"{name} has no primary that all agree on"] if asked and len(leaders) != 1 else []
     found += [f"{address} leads {name}" for address in leaders & gone]
     for one in asked[:1]:
         voters = one.native["voters"]
-        lost = [voter for voter in voters if voter in gone or not one.native["view"][voter]["well"]]
+        view = one.native["view"]
+        lost = [voter for voter in voters
+                if voter in gone or not view.get(voter, {"well": False})["well"]]
         if 2 * (len(voters) - len(lost)) <= len(voters):
             found.append(f"no majority of {name} would be left")
     return found
@@ -218,7 +211,8 @@ def _unseen(facts: ClusterFacts) -> list[str]:
 
 
 def _strangers(facts: ClusterFacts) -> list[str]:
-    known = {one.address for one in facts.values()}
+    known = {name for one in facts.values() for name in (one.native.get("host"), one.address)}
+    known |= {address for one in facts.values() for address in _arbiters(one)}
     hosts = {address for one in facts.values() for address in one.native.get("hosts", ())}
     shards = [one.native["shards"] for one in facts.values() if one.native.get("shards")]
     listed = {address for shard in shards for part in shard.values() for address in part}
@@ -236,11 +230,24 @@ def _lonely(facts: ClusterFacts) -> list[str]:
         if one.role != PRIMARY:
             continue
         if not candidates(facts, one.id):
-            found.append(f"{one.domain} has no caught-up secondary")
+            found.append(f"{one.domain} has no caught-up secondary that may lead"
+                         f"{_never_lead(facts, one.domain)}")
         if len(one.native["voters"]) < 3:
             found.append(f"{one.domain} has {len(one.native['voters'])} votes, and needs 3 to lose "
                         "one")
     return found
+
+
+def _never_lead(facts: ClusterFacts, domain: str) -> str:
+    """Who of a set is never elected, and why, as the end of a sentence."""
+    reasons = [f"{one.name}: {', '.join(one.native['never_leads'])}" for one in facts.values()
+               if one.domain == domain and one.native.get("never_leads")]
+    return f" ({'; '.join(reasons)})" if reasons else ""
+
+
+def _arbiters(member: Facts) -> set[str]:
+    """Addresses of its set's arbiters: needed for a majority, which is counted, and for no more."""
+    return set(configured.arbiters(member.native.get("config", {"members": ()})))
 
 
 def _single_router(facts: ClusterFacts) -> list[str]:
@@ -258,6 +265,17 @@ def _unsettled(facts: ClusterFacts) -> list[str]:
 
 
 def _short_oplogs(facts: ClusterFacts) -> list[str]:
-    return [f"{one.name} keeps {one.native['window_sec']:.0f} s of writes (needed {AWAY_SEC})"
-            for one in facts.values() if one.native.get("window_sec") is not None
-            and one.native["window_sec"] < AWAY_SEC]
+    """A member that holds back what it replicates needs an oplog that is longer by its delay."""
+    found = []
+    for one in facts.values():
+        window = one.native.get("window_sec")
+        if window is None or configured.delay_sec(_row(one)):
+            continue
+        needed = AWAY_SEC + configured.longest_delay_sec(one.native["config"])
+        if window < needed:
+            found.append(f"{one.name} keeps {window:.0f} s of writes (needed {needed})")
+    return found
+
+
+def _row(member: Facts) -> configured.Row:
+    return configured.row_of(member.native["config"], member.native["host"])

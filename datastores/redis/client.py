@@ -13,6 +13,8 @@ from ..servers import AskedAtOnce
 from ..watch import Watch
 
 SETTINGS = ("save", "appendonly", "aof-use-rdb-preamble", "repl-diskless-sync")
+# What a member is made for. The patterns hold the old names, too, which say slave for replica.
+CONFIG = ("min-*-to-write", "min-*-max-lag", "*-priority", "cluster-*-no-failover")
 
 
 class Connection(redis.Connection):
@@ -53,18 +55,23 @@ class Servers(AskedAtOnce):
         return access.failure(member, error, error, isinstance(error, redis.AuthenticationError))
 
     def answer(self, member: Member) -> dict[str, Any]:
-        """``{info, cluster, nodes, myself, settings}``."""
+        """``{info, cluster, nodes, myself, settings, config}``."""
         with self.connect(member) as client:
             pipe = client.pipeline(transaction=False)
+            # The library keys its own reading by address, which two nodes may share.
+            pipe.set_response_callback("CLUSTER NODES", lambda text, **_: text)
             pipe.info("all")
             pipe.execute_command("CLUSTER INFO")
             pipe.execute_command("CLUSTER NODES")
             pipe.execute_command("CLUSTER MYID")
-            for name in SETTINGS:
+            for name in (*SETTINGS, *CONFIG):
                 pipe.config_get(name)
-            info, cluster, nodes, myself, *settings = pipe.execute()
+            info, cluster, nodes, myself, *told = pipe.execute()
+        values = {key.replace("slave", "replica"): value
+                  for pair in told for key, value in pair.items()}
+        settings = {name: values[name] for name in SETTINGS if name in values}
         return {"info": info, "cluster": cluster, "nodes": nodes, "myself": myself,
-                "settings": {key: value for pair in settings for key, value in pair.items()}}
+                "settings": settings, "config": values}
 
     def _arguments(self, timeout_sec: float) -> dict[str, Any]:
         chosen, secret = self._access, access.password(self._access)

@@ -5,13 +5,15 @@ from collections.abc import Collection, Iterable
 from ..base import PRIMARY, REPLICA, ClusterFacts, DatastoreError, Facts, Member, ordered
 from ..polling import wait_until
 from ..servers import understood
-from . import topology
+from . import leading, topology
 from .client import Servers
-from .gate import RedisGate, agreed, candidate, only_copies
-from .paths import same_format
+from .gate import RedisGate, agreed, only_copies
+from .paths import moves_append_only_file, same_format
 
 FAILOVER_SEC = 20.0
 REWRITE_SEC = 8.0
+SAVE_SEC = 60.0         # a larger dump is waited for by the next try
+FRESH_SEC = 120.0       # a dump that ended so shortly ago is that of an earlier try
 POLL_SEC = 0.05
 
 
@@ -37,10 +39,12 @@ class RedisDriver(RedisGate):
             return     # an unreachable primary hands nothing over: its cluster fails over by itself
         if member_id in only_copies(facts):     # the check replicas_ready was skipped by name
             return
-        follower = candidate(facts, member_id, prefer)
+        follower = leading.candidate(facts, member_id, prefer)
         if follower is None:
-            raise DatastoreError("no_candidate", f"{member.name} is a primary without a "
-                                 "caught-up replica; nothing can take over from it.",
+            why = "".join(f"; {reason}" for one in leading.followers(facts, member)
+                          for reason in leading.why_not(facts, one))
+            raise DatastoreError("no_candidate", f"{member.name} is a primary without a caught-up "
+                                 f"replica that may lead; nothing can take over from it{why}.",
                                  passing=True, instance=member_id)
         self._promote(facts, follower)
 
@@ -55,7 +59,8 @@ class RedisDriver(RedisGate):
             return
         with self._servers.connect(member, REWRITE_SEC) as client:
             if client.info("persistence")["aof_enabled"]:
-                self._keep_aof_plain(client, member)
+                if not moves_append_only_file(origin, target):
+                    self._keep_aof_plain(client, member)
             elif not _is_only_copy(client.info("replication")):
                 client.config_set("save", "")
 
@@ -64,9 +69,11 @@ class RedisDriver(RedisGate):
             if client.info("persistence")["aof_enabled"]:
                 client.config_set("aof-use-rdb-preamble", settings["aof-use-rdb-preamble"])
                 return
+            if client.config_get("save").get("save") == settings["save"]:
+                return
+            # Before it gets its save points back: with those it refuses writes after a failed dump.
+            self._save(client, member)
             client.config_set("save", settings["save"])
-            if settings["save"] and not client.info("persistence")["rdb_bgsave_in_progress"]:
-                client.bgsave()
 
     def _promote(self, facts: ClusterFacts, follower: Facts) -> None:
         """CLUSTER FAILOVER, never forced: the primary stops writes until the follower has all."""
@@ -82,6 +89,25 @@ class RedisDriver(RedisGate):
             raise DatastoreError("no_switchover", f"{follower.name} did not take over its shard "
                                  f"within {FAILOVER_SEC:.0f} s.", passing=True,
                                  instance=follower.id)
+
+    @staticmethod
+    def _save(client, member: Member) -> None:
+        """Let the member save a dump, and return when that has worked.
+
+        :raises DatastoreError: ``saving``, it still does; ``not_saved``, it failed.
+        """
+        def begun() -> bool:
+            return client.info("persistence")["rdb_bgsave_in_progress"]
+
+        if not begun() and not _saved_just_now(client):
+            client.bgsave()
+        if not wait_until(lambda: not begun(), time.monotonic() + SAVE_SEC, POLL_SEC):
+            raise DatastoreError("saving", f"{member.name} is still saving its dump.",
+                                 passing=True, instance=member.id)
+        if client.info("persistence")["rdb_last_bgsave_status"] != "ok":
+            raise DatastoreError("not_saved", f"{member.name} could not save its dump: see its log "
+                                 "and its disk, then finalise again. It keeps running without save "
+                                 "points, and takes writes.", instance=member.id)
 
     @staticmethod
     def _keep_aof_plain(client, member: Member) -> None:
@@ -104,3 +130,12 @@ def _is_only_copy(replication: dict) -> bool:
     """Whether no replica follows the member: without a dump at its stop it would lose what was
     written since the last one."""
     return replication["role"] == "master" and not replication["connected_slaves"]
+
+
+def _saved_just_now(client) -> bool:
+    """Whether the last dump worked and ended shortly ago; at its start a server calls that its last
+    one, too."""
+    info = client.info()
+    age = client.time()[0] - info["rdb_last_save_time"]
+    return info["rdb_last_bgsave_status"] == "ok" and age < min(FRESH_SEC,
+                                                                info["uptime_in_seconds"] - 2)

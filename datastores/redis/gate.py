@@ -14,8 +14,8 @@ from ..base import (
     sick,
     unreachable,
 )
-from . import topology
-from .paths import PATHS, same_format
+from . import files, leading, nodes
+from .paths import PATHS
 
 
 class RedisGate(Driver):
@@ -32,8 +32,8 @@ class RedisGate(Driver):
                   "credentials."),
             check("members_match", _strangers(facts),
                   "Trove and the cluster name the same members.",
-                  "Remove nodes that Trove does not know (CLUSTER FORGET), or add the missing "
-                  "ones."),
+                  "Find out whose those nodes are (CLUSTER MYID on each server tells), and add "
+                  "what is missing; if you know them to be harmless, skip this check by name."),
             check("members_healthy", sick(facts) + _not_whole(asked),
                   "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
@@ -43,9 +43,17 @@ class RedisGate(Driver):
             check("replicas_ready", _without_replica(facts), "Every shard has a caught-up replica.",
                   "Add a replica. Or skip this check by name: the slots of each such shard are out "
                   "of service while its member is unavailable, and it can't go back."),
+            check("may_lead", leading.without_candidate(facts),
+                  "Every shard has a replica that may lead it.",
+                  "On one replica of each such shard set what is named so that it may lead (CONFIG "
+                  "SET replica-priority 100, cluster-replica-no-failover no), or add a replica."),
+            check("writes_go_on", leading.would_refuse_writes(facts),
+                  "Every primary takes writes with one replica less.",
+                  "CONFIG SET min-replicas-to-write on every member of the shard to the number of "
+                  "replicas that is left, until the upgrade is over; or add a replica."),
             check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
                   "Bring the primaries back first."),
-            check("persistence_on", _forgetful(facts, saved),
+            check("persistence_on", files.forgetful(facts, saved),
                   "Every member keeps its data on disk.",
                   "Switch on save points or the append-only file, or a restart brings back "
                   "nothing."),
@@ -67,6 +75,7 @@ class RedisGate(Driver):
             found.append("the members do not agree who leads which shard")
         found += [f"{facts[one].name} leads slots" for one in unavailable
                   if _leads(facts, one) and one not in alone]
+        found += leading.refusing_writes(facts, unavailable)
         found += _majority(asked[0], gone)
         return sorted(set(found))
 
@@ -77,25 +86,11 @@ class RedisGate(Driver):
         return one_per_shard(facts, ordered(facts, todo))
 
     def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
-        """Why the member's own files can't be read by ``origin`` any more; empty when they can.
+        return files.unreadable(facts, facts[member_id], origin, member_id in only_copies(facts))
 
-        A replica stores what it receives in a full sync, in the format of the primary that sent it.
-        """
-        member = facts[member_id]
-        if not member.answers or same_format(member.version, origin):
-            return ""
-        if member_id in only_copies(facts) and not member.native["appendonly"]:
-            return f"{member.name} is the only copy of its shard and saves it in the format of " \
-                   f"{member.version}"
-        new_syncs = any(one.answers and one.native["served_syncs"] for one in facts.values()
-                        if one.domain == member.domain and one.id != member_id
-                        and not same_format(one.version, origin))
-        if member.native["appendonly"]:
-            plain = member.settings.get("aof-use-rdb-preamble") == "no"
-            closed = not plain and (new_syncs or member.native["aof_rewrites"])
-        else:
-            closed = new_syncs or member.native["rdb_saves"]
-        return f"the files of {member.name} are in the format of {member.version}" if closed else ""
+    def missing_data(self, facts: ClusterFacts, member_id: str, before: dict[str, int]) -> str:
+        return files.fewer_keys(facts, facts[member_id], before.get("keys", 0),
+                                member_id in only_copies(facts))
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         notes = []
@@ -105,6 +100,7 @@ class RedisGate(Driver):
         notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out "
                   "of service while it is unavailable, and with dumps it can't go back."
                   for one in sorted(only_copies(facts))]
+        notes += files.one_way_notes(facts) + files.full_copy_notes(facts)
         if not keep_rollback_path:
             way = ("None once an upgraded member saves its data: the old version can't read a dump "
                    "of a newer minor version. keep_rollback_path was switched off.")
@@ -124,17 +120,7 @@ class RedisGate(Driver):
 
 def agreed(facts: ClusterFacts) -> bool:
     """All members that answer see the same roles."""
-    return len({topology.roles(one.native["view"]) for one in facts.values() if one.answers}) == 1
-
-
-def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
-    """The caught-up replica that takes over: on the preferred version if there is one, the one
-    that has most of the stream, then by name."""
-    primary = facts[member_id]
-    fit = [one for one in facts.values() if one.role == REPLICA and one.healthy
-           and one.native["leader"] == primary.native["node"]]
-    return min(fit, default=None, key=lambda one: (one.version != prefer, -one.native["offset"],
-                                                   one.name))
+    return len({nodes.roles(one.native["view"]) for one in facts.values() if one.answers}) == 1
 
 
 def only_copies(facts: ClusterFacts) -> set[str]:
@@ -143,8 +129,8 @@ def only_copies(facts: ClusterFacts) -> set[str]:
     asked = next((one for one in facts.values() if one.answers), None)
     view = asked.native["view"] if asked else {}
     followed = {entry["leader"] for node, entry in view.items() if entry["leader"] != node}
-    nodes = {one: member.native.get("node") for one, member in facts.items()}
-    return {one for one, node in nodes.items()
+    ids = {one: member.native.get("node") for one, member in facts.items()}
+    return {one for one, node in ids.items()
             if view.get(node, {}).get("slots") and node not in followed}
 
 
@@ -225,8 +211,8 @@ def _uncovered(facts: ClusterFacts) -> list[str]:
         if not one.answers:
             continue
         served = int(one.native["cluster"]["cluster_slots_ok"])
-        if served != topology.SLOTS:
-            found.append(f"{one.name} sees {served} of {topology.SLOTS} slots served")
+        if served != nodes.SLOTS:
+            found.append(f"{one.name} sees {served} of {nodes.SLOTS} slots served")
         if any(entry["moving"] for entry in one.native["view"].values()):
             found.append(f"{one.name} is moving slots")
     return found
@@ -245,8 +231,3 @@ def _minority(facts: ClusterFacts) -> list[str]:
     asked = [one for one in facts.values() if one.answers]
     down = {one.native.get("node") for one in facts.values() if not one.answers}
     return _majority(asked[0], down) if asked else ["no member answers"]
-
-
-def _forgetful(facts: ClusterFacts, saved: Collection[str]) -> list[str]:
-    return [f"{one.name} has neither save points nor an append-only file" for one in facts.values()
-            if one.answers and not one.native["persists"] and one.id not in saved]

@@ -4,42 +4,56 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
+from . import files, nodes
 
-SLOTS = 16384
 LAG_BYTES = 1024 * 1024   # a replica further behind than this makes a switchover block its clients
-SUSPECT = {"fail", "fail?", "handshake", "noaddr"}
+
+# A member whose own line is missing from its answer, as while it is being reset.
+UNLISTED: dict[str, Any] = {"role": MEMBER, "leader": "", "slots": 0}
 
 
 def build(members: Iterable[Member], answers: dict[str, dict[str, Any]]) -> ClusterFacts:
     """Facts of all members from :meth:`Servers.ask_all`."""
     members = list(members)
-    views = {member_id: _view(answer["nodes"]) for member_id, answer in answers.items()
-             if "error" not in answer}
+    heard = {one: answer for one, answer in answers.items() if "error" not in answer}
+    views = {one: nodes.view(answer["nodes"]) for one, answer in heard.items()}
+    ids = {one: str(answer["myself"]) for one, answer in heard.items()}
+    silent = {one.id: one.address for one in members if one.id not in heard}
+    ids |= nodes.of_silent(_shared_view(views), set(ids.values()), silent)
+    known = set(ids.values())
+    views = {one: _without_ghosts(view, known) for one, view in views.items()}
     shared = _shared_view(views)
-    offsets = {answer["myself"]: _offset(answer["info"]) for answer in answers.values()
-               if "error" not in answer}
-    return {member.id: _facts(member, answers[member.id], views, shared, offsets)
-            for member in members}
+    offsets = {ids[one]: _offset(answer["info"]) for one, answer in heard.items()}
+    return {member.id: _facts(member, answers[member.id], ids.get(member.id, ""), views, shared,
+                              offsets) for member in members}
 
 
-def _facts(member: Member, answer: dict[str, Any], views, shared, offsets) -> Facts:
-    node = answer.get("myself") or _node_at(member.address, shared)
+def _facts(member: Member, answer: dict[str, Any], node: str, views, shared, offsets) -> Facts:
     domain = _shards(shared).get(_leader(node, shared), "")
     if "error" in answer:
         role = shared.get(node, {}).get("role", MEMBER)
         return Facts(member.id, member.name, role=role, domain=domain, problems=(answer["error"],),
                      native={"node": node, "code": answer["code"]}, address=member.address)
     info, view = answer["info"], views[member.id]
-    own = view[node]
+    own = view.get(node) or UNLISTED
     native = {"node": node, "leader": own["leader"], "slots": own["slots"], "view": view,
-              "cluster": answer["cluster"], "offset": offsets[node],
-              "persists": bool(info.get("aof_enabled")) or bool(answer["settings"].get("save")),
-              "appendonly": bool(info.get("aof_enabled")), "rdb_saves": info.get("rdb_saves", 0),
-              "aof_rewrites": info.get("aof_rewrites", 0), "served_syncs": info.get("sync_full", 0)}
+              "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"]} \
+        | files.facts_of(info, answer["settings"])
     return Facts(member.id, member.name, answers=True, version=version_of(info),
                  identity=info["run_id"], role=own["role"], domain=domain,
-                 problems=tuple(_problems(member.name, info, own, offsets)),
-                 settings=answer["settings"], native=native, address=member.address)
+                 problems=(*_problems(member.name, info, own, offsets),
+                           *files.failing(member.name, info, answer["settings"])),
+                 settings=answer["settings"], native=native, address=member.address,
+                 holds={"keys": files.keys(info)})
+
+
+def _without_ghosts(view: nodes.View, known: set[str]) -> nodes.View:
+    """The view without nodes that are no member's, serve no slots and can't be reached.
+
+    Such a node is what is left of a former life, until the cluster forgets it: it holds nobody up.
+    """
+    return {node: entry for node, entry in view.items()
+            if node in known or not nodes.is_gone(entry)}
 
 
 def version_of(info: dict[str, Any]) -> str:
@@ -48,6 +62,8 @@ def version_of(info: dict[str, Any]) -> str:
 
 
 def _problems(name: str, info, own, offsets) -> list[str]:
+    if own is UNLISTED:
+        return [f"{name} does not list itself among the nodes"]
     found = []
     if info.get("loading"):
         found.append(f"{name} is still loading its data")
@@ -65,33 +81,13 @@ def _replica_problems(name: str, info, leader_offset: int | None) -> list[str]:
     return []
 
 
-def _view(nodes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """CLUSTER NODES as one member sees it, by node id."""
-    view = {}
-    for endpoint, node in nodes.items():
-        flags = set(node["flags"].split(","))
-        role = PRIMARY if "master" in flags else REPLICA
-        leader = node["master_id"] if role == REPLICA else node["node_id"]
-        view[node["node_id"]] = {
-            "role": role, "leader": leader, "host": endpoint.rsplit(":", 1)[0],
-            "slots": sum(int(pair[-1]) - int(pair[0]) + 1 for pair in node["slots"]),
-            "first_slot": min((int(pair[0]) for pair in node["slots"]), default=SLOTS),
-            "moving": bool(node["migrations"]), "suspect": bool(flags & SUSPECT)}
-    return view
-
-
 def _shared_view(views: dict[str, dict]) -> dict[str, dict[str, Any]]:
     """The view that most members have; members that disagree are found by the gate."""
     if not views:
         return {}
-    counted = Counter(roles(view) for view in views.values())
+    counted = Counter(nodes.roles(view) for view in views.values())
     winner = max(counted, key=lambda key: (counted[key], key))
-    return next(view for view in views.values() if roles(view) == winner)
-
-
-def roles(view: dict[str, dict]) -> tuple[tuple[str, str], ...]:
-    """Who follows whom, comparable between views."""
-    return tuple(sorted((node, entry["leader"]) for node, entry in view.items()))
+    return next(view for view in views.values() if nodes.roles(view) == winner)
 
 
 def _leader(node: str, view: dict) -> str:
@@ -103,10 +99,6 @@ def _shards(view: dict) -> dict[str, str]:
     leaders = [node for node, entry in view.items() if entry["role"] == PRIMARY and entry["slots"]]
     leaders.sort(key=lambda node: view[node]["first_slot"])
     return {node: f"shard-{number}" for number, node in enumerate(leaders, 1)}
-
-
-def _node_at(address: str, view: dict) -> str:
-    return next((node for node, entry in view.items() if entry["host"] == address), "")
 
 
 def _offset(info: dict[str, Any]) -> int:

@@ -25,6 +25,10 @@ SYSTEM = "SELECT designed_fault_tolerance, current_fault_tolerance FROM v_monito
 # A container's process ids repeat; the moment at which the node came up does not.
 SINCE = ("SELECT CAST(MAX(event_timestamp) AS VARCHAR) FROM v_monitor.node_states "
          "WHERE node_state = 'UP' AND node_name = local_node_name()")
+STALE = ("SELECT DISTINCT projection_schema || '.' || projection_name FROM v_catalog.projections "
+         "WHERE NOT is_up_to_date ORDER BY 1")
+CATALOG_FREE = ("SELECT MIN(disk_space_free_mb) FROM v_monitor.disk_storage "
+                "WHERE storage_usage LIKE '%CATALOG%'")
 NOW = "SELECT CAST(SYSDATE() AS VARCHAR)"
 CATALOG = "SELECT MAX(memory_size_kb) FROM v_monitor.resource_pool_status " \
           "WHERE pool_name = 'metadata'"
@@ -107,10 +111,13 @@ class Servers(AskedAtOnce):
 
     def audit(self, member: Member) -> dict[str, Any]:
         """What only preflight asks, of one node for all: ``{now, catalog_kb, memory_bytes,
-        running, sessions, backup}``; times are texts by the server's clock."""
+        running, sessions, backup, stale, catalog_free_mb}``; times are texts by the server's
+        clock."""
         with self.connect(member) as cursor:
             return {"now": _value(cursor, NOW), "catalog_kb": _value(cursor, CATALOG),
                     "memory_bytes": _value(cursor, MEMORY), "backup": _value(cursor, BACKUP),
+                    "stale": [row[0] for row in cursor.execute(STALE).fetchall()],
+                    "catalog_free_mb": _value(cursor, CATALOG_FREE),
                     "running": [row[0] for row in cursor.execute(RUNNING).fetchall()],
                     "sessions": cursor.execute(SESSIONS).fetchall()}
 

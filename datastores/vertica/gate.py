@@ -35,7 +35,8 @@ class VerticaGate(Driver):
                   "and credentials. To upgrade a database that is down, skip this check by name."),
             check("members_match", _strangers(facts),
                   "Trove and the database name the same members.",
-                  "Remove the nodes that Trove does not know, or add the missing ones."),
+                  "Find out whose those nodes are (SELECT local_node_name() on each server), and "
+                  "add what is missing; if you know them to be harmless, skip this check by name."),
             check("members_healthy", unreachable + self.blockers(facts, ()),
                   "Every node is UP in the eyes of all.",
                   "Restart the nodes that are down and wait until they have recovered, or skip "
@@ -51,6 +52,12 @@ class VerticaGate(Driver):
                   "The nodes have three times the memory of the catalog.",
                   "Give the nodes more memory: the upgrade needs about three times the memory "
                   "that the catalog uses."),
+            check("projections_current", _stale(audit), "Every projection is up to date.",
+                  "SELECT START_REFRESH(), and wait until it is over: a projection that is behind "
+                  "can't make up for a node that does not come back."),
+            check("catalog_storage", _full(audit), "The catalogs have room for one more of theirs.",
+                  "Free space where the catalog is kept, on every node: the upgrade writes it "
+                  "anew."),
             check("backup_taken", _unsaved(audit), "A full backup was taken within a day.",
                   "Take a full backup with vbr; only it brings the old version back. If you have "
                   "one that the database does not know of, skip this check by name."),
@@ -108,7 +115,7 @@ def outage(facts: ClusterFacts) -> list[str]:
 
 def _seen_by(asked: Facts, rest: list[Facts]) -> list[str]:
     view = asked.native["view"]
-    states = {one.name: view.get(one.address, "not at all") for one in rest}
+    states = {one.name: view.get(one.native["node"], "not at all") for one in rest}
     return [f"{asked.name} sees {name} {state}" for name, state in states.items() if state != UP]
 
 
@@ -130,12 +137,12 @@ def _no_access(facts: ClusterFacts, audit: dict[str, Any]) -> list[str]:
 
 
 def _strangers(facts: ClusterFacts) -> list[str]:
-    known = {one.address for one in facts.values()}
+    known = {one.native["node"]: one.name for one in facts.values() if one.native["node"]}
     views = {one.name: set(one.native["view"]) for one in facts.values() if one.answers}
-    found = {f"the node at {address} is not a member by Trove"
-             for view in views.values() for address in view - known}
-    found |= {f"{name} knows no node at {address}"
-              for name, view in views.items() for address in known - view}
+    found = {f"the node {node} is not a member by Trove"
+             for view in views.values() for node in view - set(known)}
+    found |= {f"{name} knows no node of {known[node]}"
+              for name, view in views.items() for node in set(known) - view}
     return sorted(found)
 
 
@@ -160,6 +167,17 @@ def _cramped(audit: dict[str, Any]) -> list[str]:
         return []
     return [f"the catalog uses {catalog // 1024} MiB on a node, and a host has only "
             f"{memory // 2 ** 20} MiB"]
+
+
+def _stale(audit: dict[str, Any]) -> list[str]:
+    return [f"the projection {name} is not up to date" for name in audit.get("stale", ())]
+
+
+def _full(audit: dict[str, Any]) -> list[str]:
+    catalog, free = (audit.get("catalog_kb") or 0) // 1024, audit.get("catalog_free_mb")
+    if free is None or free >= catalog:
+        return []
+    return [f"the catalog has {catalog} MiB on a node, and {free} MiB are free for it"]
 
 
 def _unsaved(audit: dict[str, Any]) -> list[str]:

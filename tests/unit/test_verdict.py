@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from trove_upgrade.planning import verdict
 from trove_upgrade.schemas import complaints
@@ -130,3 +132,14 @@ def test_a_dry_run_tells_whether_it_could_start(cluster):
     assert "it can start" in verdict.planned(plan_of(cluster))["summary"]
     cluster.nodes["m0003"].synced = False
     assert "[replicas_ready]" in verdict.planned(plan_of(cluster))["summary"]
+
+
+def test_what_trove_says_of_a_failed_member_is_in_the_report(cluster):
+    plan = plan_of(cluster)
+    members = [dataclasses.replace(one, fault="Timeout for service changes.") if one.id == "m0003"
+               else one for one in cluster.members]
+    cluster.nodes["m0003"].up = False
+    facts = cluster.driver.read(cluster.members)
+    found = verdict.verdict(cluster.driver, plan, members, facts, FAILED, [], [])
+    assert names(found["failed"]) == ["member-3"]
+    assert found["notes"] == ["Trove says of member-3: Timeout for service changes."]

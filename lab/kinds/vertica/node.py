@@ -7,7 +7,8 @@ on two nodes and recovers (ring.py), converts its catalog and refuses what the r
 connected, unless its argument is true; every node then ends).
 
 What a real node would measure is read from `monitor.json` in its directory when there is one:
-{catalog_kb, memory_bytes, system_sessions: [type], transactions: [[user, seconds]], backup_hours}.
+{catalog_kb, catalog_free_mb, memory_bytes, system_sessions: [type], transactions: [[user,
+seconds]], projections: {name: is up to date}, backup_hours}.
 """
 import argparse
 import asyncio
@@ -31,7 +32,7 @@ READ = re.compile(r"SELECT key, value FROM public\.ledger WHERE key (?:=|IN) ", 
 STOP = re.compile(r"SELECT SHUTDOWN ?\( ?'?(true|false|)'? ?\)", re.IGNORECASE)
 TEXT = re.compile(r"'((?:[^']|'')*)'")
 MONITOR = {"catalog_kb": 65536, "memory_bytes": 16 << 30, "system_sessions": [],
-           "transactions": [], "backup_hours": None}
+           "transactions": [], "backup_hours": None, "projections": {}, "catalog_free_mb": 4096}
 
 
 class Node:
@@ -197,6 +198,10 @@ class Node:
                                           for kind in measured["system_sessions"]],
             "v_monitor.resource_pool_status": [(self.name(node), "metadata",
                                                 measured["catalog_kb"]) for node in nodes],
+            "v_catalog.projections": [("public", name, fresh)
+                                      for name, fresh in measured["projections"].items()],
+            "v_monitor.disk_storage": [(self.name(node), "/catalog", "CATALOG", 100,
+                                        measured["catalog_free_mb"]) for node in nodes],
             "v_monitor.host_resources": [(node, measured["memory_bytes"]) for node in nodes],
             "v_monitor.database_backups": [] if backup is None else [
                 (tables.moment(backup * 3600), own, "lab", "")]}

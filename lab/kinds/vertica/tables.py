@@ -11,6 +11,9 @@ from typing import Any
 
 TABLES = {
     "v_catalog.nodes": "node_name, node_id, node_state, node_address, node_type",
+    "v_catalog.projections": "projection_schema, projection_name, is_up_to_date",
+    "v_monitor.disk_storage": "node_name, storage_path, storage_usage, disk_space_used_mb, "
+                              "disk_space_free_mb",
     "v_monitor.system": "designed_fault_tolerance, current_fault_tolerance, node_count, "
                         "node_down_count",
     "v_monitor.node_states": "event_timestamp, node_name, node_state",

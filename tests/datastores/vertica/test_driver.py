@@ -43,9 +43,11 @@ def test_a_healthy_database_needs_consent_and_a_backup_only(nodes, tmp_path):
     assert driver.blockers(facts, ()) == []
     assert failing(driver, members) == {"outage_accepted", "backup_taken"}
     nodes.measure(backup_hours=1, system_sessions=["REFRESH"], transactions=[["ann", 900]],
-                  catalog_kb=1 << 20, memory_bytes=3 << 29)
-    assert failing(driver, members) == {"outage_accepted", "nothing_running",
-                                        "transactions_short", "catalog_memory"}
+                  catalog_kb=1 << 20, memory_bytes=3 << 29, catalog_free_mb=1023,
+                  projections={"orders_b0": True, "orders_b1": False})
+    assert failing(driver, members) == {
+        "outage_accepted", "nothing_running", "transactions_short", "catalog_memory",
+        "projections_current", "catalog_storage"}
 
 
 def test_a_node_that_is_down_is_seen_so_by_itself_and_by_the_others(nodes, tmp_path):

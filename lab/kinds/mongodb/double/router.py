@@ -1,8 +1,9 @@
 """The commands of `mongos`: it keeps nothing, and sends each command where it belongs.
 
 After "mongos", "Retryable Writes" (a router tries again by itself where that is safe), and the
-pages of listShards, addShard, getShardMap, balancerStatus, balancerStop, balancerStart and
-setFeatureCompatibilityVersion. Documents are spread by a hash of `_id` (see `place`).
+pages of listShards, addShard, getShardMap, balancerStatus, balancerStop, balancerStart,
+getDefaultRWConcern and setFeatureCompatibilityVersion. Documents are spread by a hash of `_id` (see
+`place`).
 """
 import asyncio
 import contextlib
@@ -130,6 +131,11 @@ class Mongos(Server):
         for group in (self._config, *await self._groups()):
             await group.ask(message)
         return {}
+
+    async def do_getDefaultRWConcern(self, command: Document, session: Session) -> Document:
+        """Nobody sets another here than the one that 5.0 and later have by themselves."""
+        return {"defaultWriteConcern": {"w": "majority", "wtimeout": 0},
+                "defaultWriteConcernSource": "implicit"}
 
     async def do_balancerStatus(self, command: Document, session: Session) -> Document:
         return await self._config.ask({"_configsvrBalancerStatus": 1})

@@ -52,6 +52,7 @@ class Cluster:
             node = Node(number, dc, rack, version, seed=(dc, rack) not in places[:number])
             self.nodes[node.id] = node
         self.keyspaces = keyspaces or {"shop": {"class": NETWORK, **dict.fromkeys(shape, "3")}}
+        self.more_gossip, self.more_settings = {}, {}       # of all members
         self.trove = dict.fromkeys(self.nodes, version)
         self.driver = ModelDriver(self)
 
@@ -75,30 +76,43 @@ class Cluster:
         others = [node for node in self.nodes.values() if node is not asked]
         local = self._row(asked) | {"bootstrapped": asked.bootstrapped,
                                     "gossip_generation": asked.starts,
-                                    "broadcast_address": asked.host}
-        return {"local": local, "peers": [self._row(node) | {"peer": node.host} for node in others],
+                                    "broadcast_address": self.peer(asked)}
+        return {"local": local, "peers": [self._row(node) | {"peer": self.peer(node)}
+                                          for node in others],
                 "keyspaces": self.keyspaces, "views": self._views(asked, others)}
 
     def _row(self, node):
         return {"host_id": f"id-{node.number}", "data_center": node.dc, "rack": node.rack,
-                "release_version": node.version, "native_address": node.host,
+                "release_version": node.version, "native_address": self.announced(node),
                 "schema_version": node.schema or series_text(node.version)}
+
+    @staticmethod
+    def peer(node):
+        """Its address in the ring."""
+        return node.host
+
+    @staticmethod
+    def announced(node):
+        """Its address for clients."""
+        return node.host
 
     def _views(self, asked, others):
         if paths.major(asked.version) < 4:
             return {}
         settings = {"authenticator": "AllowAllAuthenticator",
                     "seed_provider.parameters": "{seeds=" + ", ".join(
-                        f"{node.host}:7000" for node in self.nodes.values() if node.seed) + "}"}
+                        f"{node.host}:7000" for node in self.nodes.values() if node.seed) + "}",
+                    **self.more_settings}
         if paths.major(asked.version) >= 5:
             settings["storage_compatibility_mode"] = asked.mode
         return {
             "settings": [{"name": name, "value": value} for name, value in settings.items()],
             "internode_outbound": [
-                {"address": node.host, "active_connections":
+                {"address": self.peer(node), "active_connections":
                  3 if node.up and node.number not in asked.deaf_to else 0} for node in others],
-            "gossip_info": [{"address": node.host, "status_with_port": "NORMAL,-42"}
-                            for node in self.nodes.values()],
+            "gossip_info": [{"address": address, "status_with_port": status} for address, status in
+                            ({self.peer(node): "NORMAL,-42" for node in self.nodes.values()}
+                             | self.more_gossip).items()],
             "streaming": [{"operation": "Rebuild", "status": status} for status in asked.streams],
             "sstable_tasks": [{"keyspace_name": "shop", "kind": kind} for kind in asked.tasks],
             "disk_usage": [{"mebibytes": asked.used_mib}]}

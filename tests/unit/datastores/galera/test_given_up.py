@@ -17,7 +17,8 @@ class GivingUp:
     """Trove as it is then: every member it is asked for is in ERROR."""
 
     def member(self, one):
-        return Member(one, "member-2", "10.0.0.2", "ERROR", NEW)
+        return Member(one, "member-2", "10.0.0.2", "ERROR", NEW,
+                      fault="Timeout for service changes.")
 
 
 @pytest.fixture
@@ -45,5 +46,6 @@ def test_a_member_that_receives_its_copy_is_waited_for(model):
 
 def test_a_member_that_its_group_has_dropped_has_failed(model):
     model.nodes["m2"].up = False
-    with pytest.raises(UpgradeError, match="Trove calls member-2 ERROR"):
+    with pytest.raises(UpgradeError, match="Trove calls member-2 ERROR .*: Timeout for service "
+                                           "changes.$"):
         look(model)

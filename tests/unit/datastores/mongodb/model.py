@@ -32,6 +32,7 @@ class Node:
     fcv: str = "6.0"
     oplog: dict = field(default_factory=lambda: {"first": 0, "last": 86400, "size": 1000,
                                                  "max_size": 1000})
+    row: dict = field(default_factory=dict)     # more of its row in replSetGetConfig
 
     @property
     def id(self):
@@ -55,6 +56,8 @@ class Cluster:
         for name in self.groups:
             self.of(name)[0].leads = True
         self.trove = dict.fromkeys(self.nodes, OLD)
+        self.write_concern, self.set_settings, self.journal_default = {}, {}, True
+        self.named = False      # sets call their members by host names
         self.balancer = {"mode": "off", "inBalancerRound": False}
         self.driver = ModelDriver(self)
 
@@ -93,26 +96,34 @@ class Cluster:
         hello = {"topologyVersion": {"processId": f"{node.id}-{node.starts}"}}
         if node.group == "routers":
             rows = [{"_id": name, "host": f"{name}/" + ",".join(
-                one.host for one in self.of(name))} for name in self.groups[1:]]
+                self.host(one) for one in self.of(name))} for name in self.groups[1:]]
             return {"hello": hello | {"msg": "isdbgrid"}, "version": node.version,
-                    "balancer": self.balancer, "shards": rows}
+                    "balancer": self.balancer, "shards": rows,
+                    "write_concern": self.write_concern}
         hello |= {"setName": node.group} | ({"configsvr": 2} if node.group == "config" else {})
         peers = self.of(node.group)
         return {"hello": hello, "version": node.version, "fcv": {"version": node.fcv},
-                "oplog": node.oplog, "config": {"_id": node.group, "members": [
-                    {"_id": one.number, "host": one.host} for one in peers]},
+                "oplog": node.oplog, "config": {
+                    "_id": node.group, "settings": self.set_settings,
+                    "writeConcernMajorityJournalDefault": self.journal_default,
+                    "members": [{"_id": one.number, "host": self.host(one)} | one.row
+                                for one in peers]},
                 "status": {"set": node.group, "myState": self._state(node),
                            "members": [self._row(one, node) for one in peers]}}
+
+    def host(self, node):
+        """What its set calls it."""
+        return f"db{node.number}.example.net:27017" if self.named else node.host
 
     @staticmethod
     def _state(node):
         return 8 if not node.up else 1 if node.leads else node.state
 
     def _row(self, node, asked):
-        words = {1: "PRIMARY", 2: "SECONDARY", 3: "RECOVERING", 8: "(not reachable/healthy)",
-                 9: "ROLLBACK"}
+        words = {1: "PRIMARY", 2: "SECONDARY", 3: "RECOVERING", 7: "ARBITER",
+                 8: "(not reachable/healthy)", 9: "ROLLBACK"}
         state = self._state(node)
-        return {"name": node.host, "health": float(node.up), "state": state,
+        return {"name": self.host(node), "health": float(node.up), "state": state,
                 "stateStr": words[state], "self": node is asked,
                 "optimeDate": NOW - datetime.timedelta(seconds=node.behind_sec)}
 

@@ -7,9 +7,9 @@ servers are asked in tests/end_to_end.
 from dataclasses import dataclass, field
 
 from trove_upgrade.datastores.base import DatastoreError, Member
-from trove_upgrade.datastores.redis import RedisDriver, gate, topology
+from trove_upgrade.datastores.redis import RedisDriver, leading, nodes, topology
 
-SLOTS = topology.SLOTS
+SLOTS = nodes.SLOTS
 
 
 @dataclass
@@ -24,9 +24,13 @@ class Node:
     saves: int = 0
     syncs: int = 0
     offset: int = 1000
+    keys: int = 1000
     settings: dict = field(default_factory=lambda: {
         "save": "900 1", "appendonly": "no", "aof-use-rdb-preamble": "yes",
         "repl-diskless-sync": "yes"})
+    config: dict = field(default_factory=lambda: {
+        "min-replicas-to-write": "0", "min-replicas-max-lag": "10", "replica-priority": "100",
+        "cluster-replica-no-failover": "no"})
 
     @property
     def id(self):
@@ -50,6 +54,7 @@ class Cluster:
             node = Node(number, number % shards, number < shards, version)
             self.nodes[node.id] = node
         self.shards = shards
+        self.more_lines = []        # of CLUSTER NODES, in everybody's view
         self.trove = dict.fromkeys(self.nodes, version)
         self.driver = ModelDriver(self)
 
@@ -82,6 +87,7 @@ class Cluster:
                 "redis_version": "7.2.4", "valkey_version": asked.version,
                 "role": "master" if asked.leads else "slave", "rdb_saves": asked.saves,
                 "aof_enabled": asked.settings["appendonly"] == "yes", "aof_rewrites": 0,
+                "db0": {"keys": asked.keys, "expires": 0, "avg_ttl": 0},
                 "sync_full": asked.syncs, "master_repl_offset": asked.offset}
         if not asked.leads:
             linked = asked.synced and leader.up
@@ -90,24 +96,30 @@ class Cluster:
         served = sum(self._slots(node)[1] - self._slots(node)[0] + 1
                      for node in self.nodes.values() if node.leads and node.up)
         return {"info": info, "myself": asked.node, "settings": dict(asked.settings),
+                "config": dict(asked.config),
                 "cluster": {"cluster_state": "ok" if served == SLOTS else "fail",
                             "cluster_slots_ok": str(served)},
-                "nodes": {f"{node.host}:6379": self._entry(node, asked)
-                          for node in self.nodes.values()}}
+                "nodes": "\n".join([*(self._line(node, asked) for node in self.nodes.values()),
+                                    *self.more_lines])}
 
     def _slots(self, node):
         size = SLOTS // self.shards
         last = SLOTS - 1 if node.shard == self.shards - 1 else (node.shard + 1) * size - 1
         return node.shard * size, last
 
-    def _entry(self, node, asked):
-        flags = ["master" if node.leads else "slave"]
-        flags += ["myself"] if node is asked else []
+    def _line(self, node, asked):
+        flags = ["myself"] if node is asked else []
+        flags += ["master" if node.leads else "slave"]
         flags += [] if node.up else ["fail"]
-        first, last = self._slots(node)
-        return {"node_id": node.node, "flags": ",".join(flags),
-                "master_id": "-" if node.leads else self.leader(node.shard).node,
-                "slots": [[str(first), str(last)]] if node.leads else [], "migrations": []}
+        leader = "-" if node.leads else self.leader(node.shard).node
+        slots = f" {'-'.join(map(str, self._slots(node)))}" if node.leads else ""
+        return (f"{node.node} {self.announced(node)} {','.join(flags)} {leader} 0 1700000000000 "
+                f"{node.number + 1} connected{slots}")
+
+    @staticmethod
+    def announced(node):
+        """The second field of CLUSTER NODES; another than Trove's address behind NAT."""
+        return f"{node.host}:6379@16379"
 
 
 class ModelDriver(RedisDriver):
@@ -124,7 +136,7 @@ class ModelDriver(RedisDriver):
 
     def switchover(self, facts, member_id, prefer):
         if facts[member_id].role == "primary" and facts[member_id].native.get("slots"):
-            candidate = gate.candidate(facts, member_id, prefer)
+            candidate = leading.candidate(facts, member_id, prefer)
             if candidate is None:
                 raise DatastoreError("no_candidate", "Nobody is caught up.", passing=True)
             self._cluster.fail_over(candidate.id)

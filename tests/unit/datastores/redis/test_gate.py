@@ -1,4 +1,4 @@
-from trove_upgrade.datastores.redis import RedisDriver, gate, topology
+from trove_upgrade.datastores.redis import RedisDriver, gate, leading, topology
 
 from tests.unit.datastores.redis.model import Cluster
 
@@ -56,15 +56,15 @@ def test_the_candidate_runs_the_wanted_version_and_has_most_of_the_stream():
     cluster = Cluster(1, 3)
     cluster.nodes["m0002"].version = "9.1.2"
     cluster.nodes["m0003"].version, cluster.nodes["m0003"].offset = "9.1.2", 900
-    assert gate.candidate(read(cluster), "m0000", "9.1.2").id == "m0002"
-    assert gate.candidate(read(cluster), "m0000", "8.1.8").id == "m0001"
+    assert leading.candidate(read(cluster), "m0000", "9.1.2").id == "m0002"
+    assert leading.candidate(read(cluster), "m0000", "8.1.8").id == "m0001"
     cluster.nodes["m0001"].synced = False
-    assert gate.candidate(read(cluster), "m0000", "8.1.8").id == "m0002"
+    assert leading.candidate(read(cluster), "m0000", "8.1.8").id == "m0002"
 
 
 def test_no_candidate_where_no_replica_has_caught_up(cluster):
     cluster.nodes["m0003"].synced = False
-    assert gate.candidate(read(cluster), "m0000", "9.1.2") is None
+    assert leading.candidate(read(cluster), "m0000", "9.1.2") is None
 
 
 def test_valkey_tells_its_own_version_before_the_one_for_old_clients():
@@ -112,9 +112,9 @@ def test_every_check_is_run_whatever_the_others_say(cluster):
     checks = DRIVER.checks(read(cluster), ())
     assert [check.name for check in checks] == [
         "native_access", "members_match", "members_healthy", "slots_covered", "replicas_ready",
-        "primaries_majority", "persistence_on"]
+        "may_lead", "writes_go_on", "primaries_majority", "persistence_on"]
     assert not checks[0].ok
-    assert not checks[5].ok
+    assert not checks[7].ok
 
 
 def test_a_node_that_trove_does_not_know_is_named(cluster):

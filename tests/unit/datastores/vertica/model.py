@@ -19,7 +19,7 @@ VERSIONS = [{"id": f"id-{number}", "name": number, "number": number}
             for number in ("11.0.2", OLD, NEW, "23.3.0")]
 FAILED = [{"code": "member_failed", "class": "rollback", "instance": "n1", "message": "It broke."}]
 QUIET = {"now": "2026-01-02 12:00:00", "catalog_kb": 1024, "memory_bytes": 1 << 34, "running": [],
-         "sessions": [], "backup": "2026-01-02 11:00:00"}
+         "sessions": [], "backup": "2026-01-02 11:00:00", "stale": [], "catalog_free_mb": 4096}
 
 
 @dataclass

@@ -1,4 +1,6 @@
 """Vertica's decisions, on a model of a database."""
+import dataclasses
+
 import pytest
 from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.datastores.vertica import topology
@@ -43,6 +45,8 @@ def test_a_database_that_is_down_already_is_put_out_of_service_by_nobody(databas
     ({"running": ["REBALANCE_CLUSTER"]}, "nothing_running", "REBALANCE_CLUSTER is running"),
     ({"sessions": [["ann", "2026-01-02 11:50:00.5"]]}, "transactions_short", "of ann has run"),
     ({"memory_bytes": 3 << 20, "catalog_kb": 1025}, "catalog_memory", "has only 3 MiB"),
+    ({"stale": ["public.orders_b1"]}, "projections_current", "public.orders_b1 is not up to date"),
+    ({"catalog_free_mb": 0}, "catalog_storage", "1 MiB on a node, and 0 MiB are free"),
     ({"error": "node-0: permission denied"}, "native_access", "permission denied")])
 def test_preflight_says_what_it_found(database, audited, check, words):
     database.audited |= audited
@@ -70,9 +74,21 @@ def test_a_database_without_k_safety_is_refused():
 
 def test_nodes_that_trove_does_not_know_are_refused(database):
     facts = read(database)
-    facts["n0"].native["view"]["10.0.0.99"] = "UP"
+    facts["n0"].native["view"]["v99"] = "UP"
     found = {one.name: one for one in database.driver.checks(facts)}
-    assert "10.0.0.99 is not a member by Trove" in found["members_match"].message
+    assert "v99 is not a member by Trove" in found["members_match"].message
+    assert "Remove" not in found["members_match"].remedy
+
+
+def test_nodes_are_known_by_name_where_the_database_has_other_addresses_than_trove(database):
+    members = [dataclasses.replace(one, address=f"203.0.113.{number}")
+               for number, one in enumerate(database.members)]
+    assert database.driver.blockers(database.driver.read(members), ()) == []
+    database.stop("n1")
+    facts = database.driver.read(members)
+    assert facts["n1"].native["node"] == "v1"
+    assert database.driver.blockers(facts, {"n2"})
+    assert not any("node-1" in one for one in database.driver.blockers(facts, {"n1"}))
 
 
 def test_refused_credentials_are_told_as_no_access(database):

@@ -1,0 +1,80 @@
+"""Who may lead a shard, and whether its primary goes on taking writes: decisions by facts alone."""
+from collections.abc import Collection
+
+from ..base import PRIMARY, REPLICA, ClusterFacts, Facts
+
+
+def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
+    """The caught-up replica that takes over: on the preferred version if there is one, the one
+    that has most of the stream, then by name."""
+    fit = [one for one in followers(facts, facts[member_id])
+           if one.healthy and not why_not(facts, one)]
+    return min(fit, default=None, key=lambda one: (one.version != prefer, -one.native["offset"],
+                                                   one.name))
+
+
+def followers(facts: ClusterFacts, primary: Facts) -> list[Facts]:
+    """The replicas of the primary that answer."""
+    return [one for one in facts.values() if one.answers and one.role == REPLICA
+            and one.native["leader"] == primary.native["node"]]
+
+
+def why_not(facts: ClusterFacts, replica: Facts) -> list[str]:
+    """Why the replica must not lead its shard, as it is set up; empty when it may."""
+    config = replica.native["config"]
+    found = []
+    if config.get("replica-priority") == "0":
+        found.append(f"{replica.name} has replica-priority 0")
+    if config.get("cluster-replica-no-failover") == "yes":
+        found.append(f"{replica.name} has cluster-replica-no-failover yes")
+    # The others of the shard follow it, and the one that led is unavailable.
+    return found + _refuses_writes(replica, _others(facts, replica) - 1)
+
+
+def without_candidate(facts: ClusterFacts) -> list[str]:
+    """Shards of which no replica may lead, each with the reason for every replica."""
+    found = []
+    for one in _primaries(facts):
+        replicas = followers(facts, one)
+        if replicas and all(why_not(facts, replica) for replica in replicas):
+            reasons = "; ".join(reason for replica in replicas
+                                for reason in why_not(facts, replica))
+            found.append(f"nobody may lead {one.domain} in place of {one.name}: {reasons}")
+    return found
+
+
+def would_refuse_writes(facts: ClusterFacts) -> list[str]:
+    """Primaries that take no writes as soon as one of their replicas is unavailable."""
+    return [reason for one in _primaries(facts)
+            for reason in _refuses_writes(one, _others(facts, one) - 1)]
+
+
+def refusing_writes(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """Primaries that take no writes while the members ``unavailable`` are."""
+    found = []
+    for one in _primaries(facts):
+        left = sum(replica.healthy and replica.id not in unavailable
+                   for replica in followers(facts, one))
+        found += _refuses_writes(one, left) if one.id not in unavailable else []
+    return found
+
+
+def _primaries(facts: ClusterFacts) -> list[Facts]:
+    return [one for one in facts.values()
+            if one.answers and one.role == PRIMARY and one.native["slots"]]
+
+
+def _others(facts: ClusterFacts, member: Facts) -> int:
+    """How many members there are of its shard beside it, answering or not."""
+    return sum(one.domain == member.domain for one in facts.values()) - 1
+
+
+def _refuses_writes(member: Facts, left: int) -> list[str]:
+    """:param left: how many good replicas it would have."""
+    config = member.native["config"]
+    needed, left = int(config.get("min-replicas-to-write", 0)), max(left, 0)
+    asked_for = int(config.get("min-replicas-max-lag", 1)) > 0      # 0 switches it off
+    if not asked_for or needed <= left:
+        return []
+    return [f"{member.name} takes no writes with fewer than {needed} replicas "
+            f"(min-replicas-to-write {needed}) and would have {left}"]
