@@ -8,6 +8,7 @@ import time
 import urllib.parse
 from typing import Any
 
+from . import callers
 from . import files as engine_files
 from .ports import free_port
 
@@ -21,9 +22,24 @@ class EngineError(Exception):
 
 
 def running(directory):
-    """Return {"url", "pid"} of the engine that works in ``directory``, or None."""
+    """Return {"url", "pid", "token"} of the engine that works in ``directory``, or None.
+
+    Raises EngineError when the directory is not ours alone: what stands there can't be believed.
+    """
     files = engine_files.Files(directory)
+    if not files.directory.exists():
+        return None
+    with _as_engine_error():
+        files.close_to_others()
     return engine_files.read_json(files.ready) if engine_files.is_locked(files.lock) else None
+
+
+@contextlib.contextmanager
+def _as_engine_error():
+    try:
+        yield
+    except engine_files.NotPrivate as error:
+        raise EngineError(str(error)) from None
 
 
 class EmbeddedEngine:
@@ -38,6 +54,9 @@ class EmbeddedEngine:
     ``events`` starts the event engine, too, for event triggers.
     ``look_only`` starts the API alone, to read what is in the file; nothing goes on.
     ``remove`` is a directory to remove when this process is killed; needs ``die_with_parent``.
+
+    Started, it is at ``url``, which answers to who knows ``token``; ``client_url`` is both in one,
+    for clients of Mistral. The token is None where Keystone knows the callers.
     """
 
     def __init__(self, directory, env=None, access_dir=None, cloud=None, *, port=0,
@@ -46,6 +65,7 @@ class EmbeddedEngine:
         self.files = engine_files.Files(directory)
         self.env = env
         self.url = None
+        self.token = None
         self.pid = None
         self._process: Any = None           # the Popen, once it is started
         self._command = [
@@ -62,8 +82,9 @@ class EmbeddedEngine:
 
     def start(self, timeout_sec=START_SEC):
         """Start the process and wait until it is ready; raise EngineError if it is not."""
-        self.files.create()
-        with self.files.output.open("wb") as output:
+        with _as_engine_error():
+            self.files.create()
+        with open(self.files.output, "wb", opener=engine_files.private_opener) as output:
             self._process = subprocess.Popen(
                 [*self._command, *self._same_port()], stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, env=None if self.env is None else dict(self.env),
@@ -83,7 +104,7 @@ class EmbeddedEngine:
         while True:
             ready = engine_files.read_json(self.files.ready)
             if ready and ready["pid"] == self._process.pid:
-                self.url, self.pid = ready["url"], ready["pid"]
+                self.url, self.pid, self.token = ready["url"], ready["pid"], ready["token"]
                 return
             if self._process.poll() is not None:
                 raise EngineError(f"The engine did not start: {self._last_words()}")
@@ -95,6 +116,13 @@ class EmbeddedEngine:
     def _last_words(self):
         words = self.files.output.read_text(encoding="utf-8", errors="replace").strip()
         return words.splitlines()[-1].removeprefix("error: ") if words else f"see {self.files.log}"
+
+    @property
+    def client_url(self):
+        """The URL for clients of Mistral that know no other way to give a token."""
+        if self.token is None:
+            return self.url
+        return self.url.replace("://", f"://{callers.USER}:{self.token}@", 1)
 
     @property
     def alive(self):

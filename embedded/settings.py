@@ -4,7 +4,11 @@ What a dead process left behind is taken up at the next start (revive.py), so he
 safety net here; quick ones would fail running steps on a machine that is busy or was suspended.
 """
 import json
+from importlib import metadata
 
+# Of Mistral's own actions those that stay in this process; std.ssh and its like would lend the
+# owner's rights to whoever can put a step into a workflow.
+STD_ACTIONS = ("std.echo", "std.fail", "std.noop")
 # The lock first: a notification may have to wait for its broker.
 NOTIFY = ({"type": "trove_upgrade",
            "event_types": ["WORKFLOW_CANCELLED", "WORKFLOW_FAILED", "WORKFLOW_SUCCEEDED"]},
@@ -40,8 +44,17 @@ def sections(files, port, access_dir=None, cloud=None, notify=True):
         "cron_trigger": {"enabled": "true", "run_in_api": "false"},
         "action_heartbeat": {"check_interval": 5, "max_missed_heartbeats": 12,
                              "first_heartbeat_timeout": 60},
-        "legacy_action_provider": {"load_action_generators": "false"},
+        # Not `dynamic`, which would run Python that came over the API.
+        "action_providers": {"allowlist": "adhoc,legacy"},
+        "legacy_action_provider": {"load_action_generators": "false",
+                                   "allowlist": ",".join(actions())},
         "trove_upgrade": pack}
+
+
+def actions():
+    """Return the names of the actions that exist here: STD_ACTIONS and those of other packages."""
+    names = {one.name for one in metadata.entry_points(group="mistral.actions")}
+    return sorted(name for name in names if not name.startswith("std.") or name in STD_ACTIONS)
 
 
 def text(settings):

@@ -2,8 +2,10 @@
 import contextlib
 import os
 
+import requests
 from keystoneauth1 import noauth
 from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
 
 from .errors import ConnectionFailed
 
@@ -74,9 +76,17 @@ def service_client(url=None, cloud=None):
 
 
 def plain_client(url):
-    """Return a client of a Mistral without authentication, as the embedded engine is."""
+    """Return a client of a Mistral without authentication."""
     from mistralclient.api.client import client
     return client(mistral_url=with_version(url), session=PatientSession(auth=noauth.NoAuth()))
+
+
+def engine_client(url, token):
+    """Return a client of an embedded engine, which asks for the token of its start."""
+    from mistralclient.api.client import client
+    direct = requests.Session()
+    direct.trust_env = False        # no proxy can reach it, and none must see the token
+    return client(mistral_url=url, session=PatientSession(auth=Token(url, token), session=direct))
 
 
 def has_cloud(cloud=None):
