@@ -2,7 +2,7 @@
 import base64
 
 import pytest
-from trove_upgrade.embedded.callers import refusal
+from trove_upgrade.embedded.callers import OwnersOnly, refusal
 
 PORT, TOKEN = 23456, "t0ken-of-this-start"
 
@@ -79,3 +79,11 @@ def test_the_token_is_taken_from_header_or_url(given):
 @pytest.mark.parametrize("token", [TOKEN, None])
 def test_bodies_are_json_or_definitions(method, path, kind, expected, token):
     assert status(request(method, path, CONTENT_TYPE=kind), token) == expected
+
+
+@pytest.mark.parametrize(("token", "kept"), [(TOKEN, set()), (None, {"HTTP_X_AUTH_TOKEN"})])
+def test_mistral_is_given_no_credentials_that_it_does_not_check(token, kept):
+    seen = {}
+    app = OwnersOnly(lambda environ, start: seen.update(environ) or [b"done"], PORT, token)
+    assert app(request(), None) == [b"done"]
+    assert seen.keys() & {"HTTP_X_AUTH_TOKEN", "HTTP_AUTHORIZATION"} == kept
