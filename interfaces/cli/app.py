@@ -7,6 +7,8 @@ from importlib import metadata
 from cliff.app import App
 from cliff.commandmanager import CommandManager
 
+from ..terminal import LogLine, patient_output
+
 NOISY = ("keystoneauth", "openstack", "stevedore", "urllib3", "mistralclient")
 
 
@@ -25,16 +27,20 @@ class TroveUpgrade(App):
         if not self.options.debug:
             for name in NOISY:
                 logging.getLogger(name).setLevel(logging.ERROR)
+        for handler in logging.getLogger().handlers:
+            if getattr(handler, "stream", None) is self.stderr:
+                handler.setFormatter(LogLine(self.CONSOLE_MESSAGE_FORMAT))
 
 
 def main(argv=None):
     """Run a command and return its exit code; without one, show the help."""
     warnings.simplefilter("ignore")
     arguments = sys.argv[1:] if argv is None else argv
-    try:
-        return TroveUpgrade().run(arguments or ["--help"])
-    except KeyboardInterrupt:
-        return 130
+    with patient_output(sys.stdout, sys.stderr):
+        try:
+            return TroveUpgrade().run(arguments or ["--help"])
+        except KeyboardInterrupt:
+            return 130
 
 
 if __name__ == "__main__":

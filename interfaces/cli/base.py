@@ -7,6 +7,7 @@ from cliff.command import Command
 
 from .. import embedded_run, outcome, report, session
 from ..errors import Refused
+from ..terminal import shown
 from ..upgrades import Upgrades
 from . import options
 
@@ -28,7 +29,7 @@ class Base(Command):
     def write(self, text):
         """Write a line for people; with -f json it goes to stderr."""
         stream = sys.stderr if self._json else sys.stdout
-        print(text, file=stream, flush=True)
+        print(shown(text), file=stream, flush=True)
 
     def run(self, parsed_args):
         """Turn --os-* options into variables, then act."""
