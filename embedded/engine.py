@@ -1,5 +1,6 @@
 """Start and stop an embedded engine from Python. Imports nothing of Mistral."""
 import contextlib
+import importlib.util
 import os
 import pathlib
 import subprocess
@@ -72,7 +73,7 @@ class EmbeddedEngine:
             sys.executable, "-m", "trove_upgrade.embedded",
             "--dir", str(self.files.directory), "--port", str(port or free_port()),
             *(["--access-dir", str(pathlib.Path(access_dir).absolute())] if access_dir else []),
-            *(["--cloud", cloud] if cloud else []),
+            *([f"--cloud={cloud}"] if cloud else []),
             *(["--config", str(pathlib.Path(config).absolute())] if config else []),
             *(["--events"] if events else []),
             *(["--remove", str(remove)] if remove else []),
@@ -82,6 +83,9 @@ class EmbeddedEngine:
 
     def start(self, timeout_sec=START_SEC):
         """Start the process and wait until it is ready; raise EngineError if it is not."""
+        if importlib.util.find_spec("mistral") is None:
+            raise EngineError("The embedded engine needs Mistral: pip install "
+                              "'trove-upgrade[embedded]'")
         with _as_engine_error():
             self.files.create()
         with open(self.files.output, "wb", opener=engine_files.private_opener) as output:

@@ -102,10 +102,17 @@ class Engine:
         self._check_port(port)
         values = settings.sections(self.files, port, options.access_dir, options.cloud,
                                    notify=not options.no_pack)
-        self.files.settings.write_text(settings.text(values), encoding="utf-8")
+        try:
+            self.files.settings.write_text(settings.text(values), encoding="utf-8")
+        except ValueError as error:
+            raise StartError(f"can't write {self.files.settings}: {error}") from error
         _register_pack_options(cfg.CONF)
-        config.parse_args([f"--config-file={path}" for path in (self.files.settings, options.config)
-                           if path])
+        try:
+            config.parse_args([f"--config-file={_without_dollar(str(path))}"
+                               for path in (self.files.settings, options.config) if path])
+        except (cfg.Error, OSError, ValueError) as error:
+            raise StartError(f"can't read the settings {options.config or self.files.settings}: "
+                             f"{error}") from error
         log.setup(cfg.CONF, "mistral")
         warnings.simplefilter("ignore")                 # oslo_log turns some of them on again
 
@@ -185,6 +192,12 @@ class Engine:
             with contextlib.suppress(Exception):
                 service.stop(graceful=False)
         ended.set()
+
+
+def _without_dollar(path):
+    """A name of the file in which oslo.config sees no reference to an option; it knows no escape
+    on its command line."""
+    return f"/dev/fd/{os.open(path, os.O_RDONLY)}" if "$" in path else path
 
 
 def _sync_at_checkpoints(connection, _):

@@ -13,8 +13,10 @@ def reporter(stream, plain=False):
     stream = Output(stream)
     if plain or not stream.isatty() or os.environ.get("TERM") == "dumb":
         return Lines(lambda line: print(line, file=stream, flush=True))
-    from rich.console import Console
-
+    try:
+        from rich.console import Console
+    except ModuleNotFoundError:
+        return reporter(stream, plain=True)
     from .live import Live
     return Live(Console(file=stream))
 

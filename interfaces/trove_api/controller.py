@@ -94,8 +94,8 @@ class UpgradeController(wsgi.Controller):
         return wsgi.Result(None, 204)
 
     def _upgrade(self, req, cluster_id: str, body: Any, outer: str) -> Answer:
-        context = req.environ[wsgi.CONTEXT_KEY]
         wanted = bodies.target(body, outer)
+        context = req.environ[wsgi.CONTEXT_KEY]
         cluster = Cluster.load(context, cluster_id, Cluster)
         _authorize(context, policies.UPGRADE, cluster)
         version = targets.choose(cluster, wanted)

@@ -130,12 +130,23 @@ def test_used_port_is_named(engine, tmp_path):
         EmbeddedEngine(tmp_path, pack=False, port=port).start()
 
 
-def test_broken_workflow_file_is_named(tmp_path):
+@pytest.mark.parametrize("text", [b"version: '2.0'\nbroken: {tasks: {one: {on-succes: two}}}\n",
+                                  b"version: '2.0'\nbr\xf6ken: {}\n"])
+def test_broken_workflow_file_is_named(tmp_path, text):
     path = tmp_path / "broken.yaml"
-    path.write_text("version: '2.0'\nbroken: {tasks: {one: {on-succes: two}}}\n")
+    path.write_bytes(text)
     with pytest.raises(EngineError, match=r"broken\.yaml"):
         EmbeddedEngine(tmp_path / "engine", pack=False, workflows=[path]).start()
     assert running(tmp_path / "engine") is None
+
+
+@pytest.mark.parametrize("text", [None, b"[api]\n# \xff\n", b"[api\n"])
+def test_settings_that_can_not_be_read_are_named(tmp_path, text):
+    path = tmp_path / "more.conf"
+    if text is not None:
+        path.write_bytes(text)
+    with pytest.raises(EngineError, match=r"can't read the settings .*more\.conf: "):
+        EmbeddedEngine(tmp_path / "engine", pack=False, config=path).start()
 
 
 def test_sigterm_ends_it_cleanly(make_engine):
