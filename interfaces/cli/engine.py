@@ -1,6 +1,7 @@
 """engine: the embedded engine in the foreground."""
 import signal
 import threading
+import urllib.request
 
 from cliff.command import Command
 
@@ -33,6 +34,8 @@ class Engine(Command):
         with EmbeddedEngine(args.state_dir, access_dir=args.access_dir, cloud=args.os_cloud,
                             port=args.port, config=args.config) as engine:
             print(f"export OS_MISTRAL_URL={engine.client_url}", flush=True)
+            if urllib.request.getproxies() and not urllib.request.proxy_bypass("127.0.0.1"):
+                print('export no_proxy="127.0.0.1,$no_proxy"', flush=True)
             for line in _ready(engine):
                 print(f"# {line}", flush=True)
             wait_for_signal()

@@ -92,13 +92,16 @@ def test_install_workflows_then_run_by_url(cli, service):
 
 
 def test_engine_in_the_foreground(cli):
+    cli.env["http_proxy"] = "http://127.0.0.1:1"        # a company's, which can't reach it
     process = cli.begin("engine", "--state-dir", "here")
     output = cli.until("Ctrl-C stops it")
     url = re.match(r"export OS_MISTRAL_URL=(http://\S+:\S+@127\.0\.0\.1:\d+/v2)\n", output)[1]
     assert requests.get(f"{url}/workflows", timeout=PATIENCE_SEC).status_code == 200
+    exports = "\n".join(re.findall(r"^export .*$", output, re.MULTILINE))
     shown = re.search(r"OS_AUTH_TYPE=none .* openstack workflow list", output)[0]
-    listed = subprocess.run(["/bin/sh", "-c", shown], capture_output=True, text=True, check=False,
-                            env={"PATH": str(PROGRAM.parent), "OS_MISTRAL_URL": url})
+    listed = subprocess.run(["/bin/sh", "-c", f"{exports}\n{shown}"], text=True, check=False,
+                            capture_output=True, env={"PATH": str(PROGRAM.parent),
+                                                      "http_proxy": cli.env["http_proxy"]})
     assert "trove_upgrade.cluster" in listed.stdout, listed.stderr
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(PATIENCE_SEC) == 0
