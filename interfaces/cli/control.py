@@ -149,8 +149,8 @@ class Rollback(Control):
     """
 
     def add_options(self, parser):
-        """Add the workflow's inputs."""
-        super().add_options(parser)
+        """Add the execution and the workflow's inputs."""
+        options.add_execution(parser, "the newest that still stands, if it is one cluster's")
         add_inputs(parser, without=TARGET)
 
     def choose(self, upgrades, wanted):
