@@ -16,6 +16,17 @@ from .base import DatastoreError, Driver
 
 GROUP = "trove_upgrade.datastores"
 GENERIC = "generic"
+# What each driver serves and which extra brings its client library: known where it is missing, too.
+EXTRAS = {
+    "cassandra": (("cassandra",), "cassandra"),
+    "galera": (("mariadb", "pxc"), "galera"),
+    "mariadb_replication": (("mariadb",), "mysql"),
+    "mongodb": (("mongodb",), "mongodb"),
+    "mysql_replication": (("mysql",), "mysql"),
+    "postgresql_replication": (("postgresql",), "postgresql"),
+    "redis": (("redis", "valkey"), "redis"),
+    "vertica": (("vertica",), "vertica")}
+REPLICATION = "_replication"
 
 
 @functools.cache
@@ -38,15 +49,27 @@ def choose(wanted: str, datastore: str, replication: bool = False) -> str:
     kind = "replication sets" if replication else "clusters"
     if wanted == "auto":
         serving = [name for name, one in known.items() if datastore in one.datastores]
+        if not serving:
+            _refuse_missing(wanted, datastore, replication)
         if not serving and replication:
             raise DatastoreError("unknown_driver", f"There is no driver for {kind} of {datastore}: "
                                  "without one nobody knows who has all the writes when the source "
                                  f"is to go. Installed for {kind}: {', '.join(known) or 'none'}.")
         return serving[0] if serving else GENERIC
     if wanted not in known:
+        _refuse_missing(wanted, datastore, replication)
         raise DatastoreError("unknown_driver", f"There is no datastore driver {wanted!r}; "
                              f"installed for {kind} are: {', '.join(known) or 'none'}.")
     return wanted
+
+
+def _refuse_missing(wanted: str, datastore: str, replication: bool) -> None:
+    """Never leave a datastore that has a driver to the generic one, which asks no server."""
+    for name, (served, extra) in EXTRAS.items():
+        fits = datastore in served and name.endswith(REPLICATION) == replication
+        if name not in drivers() and (name == wanted or (wanted == "auto" and fits)):
+            raise DatastoreError("unknown_driver", f"The driver {name} can't be loaded. Install on "
+                                 f"the executors: pip install 'trove-upgrade[{extra}]'")
 
 
 def driver(name: str, access: dict[str, Any]) -> Driver:

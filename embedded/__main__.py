@@ -39,11 +39,12 @@ def parse(arguments):
 def main():
     """Run the engine until SIGTERM or SIGINT; exit code 1 with one line when it can't start."""
     options = parse(sys.argv[1:])
+    os.umask(0o077)                     # databases, logs and sockets are the owner's alone
     warnings.simplefilter("ignore")
-    from . import server  # imports Mistral: seconds, not needed for --help
+    from . import files, server  # imports Mistral: seconds, not needed for --help
     try:
         server.run(options)
-    except server.StartError as error:
+    except (server.StartError, files.NotPrivate) as error:
         _fail(str(error))
     except Exception as error:
         logging.getLogger("mistral").exception("The engine did not start")

@@ -1,5 +1,6 @@
 """Start and stop an embedded engine from Python. Imports nothing of Mistral."""
 import contextlib
+import importlib.util
 import os
 import pathlib
 import subprocess
@@ -8,6 +9,7 @@ import time
 import urllib.parse
 from typing import Any
 
+from . import callers
 from . import files as engine_files
 from .ports import free_port
 
@@ -21,9 +23,24 @@ class EngineError(Exception):
 
 
 def running(directory):
-    """Return {"url", "pid"} of the engine that works in ``directory``, or None."""
+    """Return {"url", "pid", "token"} of the engine that works in ``directory``, or None.
+
+    Raises EngineError when the directory is not ours alone: what stands there can't be believed.
+    """
     files = engine_files.Files(directory)
+    if not files.directory.exists():
+        return None
+    with _as_engine_error():
+        files.close_to_others()
     return engine_files.read_json(files.ready) if engine_files.is_locked(files.lock) else None
+
+
+@contextlib.contextmanager
+def _as_engine_error():
+    try:
+        yield
+    except engine_files.NotPrivate as error:
+        raise EngineError(str(error)) from None
 
 
 class EmbeddedEngine:
@@ -38,6 +55,9 @@ class EmbeddedEngine:
     ``events`` starts the event engine, too, for event triggers.
     ``look_only`` starts the API alone, to read what is in the file; nothing goes on.
     ``remove`` is a directory to remove when this process is killed; needs ``die_with_parent``.
+
+    Started, it is at ``url``, which answers to who knows ``token``; ``client_url`` is both in one,
+    for clients of Mistral. The token is None where Keystone knows the callers.
     """
 
     def __init__(self, directory, env=None, access_dir=None, cloud=None, *, port=0,
@@ -46,13 +66,14 @@ class EmbeddedEngine:
         self.files = engine_files.Files(directory)
         self.env = env
         self.url = None
+        self.token = None
         self.pid = None
         self._process: Any = None           # the Popen, once it is started
         self._command = [
             sys.executable, "-m", "trove_upgrade.embedded",
             "--dir", str(self.files.directory), "--port", str(port or free_port()),
             *(["--access-dir", str(pathlib.Path(access_dir).absolute())] if access_dir else []),
-            *(["--cloud", cloud] if cloud else []),
+            *([f"--cloud={cloud}"] if cloud else []),
             *(["--config", str(pathlib.Path(config).absolute())] if config else []),
             *(["--events"] if events else []),
             *(["--remove", str(remove)] if remove else []),
@@ -62,8 +83,12 @@ class EmbeddedEngine:
 
     def start(self, timeout_sec=START_SEC):
         """Start the process and wait until it is ready; raise EngineError if it is not."""
-        self.files.create()
-        with self.files.output.open("wb") as output:
+        if importlib.util.find_spec("mistral") is None:
+            raise EngineError("The embedded engine needs Mistral: pip install "
+                              "'trove-upgrade[embedded]'")
+        with _as_engine_error():
+            self.files.create()
+        with open(self.files.output, "wb", opener=engine_files.private_opener) as output:
             self._process = subprocess.Popen(
                 [*self._command, *self._same_port()], stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, env=None if self.env is None else dict(self.env),
@@ -83,7 +108,7 @@ class EmbeddedEngine:
         while True:
             ready = engine_files.read_json(self.files.ready)
             if ready and ready["pid"] == self._process.pid:
-                self.url, self.pid = ready["url"], ready["pid"]
+                self.url, self.pid, self.token = ready["url"], ready["pid"], ready["token"]
                 return
             if self._process.poll() is not None:
                 raise EngineError(f"The engine did not start: {self._last_words()}")
@@ -95,6 +120,13 @@ class EmbeddedEngine:
     def _last_words(self):
         words = self.files.output.read_text(encoding="utf-8", errors="replace").strip()
         return words.splitlines()[-1].removeprefix("error: ") if words else f"see {self.files.log}"
+
+    @property
+    def client_url(self):
+        """The URL for clients of Mistral that know no other way to give a token."""
+        if self.token is None:
+            return self.url
+        return self.url.replace("://", f"://{callers.USER}:{self.token}@", 1)
 
     @property
     def alive(self):

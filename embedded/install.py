@@ -37,8 +37,8 @@ def install(paths, validate=True):
 
 
 def _install_file(path, validate):
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         _create_or_update(text, validate)
     except Exception as error:
         raise ValueError(f"{path}: {error}") from error

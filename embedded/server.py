@@ -2,6 +2,7 @@
 each other. Nothing but this process imports Mistral."""
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -10,8 +11,8 @@ import threading
 import warnings
 from typing import Any
 
+from . import callers, ports, settings
 from . import files as engine_files
-from . import settings
 
 PARENT_CHECK_SEC = 0.5
 STOP_SEC = 20
@@ -19,6 +20,8 @@ API_STOP_SEC = 0.2        # clients keep their connections open; nobody waits fo
 # A connection that is closed at the moment it is used again fails a request of a busy client.
 API_IDLE_SEC = 300
 API_QUEUE = 128           # connections that may wait to be accepted; more are reset
+API_BODY_BYTES = 16 * 2 ** 20       # those of refused requests are read, too
+TOKEN_BYTES = 32
 
 
 class StartError(Exception):
@@ -38,7 +41,8 @@ def run(options):
         signal.signal(number, lambda *_: stop.set())
     engine = Engine(files, options)
     engine.start()
-    engine_files.write_json(files.ready, {"url": engine.url, "pid": os.getpid()})
+    engine_files.write_json(files.ready, {"url": engine.url, "pid": os.getpid(),
+                                          "token": engine.token})
     orphaned = _wait(stop, options.die_with_parent)
     files.ready.unlink(missing_ok=True)
     engine.stop()
@@ -64,6 +68,7 @@ class Engine:
         self.services: list[Any] = []
         self.api: Any = None
         self.url = ""
+        self.token: str | None = None
 
     def start(self):
         """Configure, make the database, start the services, revive what was running."""
@@ -93,13 +98,21 @@ class Engine:
         from oslo_config import cfg
         from oslo_log import log
         options = self.options
-        self._check_port(options.port)
-        values = settings.sections(self.files, options.port, options.access_dir, options.cloud,
+        port = options.port or ports.free_port()
+        self._check_port(port)
+        values = settings.sections(self.files, port, options.access_dir, options.cloud,
                                    notify=not options.no_pack)
-        self.files.settings.write_text(settings.text(values), encoding="utf-8")
+        try:
+            self.files.settings.write_text(settings.text(values), encoding="utf-8")
+        except ValueError as error:
+            raise StartError(f"can't write {self.files.settings}: {error}") from error
         _register_pack_options(cfg.CONF)
-        config.parse_args([f"--config-file={path}" for path in (self.files.settings, options.config)
-                           if path])
+        try:
+            config.parse_args([f"--config-file={_without_dollar(str(path))}"
+                               for path in (self.files.settings, options.config) if path])
+        except (cfg.Error, OSError, ValueError) as error:
+            raise StartError(f"can't read the settings {options.config or self.files.settings}: "
+                             f"{error}") from error
         log.setup(cfg.CONF, "mistral")
         warnings.simplefilter("ignore")                 # oslo_log turns some of them on again
 
@@ -139,12 +152,18 @@ class Engine:
         self.api.server.shutdown_timeout = API_STOP_SEC
         self.api.server.timeout = API_IDLE_SEC
         self.api.server.request_queue_size = API_QUEUE
+        self.api.server.max_request_body_size = API_BODY_BYTES
+        if not cfg.CONF.pecan.auth_enable:
+            self.token = secrets.token_urlsafe(TOKEN_BYTES)
+        port = cfg.CONF.api.port
+        self.api.server.wsgi_app = callers.OwnersOnly(self.api.app, port, self.token)
         self.api.start()
-        self.url = f"http://127.0.0.1:{self.api.server.bind_addr[1]}/v2"
-        if cfg.CONF.pecan.auth_enable:
+        self.url = f"http://127.0.0.1:{port}/v2"
+        if self.token is None:
             return              # then the actions find this API in the catalog, as in any cloud
         with contextlib.suppress(cfg.NoSuchOptError, cfg.NoSuchGroupError):
             cfg.CONF.set_override("mistral_url", self.url, group="trove_upgrade")
+            cfg.CONF.set_override("mistral_token", self.token, group="trove_upgrade")
 
     def _start_services(self):
         from mistral.engine import engine_server
@@ -173,6 +192,12 @@ class Engine:
             with contextlib.suppress(Exception):
                 service.stop(graceful=False)
         ended.set()
+
+
+def _without_dollar(path):
+    """A name of the file in which oslo.config sees no reference to an option; it knows no escape
+    on its command line."""
+    return f"/dev/fd/{os.open(path, os.O_RDONLY)}" if "$" in path else path
 
 
 def _sync_at_checkpoints(connection, _):

@@ -236,8 +236,8 @@ class Client:
 
     def _inputs(self, cluster: Reference, version: Reference, more: Any) -> dict[str, Any]:
         _check(more)
-        return {**more, "cluster_id": self._cluster(cluster)[0],
-                "datastore_version": clusters.identity(version)}
+        wanted = clusters.identity(version)
+        return {**more, "cluster_id": self._cluster(cluster)[0], "datastore_version": wanted}
 
     def _inputs_of_set(self, instance: Reference, version: Reference,
                        more: Any) -> dict[str, Any]:

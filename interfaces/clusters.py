@@ -1,11 +1,22 @@
 """Clusters and replication sets by object, id or name."""
-from .errors import ClusterNotFound
+from .errors import BadInput, ClusterNotFound
 from .services import service_errors
 
 
 def identity(wanted):
-    """Return the id, or the name, that stands for an object or a text."""
-    return wanted if isinstance(wanted, str) else wanted.id
+    """Return the id, or the name, that stands for an object or a text.
+
+    :raises BadInput: it can't be written in UTF-8, as no service takes it.
+    """
+    text = wanted if isinstance(wanted, str) else wanted.id
+    if not is_text(text):
+        raise BadInput(f"{text!a} is not UTF-8; nothing can be called that.")
+    return text
+
+
+def is_text(text):
+    """Whether it can be written in UTF-8: Python keeps other bytes as lone surrogates."""
+    return not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def find(trove, wanted):

@@ -6,7 +6,7 @@ import time
 
 from ..embedded import EmbeddedEngine, running
 from . import report
-from .session import plain_client
+from .session import engine_client
 from .upgrades import Upgrades
 
 LAB_BAKE_SEC = 5    # long enough to be seen in a demo
@@ -28,11 +28,11 @@ def connected(state_dir, *, env=None, access_dir=None, cloud=None, look_only=Fal
     """
     found = running(state_dir)
     if found:
-        yield Upgrades(plain_client(found["url"])), False
+        yield Upgrades(engine_client(found["url"], found["token"])), False
         return
     with EmbeddedEngine(state_dir, env=env, access_dir=access_dir, cloud=cloud,
                         look_only=look_only) as engine:
-        yield Upgrades(plain_client(engine.url)), True
+        yield Upgrades(engine_client(engine.url, engine.token)), True
 
 
 def upgrade_in_lab(lab, cluster, to_version, progress, options=None, rest_sec=0):

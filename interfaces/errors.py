@@ -1,5 +1,20 @@
 """Everything that the Python API raises: one family, each text a sentence or two for people."""
 
+MAX_WORDS = 300
+
+
+def words_of(said) -> str:
+    """What an exception or a service says, as one short line; empty when it says nothing.
+
+    Clients hand on bytes where a service, or a proxy before it, answers with no JSON.
+    """
+    if isinstance(said, BaseException):
+        said = said.args[0] if said.args and isinstance(said.args[0], bytes) else str(said)
+    if isinstance(said, bytes):
+        said = said.decode(errors="replace")
+    line = " ".join(str(said).split())
+    return line if len(line) <= MAX_WORDS else line[:MAX_WORDS - 3] + "..."
+
 
 class ClientError(Exception):
     """What was asked for did not happen; the text says why, and what to do next."""

@@ -5,6 +5,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from .terminal import shown
+
 COLOURS = {"waiting": "dim", "upgraded": "green", "failed": "bold red", "rolled back": "magenta",
            "rolling back": "yellow"}
 
@@ -13,7 +15,7 @@ class Live:
     """Call it with each Progress; a context manager."""
 
     def __init__(self, console):
-        self._spinner = Spinner("dots")
+        self._spinner = Spinner("dots" if console.encoding.startswith("utf") else "line")
         self._live = RichLive(console=console, refresh_per_second=8, transient=False)
 
     def __enter__(self):
@@ -29,10 +31,12 @@ class Live:
 
     def _head(self, look):
         done = sum(member.state == "upgraded" for member in look.members)
-        what = f"{look.cluster}: {look.from_version} -> {look.to_version}" if look.cluster else ""
+        what = shown(f"{look.cluster}: {look.from_version} -> {look.to_version}"
+                     if look.cluster else "")
         phase = "paused" if look.state == "PAUSED" else look.phase
         count = f"  {done}/{len(look.members)} members" if look.members else ""
-        text = Text.assemble((f"{phase}  ", "bold"), what, count, f"  {look.elapsed_sec:.0f} s")
+        text = Text.assemble((shown(f"{phase}  "), "bold"), what, count,
+                             f"  {look.elapsed_sec:.0f} s")
         if look.ended or look.state == "PAUSED":
             return text
         self._spinner.update(text=text)
@@ -48,6 +52,8 @@ def _table(look):
     rows += [("-", member) for member in look.untouched]
     for number, member in rows:
         took = "" if member.elapsed_sec is None else f"{member.elapsed_sec:.0f}"
-        table.add_row(number, member.name, member.role, member.domain, member.version,
-                      Text(member.state, style=COLOURS.get(member.state, "yellow")), took)
+        # Text, not str: rich would take [words] in a name for its markup.
+        table.add_row(number, *(Text(shown(one)) for one in (
+            member.name, member.role, member.domain, member.version)),
+            Text(shown(member.state), style=COLOURS.get(member.state, "yellow")), took)
     return table

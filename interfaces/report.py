@@ -3,16 +3,20 @@ import os
 
 from ..planning.groups import noun
 from .progress import BETWEEN
+from .terminal import Output, shown
 
 MARKS = {True: "ok", False: "REFUSES"}
 
 
 def reporter(stream, plain=False):
     """Return what shows each Progress on a stream: redrawn on a terminal, else line by line."""
+    stream = Output(stream)
     if plain or not stream.isatty() or os.environ.get("TERM") == "dumb":
         return Lines(lambda line: print(line, file=stream, flush=True))
-    from rich.console import Console
-
+    try:
+        from rich.console import Console
+    except ModuleNotFoundError:
+        return reporter(stream, plain=True)
     from .live import Live
     return Live(Console(file=stream))
 
@@ -24,7 +28,7 @@ class Lines:
     """
 
     def __init__(self, write, stamped=True):
-        self._write = write
+        self._write = lambda line: write(shown(line))
         self._stamped = stamped
         self._phase = None
         self._states = {}
@@ -72,7 +76,7 @@ def result_lines(look):
             lines.append(f"  {key.replace('_', ' ')}: {names}")
     lines += [f"  {note}" for note in result.get("notes") or []]
     lines += [f"  to {key}: {result[key]}" for key in ("resume", "undo") if result.get(key)]
-    return lines
+    return [shown(line) for line in lines]
 
 
 def plan_lines(plan):
@@ -88,7 +92,7 @@ def plan_lines(plan):
     lines += ["", "Finalise ({}): {}".format(*finalize_words(plan))]
     lines += [f"Note: {note}" for note in plan.get("notes") or []]
     lines += ["", "Ready." if plan["ready"] else "Not ready: a check refuses it."]
-    return lines
+    return [shown(line) for line in lines]
 
 
 def order_lines(plan):
@@ -112,7 +116,7 @@ def finalize_words(plan):
 def progress_lines(look):
     """Return the members, by wave, with their states."""
     waves = [*enumerate(look.waves, 1), ("-", look.untouched)]
-    return [f"wave {number}  {title(member)}: {member.state}" for number, wave in waves
+    return [shown(f"wave {number}  {title(member)}: {member.state}") for number, wave in waves
             for member in wave]
 
 
@@ -128,6 +132,7 @@ def _check_row(check):
 
 
 def _table(rows):
+    rows = [[shown(cell) for cell in row] for row in rows]
     columns = max(len(row) for row in rows) if rows else 0
     widths = [max((len(row[i]) for row in rows if len(row) > i), default=0)
               for i in range(columns)]

@@ -1,7 +1,14 @@
 """Clients of Mistral and Trove from one keystoneauth session, and their errors as ours."""
 import contextlib
 
-from .errors import ConnectionFailed, Forbidden, ServiceError, Unreachable, UpgradeNotFound
+from .errors import (
+    ConnectionFailed,
+    Forbidden,
+    ServiceError,
+    Unreachable,
+    UpgradeNotFound,
+    words_of,
+)
 from .session import SERVICE, catalog_url, with_version
 
 ERRORS = {403: Forbidden, 404: UpgradeNotFound}
@@ -41,7 +48,7 @@ def catalog_errors():
     try:
         yield
     except ClientException as error:
-        raise ConnectionFailed(f"The cloud does not answer: {error}") from error
+        raise ConnectionFailed(f"The cloud does not answer: {words_of(error)}") from error
 
 
 @contextlib.contextmanager
@@ -56,6 +63,12 @@ def service_errors(service="Mistral"):
     except (ConnectFailure, RequestException) as error:
         raise Unreachable(f"{service} does not answer. Is it still running?") from error
     except (APIException, ClientException, TroveException) as error:
-        code = getattr(error, "error_code", None) or getattr(error, "http_status", None)
-        words = getattr(error, "error_message", None) or error
-        raise ERRORS.get(code or 0, ServiceError)(f"{service} says: {words}") from error
+        raise _as_ours(service, error) from error
+
+
+def _as_ours(service, error):
+    code = getattr(error, "error_code", None) or getattr(error, "http_status", None)
+    words = words_of(getattr(error, "error_message", None) or error)
+    said = f"{service} says: {words}" if words not in ("", "None") else (
+        f"{service} answers with status {code} and without a word. Is a proxy in between?")
+    return ERRORS.get(code or 0, ServiceError)(said)

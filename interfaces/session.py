@@ -2,10 +2,12 @@
 import contextlib
 import os
 
+import requests
 from keystoneauth1 import noauth
 from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
 
-from .errors import ConnectionFailed
+from .errors import ConnectionFailed, words_of
 
 SERVICE = "workflowv2"
 
@@ -17,6 +19,7 @@ VARIABLES = (
 
 
 CONNECT_RETRIES = 3
+WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."
 
 
 class PatientSession(Session):
@@ -37,6 +40,24 @@ def use_options(options):
             os.environ["OS_" + name.replace("-", "_").upper()] = value
 
 
+def log_in(cloud=None):
+    """Get a token, so that what is wrong with the login is said before anything is started.
+
+    :raises ConnectionFailed: in one sentence.
+    """
+    from keystoneauth1.exceptions import ClientException, ConnectionError, DiscoveryFailure
+    session, *_ = _cloud(cloud, Session)        # a patient one would ask for seconds
+    try:
+        session.get_token()
+    except (ConnectionError, DiscoveryFailure) as error:
+        hint = ("Its certificate is not trusted; give --os-cacert." if "SSL" in str(error)
+                else "Is --os-auth-url right?")
+        raise ConnectionFailed(f"No Keystone answers at {getattr(session.auth, 'auth_url', '')}. "
+                               f"{hint}") from error
+    except ClientException as error:
+        raise ConnectionFailed(f"Keystone does not let you in: {words_of(error)}") from error
+
+
 def cloud_session(cloud=None):
     """Return a keystoneauth session of the cloud in clouds.yaml, or of the OS_* variables.
 
@@ -46,18 +67,27 @@ def cloud_session(cloud=None):
     return _cloud(cloud)[0]
 
 
-def _cloud(name):
-    """Return (session, region, interface) of the cloud."""
-    from keystoneauth1.exceptions import ClientException
-    from openstack.config import OpenStackConfig
-    from openstack.exceptions import ConfigException
+def _cloud(name, kind=PatientSession):
+    """Return (session, region, interface) of the cloud. Asks no service."""
+    from keystoneauth1.exceptions import ClientException, MissingRequiredOptions
     try:
-        found = OpenStackConfig(session_constructor=PatientSession).get_one(cloud=name)
+        from openstack.config import OpenStackConfig
+        from openstack.exceptions import ConfigException
+    except ModuleNotFoundError as error:
+        raise ConnectionFailed("Reading clouds.yaml and OS_* variables needs openstacksdk: pip "
+                               "install 'trove-upgrade[cli]'") from error
+    try:
+        found = OpenStackConfig(session_constructor=kind).get_one(cloud=name)
         return found.get_session(), found.region_name or None, found.get_interface() or "public"
+    except MissingRequiredOptions as error:
+        missing = ", ".join(f"--os-{option.name}" for option in error.options)
+        raise ConnectionFailed(f"No cloud is configured, or not all of it: {missing} is missing. "
+                               f"{WAYS}") from error
     except (ConfigException, ClientException) as error:
-        raise ConnectionFailed(
-            f"No cloud is configured: {error} Give --os-cloud with a clouds.yaml, or set "
-            "OS_* variables.") from error
+        raise ConnectionFailed(f"The cloud can't be used: {words_of(error)} {WAYS}") from error
+    except (AttributeError, OSError, TypeError, ValueError) as error:    # openstacksdk's own check
+        raise ConnectionFailed("clouds.yaml can't be read: it is not as openstacksdk wants it "
+                               f"({words_of(error)}).") from error
 
 
 def service_client(url=None, cloud=None):
@@ -74,9 +104,17 @@ def service_client(url=None, cloud=None):
 
 
 def plain_client(url):
-    """Return a client of a Mistral without authentication, as the embedded engine is."""
+    """Return a client of a Mistral without authentication."""
     from mistralclient.api.client import client
     return client(mistral_url=with_version(url), session=PatientSession(auth=noauth.NoAuth()))
+
+
+def engine_client(url, token):
+    """Return a client of an embedded engine, which asks for the token of its start."""
+    from mistralclient.api.client import client
+    direct = requests.Session()
+    direct.trust_env = False        # no proxy can reach it, and none must see the token
+    return client(mistral_url=url, session=PatientSession(auth=Token(url, token), session=direct))
 
 
 def has_cloud(cloud=None):

@@ -85,14 +85,18 @@ class Upgrades:
         """Return the newest upgrades as dicts {id, workflow_name, state, created_at, input}."""
         return list(itertools.islice(self.each(), limit))
 
-    def each(self):
-        """Yield all upgrades, newest first, as dicts; asks page by page."""
+    def each(self, **filters):
+        """Yield all upgrades, newest first, as dicts; asks page by page.
+
+        ``filters``: Mistral's own, such as ``state``.
+        """
         marker = ""
         while True:
             with service_errors():
                 page = self._client.executions.list(
                     limit=PAGE, marker=marker, sort_keys="created_at,id", sort_dirs="desc,desc",
-                    fields=LIST_FIELDS, workflow_name=f"in:{','.join(views.ENTRY)}")
+                    fields=LIST_FIELDS, workflow_name=f"in:{','.join(views.ENTRY)}",
+                    **filters)
             yield from (one.to_dict() for one in page)
             if len(page) < PAGE:
                 return

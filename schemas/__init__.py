@@ -34,10 +34,16 @@ def read_input(raw: dict[str, Any]) -> dict[str, Any]:
         raise UpgradeError("bad_input", "The input is not understood: it must be an object, "
                            f"not {_short(raw)}.", "stop")
     options = understand(raw, load("input"))
-    wrong = complaints("input", options)
+    wrong = [*complaints("input", options), *_not_text(options)]
     if wrong:
         raise UpgradeError("bad_input", "The input is not understood: " + " ".join(wrong), "stop")
     return options
+
+
+def _not_text(options: dict[str, Any]) -> list[str]:
+    """JSON can write lone surrogates, and neither databases nor services take them."""
+    return [f"{key} is {_short(value)}; it must be UTF-8." for key, value in options.items()
+            if isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value)]
 
 
 def _sentence(error) -> str:

@@ -1,6 +1,8 @@
 """Clients of Trove and Mistral in an actor's name."""
+import requests
 from keystoneauth1 import noauth, session
 from keystoneauth1.adapter import Adapter
+from keystoneauth1.token_endpoint import Token
 from mistralclient.api.client import client
 
 # At the top, not in the function: it brings in eventlet, whose first import in a thread other than
@@ -25,10 +27,19 @@ def mistral(actor: Actor):
     """A python-mistralclient client."""
     conf = options()
     if conf.auth == "cloud" and conf.mistral_url:
-        plain = session.Session(auth=noauth.NoAuth(), timeout=conf.http_timeout_sec)
-        return client(mistral_url=conf.mistral_url, session=plain)
+        return client(mistral_url=conf.mistral_url, session=_one_users_engine(conf))
     return client(mistral_url=conf.mistral_url or actor.url(MISTRAL),
                   session=actor.session(MISTRAL))
+
+
+def _one_users_engine(conf) -> session.Session:
+    """For a Mistral without Keystone: the embedded engine, with the token of its start."""
+    if not conf.mistral_token:
+        return session.Session(auth=noauth.NoAuth(), timeout=conf.http_timeout_sec)
+    direct = requests.Session()
+    direct.trust_env = False        # no proxy can reach it, and none must see the token
+    return session.Session(auth=Token(conf.mistral_url, conf.mistral_token), session=direct,
+                           timeout=conf.http_timeout_sec)
 
 
 def rest(actor: Actor, service_type: str) -> Adapter:

@@ -27,6 +27,8 @@ OPTS = [
                "recorded as the owner; after that the next upgrade takes the cluster over."),
     cfg.StrOpt("cloud", help="Name in clouds.yaml; only with auth = cloud."),
     cfg.URIOpt("mistral_url", help="URL of Mistral's API with /v2; the catalog's when unset."),
+    cfg.StrOpt("mistral_token", secret=True, help="Token for mistral_url; only with auth = cloud. "
+               "The embedded engine sets it."),
     cfg.StrOpt("interface", default="public", choices=["public", "internal", "admin"],
                help="Which endpoints of the catalog are used."),
     cfg.StrOpt("region_name", help="Region of the endpoints; the token's own when unset."),

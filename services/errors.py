@@ -63,6 +63,13 @@ def _http_status(error: Exception) -> int | None:
 
 
 def words_of(error: Exception) -> str:
-    """One line of an exception, short."""
-    text = " ".join(str(error).split())
+    """One line of an exception, short and never empty.
+
+    Clients hand on bytes where a service, or a proxy before it, answers with no JSON.
+    """
+    said = error.args[0] if error.args else ""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(error)
+    text = " ".join(text.split())
+    if text in ("", "None"):
+        return f"it gives no reason ({type(error).__name__})"
     return text if len(text) <= 300 else text[:297] + "..."

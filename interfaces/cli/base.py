@@ -1,12 +1,14 @@
 """What all commands share: the connection, and how an upgrade is followed and reported."""
 import contextlib
 import json
+import shlex
 import sys
 
 from cliff.command import Command
 
 from .. import embedded_run, outcome, report, session
-from ..errors import Refused
+from ..errors import Refused, ServiceError, Unreachable
+from ..terminal import shown
 from ..upgrades import Upgrades
 from . import options
 
@@ -28,7 +30,7 @@ class Base(Command):
     def write(self, text):
         """Write a line for people; with -f json it goes to stderr."""
         stream = sys.stderr if self._json else sys.stdout
-        print(text, file=stream, flush=True)
+        print(shown(text), file=stream, flush=True)
 
     def run(self, parsed_args):
         """Turn --os-* options into variables, then act."""
@@ -47,6 +49,8 @@ class Base(Command):
             client = session.service_client(args.mistral_url, args.os_cloud)
             yield Upgrades(client), False
             return
+        if not look_only and not embedded_run.running(args.state_dir):
+            session.log_in(args.os_cloud)       # before the seconds that an engine takes
         with embedded_run.connected(args.state_dir, access_dir=args.access_dir,
                                     cloud=args.os_cloud, look_only=look_only) as found:
             yield found
@@ -68,6 +72,17 @@ class Base(Command):
                     pause_on_interrupt = False
                     upgrades.pause(execution_id)
                     self.write("Pausing when this wave has ended; Ctrl-C again to stop at once.")
+
+    def follow_started(self, upgrades, execution, args, pause_on_interrupt):
+        """Follow and report what was started here; it is never left behind without a word."""
+        try:
+            return self.finish(self.follow(upgrades, execution, pause_on_interrupt), args)
+        except ServiceError as error:
+            if isinstance(error, Unreachable) and not self.is_service(args):
+                raise                      # the engine of another shell has ended: `take_over`
+            self.app.LOG.error(error)
+            self.write(f"Go on with: {command('resume', args)} {execution}")
+            return outcome.PAUSED
 
     @staticmethod
     def _watch(upgrades, execution_id, show):
@@ -103,9 +118,9 @@ class Base(Command):
 def command(name, args):
     """Return the command line that speaks to the same engine."""
     if args.mistral_url:
-        return f"trove-upgrade {name} --mistral-url {args.mistral_url}"
+        return f"trove-upgrade {name} --mistral-url {shlex.quote(args.mistral_url)}"
     if args.mistral_from_catalog:
         return f"trove-upgrade {name} --mistral-from-catalog"
     if args.state_dir != str(embedded_run.default_state_dir()):
-        return f"trove-upgrade {name} --state-dir {args.state_dir}"
+        return f"trove-upgrade {name} --state-dir {shlex.quote(args.state_dir)}"
     return f"trove-upgrade {name}"

@@ -3,11 +3,11 @@ import dataclasses
 import itertools
 import json
 
-from .. import outcome, report, rollback_path
+from .. import outcome, report, rollback_path, selection
 from ..inputs import TARGET, add_inputs, read_inputs
 from ..report import title
 from ..shapes import Upgrade
-from ..upgrades import Unreachable, UpgradeNotFound
+from ..upgrades import Unreachable
 from . import options
 from .base import Base
 
@@ -49,21 +49,33 @@ class Control(Base):
         self.execution = args.execution
         try:
             with self.connected(args, self.look_only) as (upgrades, ours):
-                self.execution = self.execution or self.default(upgrades)
+                self.execution = self.choose(upgrades, args.execution)
                 return self.act(upgrades, self.execution, args, ours)
         except Unreachable as error:
             return self.take_over(args, self.execution, error)
 
-    def default(self, upgrades):
-        """Return the upgrade that is meant when none is named."""
-        return upgrades.newest()
+    def choose(self, upgrades, wanted):
+        """Return the execution of the upgrade that is meant; ``wanted`` may be None."""
+        return selection.under_way(upgrades, wanted)
 
     def act(self, upgrades, execution, args, ours):
         """Do it; return the exit code."""
         raise NotImplementedError
 
 
-class Show(Control):
+class Seen(Control):
+    """A command that changes nothing; it may guess."""
+
+    def add_options(self, parser):
+        """Add the execution."""
+        options.add_execution(parser, "the newest")
+
+    def choose(self, upgrades, wanted):
+        """The newest one."""
+        return selection.newest(upgrades, wanted)
+
+
+class Show(Seen):
     """Show where an upgrade stands; the exit code says how it ended."""
 
     look_only = True
@@ -84,7 +96,7 @@ class Show(Control):
         return outcome.exit_code(look)
 
 
-class Watch(Control):
+class Watch(Seen):
     """Follow an upgrade until it ends or pauses.
 
     Ctrl-C only stops watching, but when the embedded engine had to be started here: then it
@@ -132,21 +144,18 @@ class Abort(Control):
 class Rollback(Control):
     """Take a cluster back to the version that an upgrade found, unless it is finalised.
 
-    It is a roll like the upgrade, with the same order, gates and evidence. The default is the
-    newest upgrade that still stands.
+    It is a roll like the upgrade, with the same order, gates and evidence. Without an EXECUTION it
+    is the newest upgrade that still stands, if there is one cluster with such.
     """
 
     def add_options(self, parser):
-        """Add the workflow's inputs."""
-        super().add_options(parser)
+        """Add the execution and the workflow's inputs."""
+        options.add_execution(parser, "the newest that still stands, if it is one cluster's")
         add_inputs(parser, without=TARGET)
 
-    def default(self, upgrades):
-        """The newest one that has left something to undo."""
-        look = upgrades.to_undo()
-        if look is None:
-            raise UpgradeNotFound("There is no upgrade here that could be undone.")
-        return look.execution_id
+    def choose(self, upgrades, wanted):
+        """The one that has left something to undo."""
+        return selection.to_undo(upgrades, wanted)
 
     def act(self, upgrades, execution, args, ours):
         """Plan it, start it, follow it."""
@@ -154,4 +163,4 @@ class Rollback(Control):
         inputs = rollback_path.inputs_back(upgrades.progress(execution), more=more)
         self.execution = upgrades.start_back(inputs)
         self.write(f"Rollback {self.execution} has begun.")
-        return self.finish(self.follow(upgrades, self.execution, pause_on_interrupt=ours), args)
+        return self.follow_started(upgrades, self.execution, args, ours)

@@ -1,6 +1,7 @@
 """engine: the embedded engine in the foreground."""
 import signal
 import threading
+import urllib.request
 
 from cliff.command import Command
 
@@ -32,11 +33,23 @@ class Engine(Command):
         session.use_options(args)
         with EmbeddedEngine(args.state_dir, access_dir=args.access_dir, cloud=args.os_cloud,
                             port=args.port, config=args.config) as engine:
-            print(f"export OS_MISTRAL_URL={engine.url}", flush=True)
-            print("# Ready: mistral workflow-list; or openstack --os-auth-type none "
-                  f"--os-endpoint {engine.url} workflow list\n# Ctrl-C stops it; what runs goes "
-                  "on when it is started again.", flush=True)
+            print(f"export OS_MISTRAL_URL={engine.client_url}", flush=True)
+            if urllib.request.getproxies() and not urllib.request.proxy_bypass("127.0.0.1"):
+                print('export no_proxy="127.0.0.1,$no_proxy"', flush=True)
+            for line in _ready(engine):
+                print(f"# {line}", flush=True)
             wait_for_signal()
+
+
+def _ready(engine):
+    """How stock clients reach it, and how it ends."""
+    if engine.token is None:
+        yield "Ready: mistral workflow-list, openstack workflow list, as a user of your Keystone."
+    else:       # not --os-endpoint: every user of a machine sees its command lines
+        yield ("Ready: mistral workflow-list; or OS_AUTH_TYPE=none OS_ENDPOINT=$OS_MISTRAL_URL "
+               "openstack workflow list")
+        yield "The URL holds the token of this start; keep it to yourself."
+    yield "Ctrl-C stops it; what runs goes on when it is started again."
 
 
 def wait_for_signal():

@@ -35,7 +35,8 @@ def add_format(parser):
                         help="json: stdout holds one JSON object and nothing else")
 
 
-def add_execution(parser):
+def add_execution(parser, default="the only one under way"):
     """Add the upgrade a command is about."""
     parser.add_argument("execution", nargs="?", metavar="EXECUTION",
-                        help="execution id of the upgrade (default: the newest)")
+                        help="execution id of the upgrade, or id or name of its cluster or of an "
+                             f"instance of its replication set (default: {default})")

@@ -49,7 +49,7 @@ class Run(Base):
                 if args.detach and not ours:
                     return self.finish(upgrades.progress(execution), args)
                 self.write(f"Upgrade {execution} has begun.")
-                return self.finish(self.follow(upgrades, execution, True), args)
+                return self.follow_started(upgrades, execution, args, True)
         except Unreachable as error:
             return self.take_over(args, execution, error)
         except KeyboardInterrupt:
@@ -72,4 +72,4 @@ class Finalize(Base):
                                  of_set=args.instance_id is not None)
         with self.connected(args) as (upgrades, _):
             execution = upgrades.start(inputs, workflow=FINALIZE)
-            return self.finish(self.follow(upgrades, execution), args)
+            return self.follow_started(upgrades, execution, args, False)

@@ -7,11 +7,13 @@ from cliff._argparse import SmartHelpFormatter
 from osc_lib.command import command
 
 from .. import outcome, report
-from ..errors import Refused, UnderUpgrade
+from ..errors import ClientError, Refused, UnderUpgrade
+from ..terminal import shown
 from . import columns
 from .stock import WholeName
 
 STOPPED_WATCHING = 130
+ESCAPE_BY_THEMSELVES = ("json", "yaml")     # formats that give programs the data as it is
 
 
 class Help(SmartHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -40,6 +42,20 @@ class Verb(WholeName):
 
     def add_arguments(self, parser):
         """Add the command's own arguments."""
+
+    def run(self, parsed_args):
+        """Do it; an error is one line that the terminal does not obey."""
+        try:
+            return super().run(parsed_args)
+        except ClientError as error:
+            error.args = (shown(error),)
+            raise
+
+    def produce_output(self, parsed_args, column_names, data):
+        """Write it; names and messages are shown, not obeyed."""
+        if parsed_args.formatter not in ESCAPE_BY_THEMSELVES:
+            data = _shown(data)
+        return super().produce_output(parsed_args, column_names, data)
 
 
 class Shown(Verb, command.ShowOne):
@@ -73,6 +89,13 @@ class Shown(Verb, command.ShowOne):
     def row(data):
         """Return what cliff wants of a ShowOne."""
         return tuple(data), tuple(data.values())
+
+
+def _shown(data):
+    """The data of one thing or of many, its texts as `shown`."""
+    if isinstance(data, str):
+        return shown(data)
+    return [_shown(one) for one in data] if isinstance(data, (list, tuple)) else data
 
 
 def add_cluster(parser):

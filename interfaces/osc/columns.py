@@ -4,6 +4,7 @@ import dataclasses
 from cliff.columns import FormattableColumn
 
 from .. import report
+from ..terminal import shown
 
 OURS = "openstack database cluster upgrade"
 
@@ -13,7 +14,7 @@ class Text(FormattableColumn):
 
     def human_readable(self):
         """The lines."""
-        return "\n".join(line.strip() for line in self._value[1])
+        return "\n".join(shown(line).strip() for line in self._value[1])
 
     def machine_readable(self):
         """The data."""

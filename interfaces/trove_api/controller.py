@@ -5,10 +5,10 @@ from typing import Any
 import webob.exc
 from oslo_utils import timeutils
 from trove.cluster.models import Cluster
-from trove.common import base_exception, exception, policy, wsgi
+from trove.common import exception, policy, wsgi
 from trove.datastore.models import DatastoreVersion
 
-from . import bodies, holds, mistral, policies, starts, targets
+from . import bodies, holds, mistral, policies, reading, starts, targets
 
 
 class Answer(wsgi.Result):
@@ -28,18 +28,19 @@ class Serializer(wsgi.TroveResponseSerializer):
 
 
 class Deserializer(wsgi.RequestDeserializer):
-    """Trove's; what it can't read is answered in the format of all errors, with the reason."""
+    """Trove's, but for bodies; what is wrong is answered in the format of all errors."""
 
-    def deserialize(self, request):
+    def deserialize_body(self, request, action):
+        """Read bounded JSON; no body and no type are none."""
+        body = reading.peek(request.environ)
+        if not body or "Content-Type" not in request.headers:
+            return {}
         try:
-            return super().deserialize(request)
-        except base_exception.MalformedRequestBody as error:
-            raise wsgi.Fault(webob.exc.HTTPBadRequest(
-                "The request body is not JSON. Send a JSON object as "
-                "application/json.")) from error
-        except base_exception.InvalidContentType as error:
-            raise wsgi.Fault(webob.exc.HTTPUnsupportedMediaType(
-                "Send a JSON object as application/json.")) from error
+            if request.content_type != reading.JSON:
+                raise webob.exc.HTTPUnsupportedMediaType("Send a JSON object as application/json.")
+            return {"body": reading.ours(body)}
+        except webob.exc.HTTPException as error:
+            raise wsgi.Fault(error) from None
 
 
 class UpgradeController(wsgi.Controller):
@@ -93,8 +94,8 @@ class UpgradeController(wsgi.Controller):
         return wsgi.Result(None, 204)
 
     def _upgrade(self, req, cluster_id: str, body: Any, outer: str) -> Answer:
-        context = req.environ[wsgi.CONTEXT_KEY]
         wanted = bodies.target(body, outer)
+        context = req.environ[wsgi.CONTEXT_KEY]
         cluster = Cluster.load(context, cluster_id, Cluster)
         _authorize(context, policies.UPGRADE, cluster)
         version = targets.choose(cluster, wanted)

@@ -5,10 +5,10 @@ It answers the routes below. Every other request goes on untouched.
 """
 import routes
 import routes.middleware
-from trove.common import base_exception, policy, wsgi
+from trove.common import policy, wsgi
 
 from ...planning.lock_names import SIGN
-from . import config, policies
+from . import config, policies, reading
 from .controller import UpgradeController
 
 MARK = (SIGN, "1")     # by this the workflow knows that the routes are there
@@ -45,13 +45,9 @@ class UpgradeFilter:
 
 
 def _asks_for_upgrade(environ) -> bool:
-    """Read as Trove would read it; the body stays there to be read again."""
-    try:
-        found = wsgi.RequestDeserializer().deserialize_body(wsgi.Request(environ), "action")
-    except (base_exception.InvalidContentType, base_exception.MalformedRequestBody):
-        return False
-    body = found.get("body")
-    return isinstance(body, dict) and list(body) == ["upgrade"]
+    """The body stays there to be read again."""
+    kind = wsgi.Request(environ).content_type
+    return reading.is_action(kind, reading.peek(environ), "upgrade")
 
 
 def _marked(start_response):

@@ -11,6 +11,7 @@ from keystoneauth1.session import Session
 from oslo_config import cfg
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from ..errors import words_of
 from ..session import with_version
 from .config import options
 
@@ -92,7 +93,7 @@ class Mistral:
         except ks.HttpError as error:
             raise Refused(error.http_status, _fault(error)) from error
         except ks.ClientException as error:
-            raise Silent(_words(error), unsent=_unsent(error)) from error
+            raise Silent(words_of(error), unsent=_unsent(error)) from error
         except ValueError as error:
             raise Silent("Its answer is not JSON.") from error
 
@@ -126,7 +127,7 @@ def as_service() -> Mistral:
             service_type=SERVICE, interface=conf.interface, region_name=conf.region_name)
         project_id = session.get_project_id() or ""
     except ks.ClientException as error:
-        raise Silent(_words(error), unsent=True) from error
+        raise Silent(words_of(error), unsent=True) from error
     if not url:
         raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
     return Mistral(session, url, project_id)
@@ -180,10 +181,6 @@ def _fault(error: ks.HttpError) -> str:
     """What Mistral itself says."""
     try:
         said = error.response.json() if error.response is not None else {}
-        return _words(said["faultstring"])
+        return words_of(said["faultstring"]) or words_of(error)
     except (KeyError, TypeError, ValueError):
-        return _words(error)
-
-
-def _words(error: Any) -> str:
-    return " ".join(str(error).split())[:300]
+        return words_of(error)

@@ -36,7 +36,7 @@ def run(*arguments, env=None, directory=None):
 @pytest.fixture
 def upgrade(site, tmp_path):
     """`openstack database cluster upgrade ...` on the site."""
-    env = {**site.lab.env(), "OS_WORKFLOW_ENDPOINT_OVERRIDE": site.engine.url}
+    env = {**site.lab.env(), "OS_WORKFLOW_ENDPOINT_OVERRIDE": site.engine.client_url}
     return lambda *arguments: run(*UPGRADE, *arguments, env=env, directory=tmp_path)
 
 

@@ -22,7 +22,7 @@ def orders(site):
 @pytest.fixture
 def upgrade(site, tmp_path):
     """`openstack database cluster upgrade ...`: its exit code, what it printed, its stderr."""
-    env = {**site.lab.env(), "OS_WORKFLOW_ENDPOINT_OVERRIDE": site.engine.url}
+    env = {**site.lab.env(), "OS_WORKFLOW_ENDPOINT_OVERRIDE": site.engine.client_url}
 
     def ask(*arguments):
         done = run(*UPGRADE, *arguments, "-f", "json", env=env, directory=tmp_path)

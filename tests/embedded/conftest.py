@@ -7,6 +7,7 @@ from trove_upgrade.embedded import EmbeddedEngine
 
 from tests.waits import PATIENCE_SEC, until
 
+ODD = "engine $HOME #1 50%41 ?mode=memory 'a' K\xf6ln"       # any path works
 FLOWS = pathlib.Path(__file__).with_name("flows")
 
 
@@ -45,7 +46,7 @@ def make_engine(tmp_path):
     made = []
 
     def make(more=(), **keywords):
-        made.append(EmbeddedEngine(tmp_path / "engine", pack=False,
+        made.append(EmbeddedEngine(tmp_path / ODD, pack=False,
                                    workflows=[*sorted(FLOWS.glob("*.yaml")), *more], **keywords))
         return made[-1].start(PATIENCE_SEC)
     yield make

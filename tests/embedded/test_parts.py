@@ -11,20 +11,20 @@ def output(execution):
 
 
 def test_an_execution_knows_its_input_with_the_defaults_filled_in(engine, mistral):
-    client = mistral(engine.url)
+    client = mistral(engine.client_url)
     found = output(client.end(client.start("sample.entry", fault=False)))
     assert found == {"read": GIVEN, "published": GIVEN, "failure": None}
 
 
 def test_a_failed_part_tells_the_results_of_its_failed_tasks(engine, mistral):
-    client = mistral(engine.url)
+    client = mistral(engine.client_url)
     ended = client.end(client.start("sample.entry", fault=True))
     assert (ended.state, ended.state_info) == ("ERROR", "The part failed.")
     assert output(ended)["failure"] == [{"code": "broken"}]
 
 
 def test_a_part_that_ends_while_paused_is_heard_after_the_resume(engine, mistral):
-    client = mistral(engine.url)
+    client = mistral(engine.client_url)
     run = client.start("sample.entry", fault=False, delay_sec=3)
     executions, actions = client.client.executions, client.client.action_executions
     part = until(lambda: list(executions.list(root_execution_id=run)))[0].id

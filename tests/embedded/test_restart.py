@@ -49,7 +49,7 @@ def assert_done(client, execution):
 
 def test_each_lost_message_is_made_good(mistral, make_engine):
     engine = make_engine()
-    client = mistral(engine.url)
+    client = mistral(engine.client_url)
     started = {lost: client.start("sample.roll", waves=WAVES, delay_sec=8) for lost in LOST}
     until(lambda: len(client.client.action_executions.list(
         state="RUNNING", name="std.echo")) == len(LOST), "all at work")
@@ -57,7 +57,7 @@ def test_each_lost_message_is_made_good(mistral, make_engine):
     engine.kill()
     for lost, statements in LOST.items():
         change(engine, statements, names[lost])
-    client = mistral(engine.start().url)
+    client = mistral(engine.start().client_url)
     for execution in started.values():
         assert_done(client, execution)
     failed = client.client.action_executions.list(state="ERROR")
@@ -69,21 +69,21 @@ def test_each_lost_message_is_made_good(mistral, make_engine):
 def test_killed_at_any_moments_all_work_still_ends(mistral, make_engine):
     moments = random.Random(20)
     engine = make_engine()
-    executions = [mistral(engine.url).start("sample.roll", waves=WAVES) for _ in range(4)]
+    executions = [mistral(engine.client_url).start("sample.roll", waves=WAVES) for _ in range(4)]
     for _ in range(4):
         time.sleep(moments.uniform(0, 0.8))     # the fault is injected at a random moment
         engine.kill()
         engine.start()
     for execution in executions:
-        assert_done(mistral(engine.url), execution)
+        assert_done(mistral(engine.client_url), execution)
 
 
 def test_a_paused_execution_stays_paused(mistral, make_engine):
     engine = make_engine()
-    execution = mistral(engine.url).start("sample.roll", waves=WAVES)
-    mistral(engine.url).client.executions.update(execution, "PAUSED")
+    execution = mistral(engine.client_url).start("sample.roll", waves=WAVES)
+    mistral(engine.client_url).client.executions.update(execution, "PAUSED")
     engine.kill()
-    client = mistral(engine.start().url)
+    client = mistral(engine.start().client_url)
     assert client.client.executions.get(execution).state == "PAUSED"
     # Mistral ends an execution early that is resumed while an action ends; see record 0007.
     until(lambda: not client.client.action_executions.list(state="RUNNING"), "rest")
@@ -93,6 +93,6 @@ def test_a_paused_execution_stays_paused(mistral, make_engine):
 
 def test_after_a_clean_stop_the_work_goes_on(mistral, make_engine):
     engine = make_engine()
-    execution = mistral(engine.url).start("sample.roll", waves=WAVES)
+    execution = mistral(engine.client_url).start("sample.roll", waves=WAVES)
     engine.stop()
-    assert_done(mistral(engine.start().url), execution)
+    assert_done(mistral(engine.start().client_url), execution)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trove_upgrade.embedded import EmbeddedEngine
-from trove_upgrade.interfaces.session import plain_client
+from trove_upgrade.interfaces.session import engine_client
 from trove_upgrade.interfaces.upgrades import Upgrades
 from trove_upgrade.lab.kinds import kind
 from trove_upgrade.lab.kinds.base import Member
@@ -244,7 +244,7 @@ class Site:
 
     def connect(self) -> None:
         """Clients of the engine as it runs now."""
-        self.mistral = plain_client(self.engine.url)
+        self.mistral = engine_client(self.engine.url, self.engine.token)
         self.upgrades = Upgrades(self.mistral)
 
     def restart_engine(self) -> None:

@@ -18,8 +18,8 @@ def mistral(site, *arguments):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
     done = subprocess.run([MISTRAL, *arguments, "-f", "json"], capture_output=True, text=True,
                           timeout=PATIENCE_SEC, check=False, stdin=subprocess.DEVNULL,
-                          env={**kept, "OS_MISTRAL_URL": site.engine.url, "MISTRAL_AUTH_TYPE": "",
-                               "PYTHONWARNINGS": "ignore"})
+                          env={**kept, "OS_MISTRAL_URL": site.engine.client_url,
+                               "MISTRAL_AUTH_TYPE": "", "PYTHONWARNINGS": "ignore"})
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 import pytest
+import requests
 from trove_upgrade.embedded import EmbeddedEngine
 from trove_upgrade.interfaces.cli.app import main
 
+from tests.interfaces.conftest import PROGRAM
 from tests.waits import PATIENCE_SEC
 
 COMMANDS = ("plan", "run", "show", "list", "watch", "pause", "resume", "abort", "rollback",
@@ -68,21 +70,21 @@ def test_service_that_does_not_answer_is_one_sentence(cli, command):
 
 def test_unknown_upgrade(cli, service):
     for arguments, words in ((("nope",), "not found"), ((), "no upgrade here yet")):
-        ended = cli("show", *arguments, "--mistral-url", service.url)
+        ended = cli("show", *arguments, "--mistral-url", service.client_url)
         assert ended.returncode == 1
         assert words in ended.stderr
         assert "Traceback" not in ended.stderr
 
 
 def test_install_workflows_then_run_by_url(cli, service):
-    first = cli("install-workflows", "--mistral-url", service.url)
+    first = cli("install-workflows", "--mistral-url", service.client_url)
     assert first.returncode == 0, first.stderr
     assert "created trove_upgrade.cluster" in first.stdout
-    again = cli("install-workflows", "--mistral-url", service.url)
+    again = cli("install-workflows", "--mistral-url", service.client_url)
     assert {line.split()[0] for line in again.stdout.splitlines()} == {"unchanged"}
     # That service's executor knows no cloud, so the run is refused; its stdout is JSON alone.
     ended = cli("run", "--cluster", "shop", "--datastore-version", "9.1.2", "-f", "json",
-                "--mistral-url", service.url.removesuffix("/v2"))
+                "--mistral-url", service.client_url.removesuffix("/v2"))
     look = json.loads(ended.stdout)
     assert look["state"] == "ERROR"
     assert ended.returncode in (3, 5)
@@ -90,8 +92,16 @@ def test_install_workflows_then_run_by_url(cli, service):
 
 
 def test_engine_in_the_foreground(cli):
+    cli.env["http_proxy"] = "http://127.0.0.1:1"        # a company's, which can't reach it
     process = cli.begin("engine", "--state-dir", "here")
     output = cli.until("Ctrl-C stops it")
-    assert re.match(r"export OS_MISTRAL_URL=http://127\.0\.0\.1:\d+/v2\n", output)
+    url = re.match(r"export OS_MISTRAL_URL=(http://\S+:\S+@127\.0\.0\.1:\d+/v2)\n", output)[1]
+    assert requests.get(f"{url}/workflows", timeout=PATIENCE_SEC).status_code == 200
+    exports = "\n".join(re.findall(r"^export .*$", output, re.MULTILINE))
+    shown = re.search(r"OS_AUTH_TYPE=none .* openstack workflow list", output)[0]
+    listed = subprocess.run(["/bin/sh", "-c", f"{exports}\n{shown}"], text=True, check=False,
+                            capture_output=True, env={"PATH": str(PROGRAM.parent),
+                                                      "http_proxy": cli.env["http_proxy"]})
+    assert "trove_upgrade.cluster" in listed.stdout, listed.stderr
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(PATIENCE_SEC) == 0

@@ -40,8 +40,8 @@ def site(broker, make_site):
 def trigger(site):
     """Id of the trigger, made by the stock command."""
     workflow = site.mistral.workflows.get("upgrade_on_event").id
-    return mistral({"OS_MISTRAL_URL": site.engine.url}, "event-trigger-create", "on-activation",
-                   workflow, *PLACE, json.dumps(INPUTS))["ID"]
+    return mistral({"OS_MISTRAL_URL": site.engine.client_url}, "event-trigger-create",
+                   "on-activation", workflow, *PLACE, json.dumps(INPUTS))["ID"]
 
 
 @pytest.fixture

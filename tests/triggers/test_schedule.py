@@ -18,7 +18,7 @@ def schedule(site, cluster, *options, **more):
     """Make a trigger for an upgrade of the cluster."""
     inputs = {**QUICK, "cluster_id": cluster.id, "parallelism": "domain", "canary": False,
               **more}
-    made = mistral({"OS_MISTRAL_URL": site.engine.url}, "cron-trigger-create",
+    made = mistral({"OS_MISTRAL_URL": site.engine.client_url}, "cron-trigger-create",
                    f"upgrade-{cluster.name}", "trove_upgrade.cluster", json.dumps(inputs), *options)
     assert made["Name"] == f"upgrade-{cluster.name}"
 

@@ -64,7 +64,7 @@ class Apis:
             self.directory / "mistral", port=self.port, workflows=[SERVER.with_name("hold.yaml")],
             env={**os.environ, "OS_AUTH_TYPE": "admin_token", "OS_TOKEN": "demo",
                  "OS_ENDPOINT": f"{self.stock}/demo"})
-        self.engine.start()
+        self.gate.token = self.engine.start().token
         return self
 
     def __exit__(self, *_):
@@ -157,7 +157,7 @@ class Apis:
     # Mistral
     @property
     def mistral(self):
-        return f"http://127.0.0.1:{self.port}/v2"
+        return self.engine.client_url
 
     def execution(self, execution_id):
         """The execution, or None."""

@@ -25,6 +25,7 @@ class Gate:
 
     def __init__(self, port):
         self._target = f"http://127.0.0.1:{port}"
+        self.token = ""             # the engine's
         self.seen = []              # methods and paths, in order
         self._mode = "open"
         self._let_go = threading.Event()
@@ -85,7 +86,9 @@ class Gate:
             return None
         if mode in STATUS and method == "POST":
             return STATUS[mode], b'{"faultstring": "It is said so."}'
-        answer = requests.request(method, self._target + path, headers=headers, data=body,
+        headers = {key: value for key, value in headers.items() if key.lower() != "host"}
+        answer = requests.request(method, self._target + path, data=body,
+                                  headers=headers | {"X-Auth-Token": self.token},
                                   timeout=PATIENCE_SEC)
         return None if mode == "lost_replies" and method == "POST" else (
             answer.status_code, answer.content)

@@ -99,6 +99,22 @@ def test_400_not_json(apis, cluster, data):
     refused(answer, 400, "not JSON")
 
 
+@pytest.mark.parametrize(("data", "status", "words"), [
+    (b"[" * 50_000 + b"]" * 10_000, 400, "levels deep"),
+    (b'{"cluster": ' * 9 + b"1" + b"}" * 9, 400, "levels deep"),
+    (b'{"cluster": "' + b"x" * 70_000 + b'"}', 413, "65536 bytes"),
+    (b'{"cluster": ' + b"9" * 5000 + b"}", 400, "not JSON")], ids=["50000", "9", "70 KB", "digits"])
+def test_bodies_that_cost_much_are_refused_before_they_are_parsed(apis, cluster, data, status,
+                                                                  words):
+    before = apis.task(cluster)
+    kind = {"headers": {"Content-Type": "application/json"}}
+    refused(apis.ask("PATCH", f"/clusters/{cluster.id}", data=data, **kind), status, words)
+    data = data.replace(b"cluster", b"upgrade")
+    if data.startswith(b'{"upgrade') and words != "not JSON":       # which is for Trove to say
+        refused(apis.ask("POST", f"/clusters/{cluster.id}", data=data, **kind), status, words)
+    assert apis.task(cluster) == before
+
+
 def test_400_no_body(apis, cluster):
     refused(apis.ask("PATCH", f"/clusters/{cluster.id}"), 400, "Validation error")
 
