@@ -10,6 +10,9 @@ from .gate import PostgreSQLReplicationGate
 
 FENCE_SEC = 8.0        # for open transactions to end, and for the candidate to replay what is left
 POLL_SEC = 0.05
+STILL_SEC = 0.5        # for so long nobody has begun to write
+WRITES_ON = ("is written to although it is read-only for all that set no mode of their own (SET, "
+             "BEGIN READ WRITE)")
 
 
 class PostgreSQLReplicationDriver(PostgreSQLReplicationGate):
@@ -28,8 +31,11 @@ class PostgreSQLReplicationDriver(PostgreSQLReplicationGate):
 
     def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
         """New transactions on the source can't write, those from before are over, and the candidate
-        has replayed all. A session that sets its own mode is not held off."""
+        has replayed all. A session may set its own mode all the same: so nobody may have written
+        for a while, and until the candidate has it."""
         source, candidate = facts[member_id].member, facts[candidate_id].member
+        if overrides := facts[member_id].native["overrides"]:
+            raise self._no_fence(source, f"can't be held off from writes: {'; '.join(overrides)}")
         # A promotion may have left it read-only while it was unavailable.
         self._servers.set_read_only(candidate, False)
         self._servers.set_read_only(source, True)
@@ -45,18 +51,36 @@ class PostgreSQLReplicationDriver(PostgreSQLReplicationGate):
         since = self._servers.fenced_since(source)
         self._wait(deadline, lambda: not self._servers.older_transactions(source, since), source,
                    "has open transactions that may still write")
+        written = self._writes_over(source, deadline)
         position = topology.end_of(self._servers.answer(source)["inserted"])
         self._wait(deadline, lambda: self._servers.answer(candidate)["position"] >= position,
                    candidate, "has not replayed all that the source has written")
+        if self._servers.next_transaction(source) != written:
+            raise self._no_fence(source, WRITES_ON)
+
+    def _writes_over(self, source: Member, deadline: float) -> str:
+        """The number of the source's next transaction when it has stood still for a while."""
+        seen = [""]
+
+        def still() -> bool:
+            seen[0] = self._servers.next_transaction(source)
+            time.sleep(STILL_SEC)
+            return self._servers.next_transaction(source) == seen[0]
+
+        self._wait(deadline, still, source, WRITES_ON)
+        return seen[0]
 
     def unfence(self, facts: ClusterFacts) -> None:
         for one in facts.values():
             if one.answers and one.native["fenced"]:
                 self._servers.set_read_only(one.member, False)
 
-    @staticmethod
-    def _wait(deadline: float, done: Callable[[], object], member: Member, complaint: str) -> None:
+    def _wait(self, deadline: float, done: Callable[[], object], member: Member,
+              complaint: str) -> None:
         if not wait_until(done, deadline, POLL_SEC):
-            raise DatastoreError("no_fence", f"{member.name} {complaint} within "
-                                 f"{FENCE_SEC:.0f} s; its writes go on.", passing=True,
-                                 instance=member.id)
+            raise self._no_fence(member, f"{complaint} within {FENCE_SEC:.0f} s")
+
+    @staticmethod
+    def _no_fence(member: Member, complaint: str) -> DatastoreError:
+        return DatastoreError("no_fence", f"{member.name} {complaint}; its writes go on.",
+                              passing=True, instance=member.id)

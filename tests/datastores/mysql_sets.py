@@ -8,6 +8,7 @@ import pytest
 from trove_upgrade.lab.kinds.mysql_replication import native
 
 from tests.datastores import sets
+from tests.waits import until
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Words:
     """Statements of one dialect.
 
     :ivar position: the query of what a replica has, as p; ``restore`` is given that.
+    :ivar unfit: (makes a stopped replica one that must not lead, takes that back, what is told).
     :ivar follow_another: makes a replica follow a second source; ``forget_it`` takes that back.
     """
 
@@ -26,6 +28,7 @@ class Words:
     restore: str
     follow_another: str
     forget_it: str
+    unfit: tuple
 
 
 def address(shop, member):
@@ -69,13 +72,38 @@ class SetTests:
         position = ask(shop, replica, self.words.position)[0]["p"]
         ask(shop, replica, "create database strange")
         try:
+            # Newer ones of the source hide it from who looks at the newest only.
+            ask(shop, source, "create database newer")
+            until(lambda: ask(shop, replica, "show databases like 'newer'"), "the newer one")
             assert "transactions of its own" in shop.refused()["members_healthy"]
             assert shop.driver.candidate(shop.read(), source.id, "") not in ("", replica.id)
         finally:
-            for statement in (self.words.stop, "drop database strange", "reset master",
+            for statement in (self.words.stop, "drop database strange",
+                              "drop database if exists newer", "reset master",
                               self.words.restore.format(position), self.words.start):
                 ask(shop, replica, statement)
+            ask(shop, source, "drop database newer")
         shop.settle()
+
+    def test_who_must_not_lead_is_no_candidate_and_waited_for_by_nobody(self, shop):
+        """Filters and delays, as the server tells them."""
+        replica, source = shop.replica(), shop.source()
+        before = shop.driver.candidate(shop.read(), source.id, "")
+        for unfit, healed, told in self.words.unfit:
+            self._change_while_stopped(shop, replica, unfit)
+            try:
+                facts = shop.read()
+                assert any(told in one for one in shop.driver.unfit(facts, replica.id)), unfit
+                assert shop.driver.candidate(facts, source.id, "") not in ("", replica.id)
+                assert shop.refused() == {}
+            finally:
+                self._change_while_stopped(shop, replica, healed)
+            shop.settle()
+        assert shop.driver.candidate(shop.read(), source.id, "") == before
+
+    def _change_while_stopped(self, shop, replica, statement):
+        for one in (self.words.stop, statement, self.words.start):
+            ask(shop, replica, one)
 
     def test_a_replica_of_two_sources_is_refused(self, shop):
         replica = shop.replica()

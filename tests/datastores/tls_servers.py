@@ -235,7 +235,7 @@ class Redis(Server):
 class MariaDB(Server):
     kind, archive, program = "mariadb_replication", mariadb.ARCHIVE, mariadb.ARCHIVE.program
     init: tuple = ()
-    rights = "GRANT SLAVE MONITOR ON *.*"
+    rights = "GRANT SLAVE MONITOR, BINLOG MONITOR ON *.*"
     more: tuple = ("--log-bin=binlog", "--server-id=1")
 
     def install(self):

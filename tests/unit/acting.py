@@ -113,7 +113,8 @@ def acting_on(driver):
         patch.setattr(clients, "access", lambda name, section: {})
         for module, pause in ((member, "FIRST_ASK_SEC"), (member, "ASK_SEC"),
                               (switchover, "ASK_SEC"), (rebuild, "ASK_SEC"),
-                              (postgresql, "FENCE_SEC"), (postgresql, "POLL_SEC")):
+                              (postgresql, "FENCE_SEC"), (postgresql, "POLL_SEC"),
+                              (postgresql, "STILL_SEC")):
             patch.setattr(module, pause, 0)
         yield
 

@@ -4,7 +4,7 @@ import threading
 
 import psycopg
 import pytest
-from trove_upgrade.datastores.base import DatastoreError
+from trove_upgrade.datastores.base import PRIMARY, DatastoreError
 from trove_upgrade.lab.kinds.postgresql import native
 
 from tests.datastores import sets
@@ -53,6 +53,79 @@ def test_commits_that_wait_for_both_standbys_keep_them_both(shop):
             connection.execute("alter system reset synchronous_standby_names")
             connection.execute("select pg_reload_conf()")
     until(lambda: not shop.driver.blockers(shop.read(), [replica.id]), "the gate")
+
+
+@contextlib.contextmanager
+def configured(shop, member, setting, value):
+    """A server's own setting, until the end."""
+    with superuser(shop, member) as connection:
+        connection.execute(f"alter system set {setting} = '{value}'")
+        connection.execute("select pg_reload_conf()")
+        try:
+            yield
+        finally:
+            connection.execute(f"alter system reset {setting}")
+            connection.execute("select pg_reload_conf()")
+
+
+@pytest.mark.parametrize(("setting", "value", "told"), [
+    ("recovery_min_apply_delay", "1h", "is delayed by 1h"),
+    ("synchronous_standby_names", "shop_dr", "commits would wait for 1 synchronous standbys")])
+def test_who_must_not_lead_is_no_candidate_and_waited_for_by_nobody(shop, setting, value, told):
+    replica, source = shop.replica(), shop.source()
+    with configured(shop, replica, setting, value):
+        until(lambda: shop.driver.unfit(shop.read(), replica.id), "the setting")
+        facts = shop.read()
+        assert told in shop.driver.unfit(facts, replica.id)[0]
+        assert shop.driver.candidate(facts, source.id, "") not in ("", replica.id)
+        assert shop.refused() == {}
+    until(lambda: not shop.driver.unfit(shop.read(), replica.id), "the setting")
+
+
+def test_a_standby_is_known_by_the_name_that_its_source_knows(shop):
+    with superuser(shop, shop.source()) as connection:
+        seen = {one for one, in connection.execute(
+            "select application_name from pg_stat_replication").fetchall()}
+    assert {one.native["known_as"] for one in shop.read().values() if one.role != PRIMARY} == seen
+
+
+@pytest.mark.parametrize("whose", ["role app", "database postgres"])
+def test_settings_that_override_the_fence_are_refused_by_name(shop, whose):
+    source = shop.source()
+    with superuser(shop, source) as connection:
+        connection.execute(f"alter {whose} set default_transaction_read_only = off")
+        try:
+            assert f"{whose} has" in shop.refused()["fence_holds"]
+            with pytest.raises(DatastoreError, match=whose):
+                shop.driver.fence(shop.read(), source.id, shop.replica().id)
+        finally:
+            connection.execute(f"alter {whose} reset default_transaction_read_only")
+    assert not shop.read()[source.id].native["fenced"]
+    assert shop.refused() == {}
+
+
+def test_a_session_that_writes_on_keeps_the_role_where_it_is(shop, monkeypatch):
+    """It has set itself to read-write, which nobody else can see."""
+    monkeypatch.setattr("trove_upgrade.datastores.postgresql_replication.driver.FENCE_SEC", 2)
+    over, source = threading.Event(), shop.source()
+
+    def write():
+        with superuser(shop, source) as connection:
+            connection.execute("set default_transaction_read_only = off")
+            while not over.wait(0.1):
+                connection.execute("insert into kv values ('on', 'x') on conflict (k) do update "
+                                   "set v = 'y'")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        with pytest.raises(DatastoreError, match="is written to although") as caught:
+            shop.driver.fence(shop.read(), source.id, shop.replica().id)
+    finally:
+        over.set()
+        thread.join()
+    assert (caught.value.code, caught.value.passing) == ("no_fence", True)
+    assert not shop.read()[source.id].native["fenced"]
 
 
 @contextlib.contextmanager
