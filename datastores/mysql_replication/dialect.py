@@ -11,12 +11,14 @@ class Dialect(abc.ABC):
     """:cvar title: what people call it.
     :cvar facts: one statement; its row is given to :meth:`answer`.
     :cvar exempt: the rights that write on while a server is read-only.
+    :cvar fence_rights: the rights of which one lets an account make a server read-only.
     :cvar upgraded_by: when a newer server's system tables are upgraded.
     """
 
     title: str
     facts: str
     exempt: str
+    fence_rights: frozenset[str]
     upgraded_by: str
 
     @abc.abstractmethod
@@ -50,6 +52,7 @@ class MySQL(Dialect):
 
     title = "MySQL"
     exempt = "SUPER or CONNECTION_ADMIN"
+    fence_rights = frozenset({"SUPER", "SYSTEM_VARIABLES_ADMIN"})
     upgraded_by = "when the server starts, before it answers, also if the start fails after that"
     facts = """
         select version() as version, @@server_uuid as server, @@global.read_only as read_only,
@@ -93,6 +96,8 @@ class MariaDB(Dialect):
 
     title = "MariaDB"
     exempt = "SUPER or READ ONLY ADMIN"
+    # SUPER holds it no more since 10.11.
+    fence_rights = frozenset({"READ_ONLY ADMIN", "READ ONLY ADMIN"})
     upgraded_by = "by mariadb-upgrade, which the image of Trove's guest runs when it starts"
     facts = """
         select version() as version, @@global.server_id as server,

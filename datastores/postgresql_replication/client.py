@@ -41,6 +41,28 @@ select current_setting('server_version') as version,
            left join pg_roles r on r.oid = setrole left join pg_database d on d.oid = setdatabase
            where split_part(one, '=', 1) = 'default_transaction_read_only') o) as overrides
 """
+# What the servers of newer versions tell besides, from which server_version_num on.
+SINCE = {
+    # The WAL that is kept for a standby that is away, and the rate at which it has been written.
+    140000: """
+select pg_size_bytes(current_setting('wal_keep_size')) as wal_keep,
+       pg_size_bytes(current_setting('max_slot_wal_keep_size')) as slots_keep,
+       coalesce(current_setting('primary_slot_name'), '') as slot,
+       coalesce(current_setting('restore_command'), '') as restore,
+       (select json_agg(slot_name) from pg_replication_slots
+        where slot_type = 'physical') as slots,
+       extract(epoch from clock_timestamp() - stats_reset)::float as wal_sec,
+       wal_bytes::float as wal_bytes from pg_stat_wal""",
+    150000: """
+select coalesce(json_object_agg(datname, pg_database_collation_actual_version(oid)), '{}')
+           as collations
+from pg_database where datcollversion is distinct from pg_database_collation_actual_version(oid)
+    and datcollversion is not null"""}
+# In the one database that is asked.
+EXTENSIONS = """
+select coalesce(json_agg(extname), '[]') as lacking from pg_extension
+where extname not in (select name from pg_available_extensions)
+"""
 FENCED = f"""
 select case when current_setting('{READ_ONLY}') = 'on' then clock_timestamp()::text else '' end
        as since
@@ -74,7 +96,13 @@ class Servers(AskedAtOnce):
 
     def answer(self, member: Member) -> dict[str, Any]:
         """The row of FACTS; with the name by which its source knows a standby (``known_as``)."""
-        row = self._one(member, FACTS)
+        with self.connect(member) as connection:
+            row: dict[str, Any] = {}
+            for statement in (FACTS, EXTENSIONS):
+                row |= connection.execute(statement.encode()).fetchone() or {}
+            for version, statement in SINCE.items():
+                if connection.info.server_version >= version:
+                    row |= connection.execute(statement.encode()).fetchone() or {}
         if not row["trusted"]:
             raise DatastoreError("access_refused", f"{member.name}: the role has to be a member of "
                                  "pg_monitor", instance=member.id)

@@ -2,9 +2,11 @@
 
 The module of each gives its words and a fixture `shop`.
 """
+import threading
 from dataclasses import dataclass
 
 import pytest
+from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.lab.kinds.mysql_replication import native
 
 from tests.datastores import sets
@@ -104,6 +106,35 @@ class SetTests:
     def _change_while_stopped(self, shop, replica, statement):
         for one in (self.words.stop, statement, self.words.start):
             ask(shop, replica, one)
+
+    def test_an_account_that_writes_on_keeps_the_role_where_it_is(self, shop, monkeypatch):
+        """That of the lab's replication has all rights."""
+        monkeypatch.setattr("trove_upgrade.datastores.fencing.FENCE_SEC", 2)
+        over, source = threading.Event(), shop.source()
+
+        def write():
+            while not over.wait(0.1):
+                ask(shop, source, "replace into lab.kv values ('on', uuid())")
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            with pytest.raises(DatastoreError, match="is written to although") as caught:
+                shop.driver.fence(shop.read(), source.id, shop.replica().id)
+        finally:
+            over.set()
+            thread.join()
+        assert (caught.value.code, caught.value.passing) == ("no_fence", True)
+        assert not shop.read()[source.id].native["read_only"]
+        shop.settle()
+
+    def test_a_fence_is_taken_down_again(self, shop):
+        source = shop.source()
+        shop.driver.fence(shop.read(), source.id, shop.replica().id)
+        assert shop.read()[source.id].native["read_only"]
+        shop.driver.unfence(shop.read())
+        assert not shop.read()[source.id].native["read_only"]
+        shop.settle()
 
     def test_a_replica_of_two_sources_is_refused(self, shop):
         replica = shop.replica()

@@ -25,8 +25,8 @@ def counted(number, row, status):
     shown = {"log_slave_updates": "ON", **given.get("settings", {})}
     return {**leading.answer(shown, given.get("status", {}), [status] if status else [],
                              given.get("binlog", {})),
-            "sources": int(bool(number)), "xa": 0,
-            **{key: given[key] for key in ("sources", "xa") if key in given}}
+            "sources": int(bool(number)), "xa": 0, "may_fence": True,
+            **{key: given[key] for key in ("sources", "xa", "may_fence") if key in given}}
 
 
 def mysql(number, row=None, status=None):
@@ -250,6 +250,24 @@ def test_who_would_wait_for_the_former_source_is_no_candidate(facts):
     assert DRIVER.candidate(found, "m0", "") == "m2"
     assert "if orders-1 led, its commits wait 10 s" in DRIVER.unfit(found, "m1")[0]
     assert DRIVER.unfit(facts(m1=(waiting, {}), m2=(semi_sync("old", acks="ON"), {})), "m1") == []
+
+
+@pytest.mark.parametrize(("expire", "short"), [
+    ({"binlog_expire_logs_seconds": "300"}, True), ({"binlog_expire_logs_seconds": "0"}, False),
+    ({"binlog_expire_logs_seconds": "2592000"}, False), ({"expire_logs_days": "10"}, False),
+    ({"binlog_expire_logs_seconds": "259", "expire_logs_days": "0.003000"}, True)])
+def test_binary_logs_that_do_not_last_are_refused(facts, expire, short):
+    found = facts(m0=(settings(**expire),))
+    assert ("logs_kept" in refused(found)) == short
+    assert bool(DRIVER.blockers(found, {"m1"})) == short
+    patient = MySQLReplicationDriver({"unavailable_sec": 60})
+    assert patient.blockers(found, {"m1"}) == []
+
+
+def test_without_the_right_to_make_it_read_only_the_fence_is_not_taken_for_granted(facts):
+    found = facts(m0=({"may_fence": False},))
+    assert refused(found)["fence_holds"] == (
+        "the account of the access file may not make orders-0 read-only.")
 
 
 def test_a_chain_is_told(facts):

@@ -22,7 +22,7 @@ def answers(**changes):
     """One source and two standbys; changes: {member: {field: value}}."""
     common = {"version": "18.4 (Debian)", "started": "2026-01-01", "system": "7", "paused": False,
               "position": 5_000_000, "fenced": False, "synchronous": "",
-              "known_as": "walreceiver", "delay": "0", "overrides": []}
+              "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": []}
     standby = {**common, "standby": True, "receiver": "streaming", "senders": []}
     found = {"m0": {**common, "standby": False, "receiver": None,
                     "senders": [sender(), sender()]},
@@ -146,6 +146,61 @@ def test_whose_settings_override_the_fence_is_told(override, told):
     found = refused(facts(m0={"overrides": [override]}))
     assert told in found.get("fence_holds", "")
     assert ("fence_holds" in found) == bool(told)
+
+
+def test_a_standby_whose_library_sorts_otherwise_or_lacks_an_extension_is_no_candidate():
+    """As the first one that is upgraded tells it."""
+    newer = {"collations": {"shop": "2.41"}, "lacking": ["postgis"]}
+    found = facts(m1=newer)
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert DRIVER.unfit(found, "m1") == [
+        "orders-1 sorts database shop by collation version 2.41, which is not the recorded one: "
+        "its indexes may be wrong", "orders-1 lacks the extension postgis"]
+    accepted = PostgreSQLReplicationDriver({"accept_other_libraries": True})
+    assert accepted.unfit(found, "m1") == []
+
+
+def test_what_is_not_right_on_the_source_either_keeps_no_standby_from_leading():
+    odd = {"collations": {"shop": None}, "lacking": ["postgis"]}
+    assert DRIVER.unfit(facts(m0=odd, m1=odd), "m1") == []
+
+
+MIB = 2 ** 20
+
+
+def wal(keep=0, slots_keep=-1, slots=(), slot="", restore="", rate=0, sec=topology.RATE_SEC):
+    return {"wal_keep": keep, "slots_keep": slots_keep, "slots": list(slots), "slot": slot,
+            "restore": restore, "wal_sec": sec, "wal_bytes": rate * sec}
+
+
+@pytest.mark.parametrize(("source", "standby", "refused_for"), [
+    (wal(rate=MIB), wal(), "orders-0 would keep 0 MiB of WAL for orders-1, and 600 MiB are "
+     "written in 600 s"),
+    (wal(rate=MIB, keep=512 * MIB), wal(), "keep 512 MiB"), (wal(rate=MIB, keep=601 * MIB),
+                                                              wal(), ""),
+    (wal(rate=1000), wal(), ""), (wal(rate=MIB, sec=9), wal(), ""),
+    (wal(rate=MIB), wal(restore="cp ..."), ""),
+    (wal(rate=MIB, slots=["one"]), wal(slot="one"), ""),
+    (wal(rate=MIB, slots=["one"]), wal(slot="other"), "keep 0 MiB"),
+    (wal(rate=MIB, slots=["one"], slots_keep=100 * MIB), wal(slot="one"), "keep 100 MiB"),
+    ({}, {}, "")])
+def test_a_standby_for_which_the_wal_does_not_last_stays(source, standby, refused_for):
+    found = facts(m0=source, m1=standby, m2=wal(restore="cp ...") if standby else {})
+    assert ("wal_kept" in refused(found)) == bool(refused_for)
+    assert bool(DRIVER.blockers(found, {"m1"})) == bool(refused_for)
+    assert DRIVER.blockers(found, {"m2"}) == []
+    if refused_for:
+        assert refused_for in refused(found)["wal_kept"]
+        patient = PostgreSQLReplicationDriver({"unavailable_sec": 10})
+        assert patient.blockers(found, {"m1"}) == []
+
+
+def test_who_would_not_keep_the_wal_of_the_former_source_is_no_candidate():
+    plenty = wal(keep=601 * MIB, rate=MIB)
+    found = facts(m0=plenty, m1=wal(), m2=plenty)
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert "if it led, orders-1 would keep 0 MiB of WAL for orders-0" in DRIVER.unfit(
+        found, "m1")[0]
 
 
 def test_a_silent_member_closes_the_gate_for_all_others():

@@ -26,7 +26,7 @@ class Postgres:
                 "fenced": node.fenced, "synchronous": model.synchronous, "trusted": True,
                 "standby": not node.leads,
                 "receiver": "streaming" if model.streams(node) else None,
-                "known_as": "walreceiver", "delay": "0", "overrides": [],
+                "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
                 "senders": [{"state": "streaming", "sync_state": sync}
                             for _ in fed] if node.leads else []}
 
@@ -49,7 +49,7 @@ class MySQL:
             model.behind(node) if model.streams(node) else None, **cls.followed(node.follows)}
         return {**cls.driver.dialect.answer(row, cls.words(status)),
                 **leading.answer({"log_slave_updates": "ON"}, {}, [], {}),
-                "sources": int(not node.leads), "xa": 0}
+                "sources": int(not node.leads), "xa": 0, "may_fence": True}
 
     @staticmethod
     def written(model, node):

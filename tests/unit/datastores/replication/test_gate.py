@@ -10,7 +10,8 @@ from trove_upgrade.datastores.postgresql_replication import PostgreSQLReplicatio
 
 
 def member(name, role=REPLICA, behind=0, version="1.1", problems=(), answers=True, unfit=()):
-    native = {"behind": behind, "unfit": unfit, "synchronous": "", **leading.answer({}, {}, [], {})}
+    native = {"behind": behind, "unfit": unfit, "synchronous": "", "collations": {}, "wal": {},
+              "lacking": [], **leading.answer({}, {}, [], {})}
     return Facts(name, name, answers=answers, version=version, role=role, problems=problems,
                  native=native)
 
