@@ -99,8 +99,11 @@ class Promotion:
             return "; ".join([*(f"Trove is at work on {name}" for name in others), *wrong])
         candidate = self._driver.candidate(facts, self._member["id"], self._prefer)
         if not candidate:
+            reasons = [reason for one in facts if one != self._member["id"]
+                       for reason in self._driver.unfit(facts, one)]
             raise DatastoreError("no_candidate", f"{self._member['name']} is the source, and no "
-                                 "replica has all its writes; nothing can take over from it.",
+                                 "replica can take over with all its writes; nothing can take over "
+                                 f"from it{': ' if reasons else ''}{'; '.join(reasons)}.",
                                  passing=True, instance=self._member["id"])
         self._trove.verify_credentials()
         self._driver.fence(facts, self._member["id"], candidate)

@@ -275,6 +275,10 @@ class Driver(abc.ABC):
         """
         return ""
 
+    def unfit(self, facts: ClusterFacts, member_id: str) -> list[str]:
+        """Why the member must not lead, however well it is; one complaint each, by its name."""
+        return []
+
     def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
         """Let the source ``member_id`` take no more writes, right before Trove promotes the
         candidate.

@@ -1,10 +1,11 @@
 """What replication sets have in common: pure decisions about a source and its replicas.
 
-Each replica's `native` says how much it has left to apply, as `behind`, in the unit of its driver.
+Each replica's `native` says how much it has left to apply, as `behind`, in the unit of its driver,
+and as `unfit` why it must not lead, such as filters or a delay; each reason begins with a verb.
 """
 from collections.abc import Collection, Iterable
 
-from .base import PRIMARY, REPLICA, ClusterFacts, Driver, Facts
+from .base import PRIMARY, REPLICA, ClusterFacts, Driver, Facts, goes_first, ordered
 
 
 class ReplicationDriver(Driver):
@@ -14,13 +15,40 @@ class ReplicationDriver(Driver):
     promotes_by_trove = True
 
     def candidate(self, facts: ClusterFacts, member_id: str, prefer: str) -> str:
-        """Of the healthy replicas one on the preferred version, then the one that has least left to
-        apply, then by name; empty when none is healthy."""
-        fit = [one for one in facts.values()
-               if one.id != member_id and one.role == REPLICA and one.healthy]
+        """Of the healthy replicas that may lead one on the preferred version, then the one that has
+        least left to apply, then by name; empty when there is none."""
+        fit = [one for one in facts.values() if one.id != member_id and one.role == REPLICA
+               and one.healthy and not self.unfit(facts, one.id)]
         best = min(fit, default=None,
                    key=lambda one: (one.version != prefer, one.native["behind"], one.name))
         return best.id if best else ""
+
+    def unfit(self, facts: ClusterFacts, member_id: str) -> list[str]:
+        one = facts[member_id]
+        if not one.answers or one.role != REPLICA:
+            return []
+        return [f"{one.name} {reason}" for reason in one.native["unfit"]]
+
+    def waves(self, facts: ClusterFacts, todo: Collection[str],
+              together: bool) -> list[list[str]]:
+        """Replicas that must not lead come after those that may, and before the source: they may
+        have applied nothing of late, and would tell little about the new version."""
+        def late(member_id: str) -> int:
+            if goes_first(facts[member_id]):
+                return 0
+            return 2 if facts[member_id].role == PRIMARY else bool(self.unfit(facts, member_id))
+        return [[one] for one in sorted(ordered(facts, todo), key=late)]
+
+    def without_candidate(self, facts: ClusterFacts) -> list[str]:
+        """Complaints when nobody could take over from the source, with each replica's reasons."""
+        leader = source_of(facts)
+        if leader is None or self.candidate(facts, leader.id, ""):
+            return []
+        return [f"{leader.name} has no replica that can take over", *self.excluded(facts)]
+
+    def excluded(self, facts: ClusterFacts) -> list[str]:
+        """Why replicas are never candidates, each by its name."""
+        return [reason for one in facts for reason in self.unfit(facts, one)]
 
 
 def sources(facts: Iterable[Facts]) -> list[Facts]:
@@ -59,11 +87,3 @@ def strangers(facts: ClusterFacts, key: str, what: str) -> list[str]:
         return []
     return [f"{one.name} has {what} of its own" for one in facts.values()
             if one.answers and one.native[key] != leader.native[key]]
-
-
-def without_candidate(facts: ClusterFacts) -> list[str]:
-    """Complaints when nobody could take over from the source."""
-    leader = source_of(facts)
-    if leader is None or any(one.role == REPLICA and one.healthy for one in facts.values()):
-        return []
-    return [f"{leader.name} has no replica that is caught up"]

@@ -30,15 +30,17 @@ class GaleraGate(Driver):
                   "credentials."),
             check("members_match", _strangers(facts, asked),
                   "Trove and the group name the same number of members.",
-                  "Stop the servers that Trove does not know, or bring back the missing ones."),
+                  "Bring back the missing ones. Find out what a server is that Trove does not "
+                  "know (wsrep_incoming_addresses names them) before anything is done to it."),
             check("members_healthy", sick(facts), "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
             check("one_group", _disagreements(asked), "All members are of one group and one view.",
                   "Let the members that are apart join again; never bootstrap a second group."),
-            check("three_members", _few(facts),
+            check("three_members", _without_quorum(asked),
                   "The others are a majority while one is unavailable.",
-                  "Grow the cluster to three members or more. Skipped by name, a crash while a "
-                  "member is unavailable stops the cluster."),
+                  "Grow the cluster to three members or more, add an arbitrator, or give all "
+                  "members the same pc.weight. Skipped by name, a crash while a member is "
+                  "unavailable stops the cluster."),
             check("ist_reachable", _unreachable(facts, asked, self._unavailable_sec()),
                   "Every member could come back by an incremental state transfer.",
                   "Enlarge gcache.size on the members, write less, or set unavailable_sec in the "
@@ -54,6 +56,7 @@ class GaleraGate(Driver):
         if not asked:
             return found or ["no member answers"]
         found += _disagreements(asked) + _sizes(asked, rest, gone) + _majority(asked, gone)
+        found += _no_writers(asked, gone)
         found += [f"{one.name} was held back by flow control for {one.native['paused']:.0%} of the "
                   f"time (limit {PAUSED_LIMIT:.0%})"
                   for one in asked if one.native["paused"] > PAUSED_LIMIT]
@@ -76,7 +79,7 @@ class GaleraGate(Driver):
         others = [one for one in facts.values()
                   if one.answers and one.native["status"] == "Primary"]
         unreachable = [one for one in facts.values() if not one.answers]
-        if len(unreachable) == 1 and any(one.native["size"] == len(facts) for one in others):
+        if len(unreachable) == 1 and any(_members(one) == len(facts) for one in others):
             return f"{member.name} is counted by its group and answers no client yet"
         return ""
 
@@ -174,6 +177,10 @@ def _notes(facts: ClusterFacts, access: dict[str, Any]) -> list[str]:
     if product(facts) == MARIADB and not access.get("upgrade_program"):
         found.append("The access file names no upgrade_program: run mariadb-upgrade on each member "
                      "by hand when all is well.")
+    if arbitrators := max((one.native["arbitrators"] for one in facts.values() if one.answers),
+                          default=0):
+        found.append(f"The group has {arbitrators} arbitrators (garbd): they vote and hold no "
+                     "data. They are left as they are; upgrade them by hand afterwards.")
     if any(one.answers and series(one.version) == (5, 7) for one in facts.values()):
         found.append("5.7 and 8.0 must not be mixed under a write load: stop writing first.")
     return found
@@ -193,8 +200,13 @@ def _sizes(asked: list[Facts], rest: list[Facts], gone: list[Facts]) -> list[str
     """
     fewest = len(rest) + sum(one.answers and one.native["connected"] for one in gone)
     most = len(rest) + len(gone)
-    return [f"{one.name} counts {one.native['size']} members, not {_range(fewest, most)}"
-            for one in asked if not fewest <= one.native["size"] <= most]
+    return [f"{one.name} counts {_members(one)} members, not {_range(fewest, most)}"
+            for one in asked if not fewest <= _members(one) <= most]
+
+
+def _members(one: Facts) -> int:
+    """How many members a member counts in its group, arbitrators left out."""
+    return one.native["size"] - one.native["arbitrators"]
 
 
 def _range(fewest: int, most: int) -> str:
@@ -202,25 +214,36 @@ def _range(fewest: int, most: int) -> str:
 
 
 def _majority(asked: list[Facts], gone: list[Facts]) -> list[str]:
-    """The complaint when the rest would be no majority if a member of the wave crashed.
+    """The complaint when the rest would be no majority if a member of the wave crashed, by votes:
+    each member has as many as its pc.weight says, and an arbitrator has some, too.
 
     A cluster of two can't fulfil it; the check three_members asks before anything starts.
     """
-    size = max(one.native["size"] for one in asked)
-    if not gone or size <= 2 or 2 * len(asked) > size:
+    votes = max(one.native["votes"] for one in asked)
+    rest = votes - sum(one.native["weight"] for one in gone
+                       if one.answers and one.native["connected"])
+    if not gone or max(one.native["size"] for one in asked) <= 2 or 2 * rest > votes:
         return []
-    return [f"{len(asked)} of {size} members would be no majority"]
+    return [f"{rest} of {votes} votes would be no majority"]
+
+
+def _no_writers(asked: list[Facts], gone: list[Facts]) -> list[str]:
+    """The complaint when only members that take no writes would be left."""
+    if not gone or not all(one.native["read_only"] for one in asked):
+        return []
+    return ["no member that stays takes writes (read_only)"]
 
 
 def _strangers(facts: ClusterFacts, asked: list[Facts]) -> list[str]:
-    return [f"{one.name} counts {one.native['size']} members and Trove {len(facts)}"
-            for one in asked if one.native["size"] != len(facts)]
+    return [f"{one.name} counts {_members(one)} members and Trove {len(facts)}"
+            for one in asked if _members(one) != len(facts)]
 
 
-def _few(facts: ClusterFacts) -> list[str]:
-    if len(facts) > 2:
-        return []
-    return [f"there are {len(facts)} members"]
+def _without_quorum(asked: list[Facts]) -> list[str]:
+    """Complaints about members without which the others would be no majority of the votes."""
+    votes = max((one.native["votes"] for one in asked), default=0)
+    return [f"{one.name} has {one.native['weight']} of {votes} votes (pc.weight)"
+            for one in asked if 2 * one.native["weight"] >= votes]
 
 
 def _unreachable(facts: ClusterFacts, asked: list[Facts], unavailable_sec: float) -> list[str]:

@@ -51,6 +51,10 @@ def _native(status: dict[str, str], variables: dict[str, str]) -> dict[str, Any]
         "ready": status.get("wsrep_ready") == "ON",
         "connected": status.get("wsrep_connected") == "ON",
         "size": _number(status, "wsrep_cluster_size"),
+        "arbitrators": arbitrators(status), "weight": weight_in(options),
+        "votes": _number(status, "wsrep_cluster_weight") or _number(status, "wsrep_cluster_size"),
+        "rejects": variables.get("wsrep_reject_queries", "NONE") != "NONE",
+        "read_only": variables.get("read_only") not in (None, "OFF", "0"),
         "view": (status.get("wsrep_cluster_state_uuid", ""),
                  status.get("wsrep_cluster_conf_id", "")),
         "queue": _number(status, "wsrep_local_recv_queue"),
@@ -62,6 +66,18 @@ def _native(status: dict[str, str], variables: dict[str, str]) -> dict[str, Any]
         "durable": variables.get("innodb_flush_log_at_trx_commit") == "1",
         "paused": float(status.get("wsrep_flow_control_paused") or 0),
         **{name: _number(status, name) for name in COUNTERS}}
+
+
+def arbitrators(status: dict[str, str]) -> int:
+    """How many of the group hold no data (garbd): they vote, and tell no address for clients."""
+    told = status.get("wsrep_incoming_addresses")
+    return sum(not one.strip() for one in told.split(",")) if told else 0
+
+
+def weight_in(options: str) -> int:
+    """How many votes a member has: ``pc.weight`` in ``wsrep_provider_options``."""
+    found = re.search(r"pc\.weight\s*=\s*(\d+)", options, re.IGNORECASE)
+    return int(found[1]) if found else 1
 
 
 def size_in(options: str) -> int:
@@ -97,6 +113,8 @@ def _problems(name: str, native: dict[str, Any]) -> list[str]:
         found.append(f"{name} is not connected to its group")
     if not native["ready"]:
         found.append(f"{name} is not ready for statements")
+    if native["rejects"]:
+        found.append(f"{name} rejects its clients' statements (wsrep_reject_queries)")
     if native["queue"] > QUEUE_LIMIT:
         found.append(f"{name} has {native['queue']} write sets to apply (limit {QUEUE_LIMIT})")
     return found

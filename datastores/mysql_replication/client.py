@@ -1,9 +1,17 @@
 """What a MySQL or MariaDB member is asked."""
+from collections.abc import Sequence
 from typing import Any
 
 from ..base import Member
 from ..mysql import MySQLServers
+from . import leading
 from .dialect import Dialect
+
+RIGHTS = """
+select privilege_type as held from information_schema.user_privileges
+where grantee = concat("'", replace(current_user(), '@', "'@'"), "'")
+"""
+LOCK_SEC = 1    # to become read-only, a server waits for statements that write
 
 
 class Servers(MySQLServers):
@@ -16,8 +24,8 @@ class Servers(MySQLServers):
         self._dialect = dialect
 
     def answer(self, member: Member) -> dict[str, Any]:
-        """See :meth:`Dialect.answer`; with the numbers of ``sources`` that it follows and of
-        prepared transactions (``xa``)."""
+        """See :meth:`Dialect.answer` and :func:`leading.answer`; with the numbers of ``sources``
+        that it follows and of prepared transactions (``xa``), and whether we ``may_fence``."""
         with self.connect(member) as cursor:
             cursor.execute(self._dialect.facts)
             row = cursor.fetchone() or {}
@@ -25,5 +33,31 @@ class Servers(MySQLServers):
             followed = cursor.fetchall()
             cursor.execute("XA RECOVER")
             prepared = cursor.fetchall()
+            cursor.execute(self._dialect.binlog_status(row["version"]))
+            binlog = cursor.fetchone() or {}
+            cursor.execute(RIGHTS)
+            rights = {one["held"] for one in cursor.fetchall()}
+            names = ", ".join(["%s"] * len(leading.SETTINGS))
+            settings = _named(cursor, f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names}) OR "
+                              "Variable_name LIKE %s", *leading.SETTINGS, leading.SEMI_SYNC)
+            status = _named(cursor, "SHOW GLOBAL STATUS LIKE %s", leading.SEMI_SYNC)
         return {**self._dialect.answer(row, followed[0] if followed else None),
-                "sources": len(followed), "xa": len(prepared)}
+                **leading.answer(settings, status, list(followed), binlog),
+                "sources": len(followed), "xa": len(prepared),
+                "may_fence": bool(rights & self._dialect.fence_rights)}
+
+    def set_read_only(self, member: Member, on: bool) -> None:
+        """Let nobody write any more but accounts with special rights, or let all write again.
+
+        :raises DatastoreError: it could not, or not soon enough.
+        """
+        with self.connect(member) as cursor:
+            cursor.execute(f"set session lock_wait_timeout = {LOCK_SEC}")
+            cursor.execute(f"set global read_only = {int(on)}")
+
+
+def _named(cursor: Any, statement: str, *values: str) -> dict[str, Any]:
+    """What a SHOW statement gives, by name."""
+    cursor.execute(statement, values)
+    rows: Sequence[dict[str, Any]] = cursor.fetchall()
+    return {row["Variable_name"]: row["Value"] for row in rows}

@@ -4,9 +4,12 @@ from collections.abc import Collection
 from .. import replication
 from ..base import REPLICA, Check, ClusterFacts, Facts, Texts, check, sick, unreachable
 from ..paths import Rule
+from . import leading
 from .dialect import Dialect, MySQL, numbers
 from .paths import MYSQL
 
+# For so long a member is taken to be unavailable when nobody says otherwise: Trove's own limit.
+AWAY_SEC = 600
 FORGETFUL_SHUTDOWN = 2    # innodb_fast_shutdown: like a crash; an upgrade needs 0 or 1
 
 
@@ -37,10 +40,25 @@ class MySQLReplicationGate(replication.ReplicationDriver):
             check("members_healthy", sick(facts),
                   "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
-            check("replicas_ready", replication.without_candidate(facts),
+            check("replicas_ready", self.without_candidate(facts),
                   "A caught-up replica can take over.",
-                  "Add a replica, or let one catch up: the source is never stopped while it "
-                  "leads."),
+                  "Add a replica, let one catch up, or take away for the upgrade what keeps it "
+                  "from leading: the source is never stopped while it leads."),
+            check("semi_sync", _lonely_commits(facts),
+                  "Commits wait for no replica in vain while one is unavailable.",
+                  "Let another replica acknowledge (rpl_semi_sync_slave_enabled, "
+                  "rpl_semi_sync_replica_enabled) or, for the upgrade, set on the source the "
+                  "time-out to 1000 ms at most (rpl_semi_sync_master_timeout, "
+                  "rpl_semi_sync_source_timeout)."),
+            check("fence_holds", _unfenced(everyone),
+                  "The source can be made read-only, and be watched, before its role moves.",
+                  f"GRANT {sorted(self.dialect.fence_rights)[0]} to the account of the access "
+                  "file. Skipped by name, what accounts write that write on while Trove moves the "
+                  "role is lost."),
+            check("logs_kept", _short_logs(everyone, self._unavailable_sec()),
+                  "Binary logs are kept for longer than a member is unavailable.",
+                  "Raise binlog_expire_logs_seconds (expire_logs_days), or set unavailable_sec in "
+                  "the access file to the time that a member is really unavailable."),
             check("gtid_on", _without_gtid(everyone),
                   "All replicate by GTID and write a binary log.",
                   "Switch on GTID and log_bin: without them a role can't move without a gap."),
@@ -56,7 +74,27 @@ class MySQLReplicationGate(replication.ReplicationDriver):
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         found = replication.blockers(facts, unavailable)
         found += _unready([facts[one] for one in unavailable])
+        found += _waiting_commits(facts, unavailable)
+        if unavailable:
+            found += _short_logs(replication.sources(facts.values()), self._unavailable_sec())
         return sorted(set(found))
+
+    def _unavailable_sec(self) -> float:
+        return float(self.access.get("unavailable_sec", AWAY_SEC))
+
+    def unfit(self, facts: ClusterFacts, member_id: str) -> list[str]:
+        """Also what the source keeps from everybody, and what commits would wait for if the member
+        led and the source of now were unavailable, for that is what comes next."""
+        found, one = super().unfit(facts, member_id), facts[member_id]
+        source = replication.source_of(facts)
+        if source is None or one.role != REPLICA:
+            return found
+        found += [f"{one.name} lacks what {source.name} does not log ({what})"
+                  for what in source.native["unlogged"]]
+        there = [other for other in facts.values() if other.id not in (member_id, source.id)
+                 and other.answers and other.native["semi_sync"]["acknowledges"]]
+        waits = leading.waits(one.native, len(there))
+        return found + ([f"if {one.name} led, its {waits}"] if waits else [])
 
     def closed_rollback_path(self, facts: ClusterFacts, member_id: str, origin: str) -> str:
         member, source = facts[member_id], replication.source_of(facts)
@@ -79,9 +117,42 @@ class MySQLReplicationGate(replication.ReplicationDriver):
             backup="Trove takes a backup of the source before anything is touched.",
             notes=("The source switches over by Trove's promote-to-replica-source: it is made "
                    "read-only until the candidate has all its transactions. Accounts with "
-                   f"{self.dialect.exempt} write on, and what they write then is lost.",
+                   f"{self.dialect.exempt} can write on: while they do, the role does not move.",
                    f"{self.dialect.title}'s system tables are upgraded "
-                   f"{self.dialect.upgraded_by}."))
+                   f"{self.dialect.upgraded_by}.",
+                   "Events that the former source ran stay disabled on the new one until ALTER "
+                   "EVENT ... ENABLE.",
+                   *(f"Never the candidate: {reason}." for reason in self.excluded(facts))))
+
+
+def _waiting_commits(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
+    """The complaint when commits on the source would begin to wait for replicas that are
+    unavailable; where too few acknowledge already, it has given them up."""
+    source = replication.source_of(facts)
+    if source is None:
+        return []
+    there = source.native["semi_sync"]["replicas"]
+    going = sum(facts[one].answers and facts[one].native["semi_sync"]["acknowledging"]
+                for one in unavailable)
+    waits = leading.waits(source.native, there - going)
+    given_up = there < source.native["semi_sync"]["wait_for"]
+    return [f"on {source.name} {waits}"] if going and waits and not given_up else []
+
+
+def _unfenced(members: Collection[Facts]) -> list[str]:
+    return [f"the account of the access file may not make {one.name} read-only" for one in members
+            if one.answers and not one.native["may_fence"]]
+
+
+def _short_logs(members: Collection[Facts], away_sec: float) -> list[str]:
+    return [f"{one.name} keeps its binary logs for {one.native['kept_sec']} s, and a member may be "
+            f"unavailable for {away_sec:.0f} s" for one in members
+            if one.answers and 0 < one.native["kept_sec"] < away_sec]
+
+
+def _lonely_commits(facts: ClusterFacts) -> list[str]:
+    return [complaint for one in facts.values() if one.role == REPLICA
+            for complaint in _waiting_commits(facts, [one.id])]
 
 
 def _unready(unavailable: Collection[Facts]) -> list[str]:

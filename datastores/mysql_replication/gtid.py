@@ -43,6 +43,18 @@ def mariadb_position(text: str) -> dict[str, tuple[str, int]]:
     return {domain: (server, int(sequence)) for domain, server, sequence in parts}
 
 
+def mariadb_state(*texts: str) -> dict[tuple[str, str], int]:
+    """The newest sequence of each (domain, server) in any of these positions and states.
+
+    The last GTID of a domain hides those of other servers before it, which a state tells, too.
+    """
+    found: dict[tuple[str, str], int] = {}
+    for one in filter(None, (part.strip() for text in texts for part in text.split(","))):
+        domain, server, sequence = one.split("-")
+        found[domain, server] = max(int(sequence), found.get((domain, server), 0))
+    return found
+
+
 def mariadb_missing(whole: str, part: str) -> dict[str, int]:
     """How many transactions `part` is behind `whole`, by domain; only where it is."""
     have = mariadb_position(part)

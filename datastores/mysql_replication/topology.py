@@ -3,6 +3,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
+from . import leading
 from .dialect import Dialect, numbers
 
 LAG_SEC = 10             # Orchestrator's default for ReasonableReplicationLagSeconds
@@ -15,20 +16,25 @@ def build(dialect: Dialect, members: Iterable[Member], answers: dict[str, dict[s
     leading = [answer for answer in answers.values()
                if "error" not in answer and answer["following"] is None]
     source = leading[0] if len(leading) == 1 else None
-    return {member.id: _facts(dialect, member, answers[member.id], source) for member in members}
+    replicas = [answer for answer in answers.values()
+                if "error" not in answer and answer["following"] is not None]
+    return {member.id: _facts(dialect, member, answers[member.id], source, replicas)
+            for member in members}
 
 
 def _facts(dialect: Dialect, member: Member, answer: dict[str, Any],
-           source: dict[str, Any] | None) -> Facts:
+           source: dict[str, Any] | None, replicas: list[dict[str, Any]]) -> Facts:
     if "error" in answer:
         return Facts(member.id, member.name, role=MEMBER, domain=member.name,
                      problems=(answer["error"],), native={"code": answer["code"]},
                      address=member.address)
     replica = answer["following"] is not None
-    native = {**answer, "behind": 0, "strange": False, "overtaken": ""}
+    native = {**answer, "behind": 0, "strange": False, "overtaken": "",
+              "unfit": leading.unfit(answer)}
     if replica and source:
         native |= {"behind": dialect.missing(source, answer),
-                   "strange": dialect.strange(source, answer),
+                   "strange": dialect.strange(source, answer, [one for one in replicas
+                                                               if one is not answer]),
                    "overtaken": source["version"] if numbers(answer["version"])
                    < numbers(source["version"]) else ""}
     problems = _replica_problems(member.name, native) if replica else _source_problems(
@@ -48,9 +54,10 @@ def _replica_problems(name: str, native: dict[str, Any]) -> list[str]:
     found = [f"{name} does not run its {what} thread ({following[key]})"
              for key, what in (("io", "receiving"), ("sql", "applying")) if following[key] != "Yes"]
     found += [f"{name}: {error}" for error in following["errors"]]
-    if not found and (following["lag"] is None or following["lag"] > LAG_SEC):
+    delayed = bool(native["delay"])      # it lags on purpose, and is waited for by nobody
+    if not found and not delayed and (following["lag"] is None or following["lag"] > LAG_SEC):
         found.append(f"{name} is {following['lag']} s behind its source (limit {LAG_SEC})")
-    if native["behind"] > BEHIND:
+    if native["behind"] > BEHIND and not delayed:
         found.append(f"{name} is {native['behind']} transactions behind its source "
                      f"(limit {BEHIND})")
     if native["strange"]:

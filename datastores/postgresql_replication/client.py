@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from .. import access
@@ -33,14 +34,45 @@ select current_setting('server_version') as version,
        current_setting('synchronous_standby_names') as synchronous,
        pg_has_role('pg_monitor', 'usage') as trusted,
        (select status from pg_stat_wal_receiver) as receiver,
+       (select conninfo from pg_stat_wal_receiver) as conninfo,
+       coalesce(current_setting('recovery_min_apply_delay', true), '0') as delay,
        (select coalesce(json_agg(s), '[]') from (
            select state, sync_state from pg_stat_replication
-           where replay_lsn is not null) s) as senders
+           where replay_lsn is not null) s) as senders,
+       (select coalesce(json_agg(o), '[]') from (
+           select rolname as role, datname as database, split_part(one, '=', 2) as value
+           from pg_db_role_setting cross join unnest(setconfig) one
+           left join pg_roles r on r.oid = setrole left join pg_database d on d.oid = setdatabase
+           where split_part(one, '=', 1) = 'default_transaction_read_only') o) as overrides
+"""
+# What the servers of newer versions tell besides, from which server_version_num on.
+SINCE = {
+    # The WAL that is kept for a standby that is away, and the rate at which it has been written.
+    140000: """
+select pg_size_bytes(current_setting('wal_keep_size')) as wal_keep,
+       pg_size_bytes(current_setting('max_slot_wal_keep_size')) as slots_keep,
+       coalesce(current_setting('primary_slot_name'), '') as slot,
+       coalesce(current_setting('restore_command'), '') as restore,
+       (select json_agg(slot_name) from pg_replication_slots
+        where slot_type = 'physical') as slots,
+       extract(epoch from clock_timestamp() - stats_reset)::float as wal_sec,
+       wal_bytes::float as wal_bytes from pg_stat_wal""",
+    150000: """
+select coalesce(json_object_agg(datname, pg_database_collation_actual_version(oid)), '{}')
+           as collations
+from pg_database where datcollversion is distinct from pg_database_collation_actual_version(oid)
+    and datcollversion is not null"""}
+# In the one database that is asked.
+EXTENSIONS = """
+select coalesce(json_agg(extname), '[]') as lacking from pg_extension
+where extname not in (select name from pg_available_extensions)
 """
 FENCED = f"""
 select case when current_setting('{READ_ONLY}') = 'on' then clock_timestamp()::text else '' end
        as since
 """
+# Moves whenever a transaction is about to write, and not when the server writes WAL of itself.
+NEXT = "select txid_snapshot_xmax(txid_current_snapshot())::text as next"
 # Transactions keep the mode that they began with: one that has only read so far may still write.
 OLDER = """
 select count(*) as number from pg_stat_activity
@@ -75,12 +107,18 @@ class Servers(AskedAtOnce):
         return access.failure(member, error, words, refused)
 
     def answer(self, member: Member) -> dict[str, Any]:
-        """The row of FACTS."""
-        row = self._one(member, FACTS)
+        """The row of FACTS; with the name by which its source knows a standby (``known_as``)."""
+        with self.connect(member) as connection:
+            row: dict[str, Any] = {}
+            for statement in (FACTS, EXTENSIONS):
+                row |= connection.execute(statement.encode()).fetchone() or {}
+            for version, statement in SINCE.items():
+                if connection.info.server_version >= version:
+                    row |= connection.execute(statement.encode()).fetchone() or {}
         if not row["trusted"]:
             raise DatastoreError("access_refused", f"{member.name}: the role has to be a member of "
                                  "pg_monitor", instance=member.id)
-        return row
+        return row | {"known_as": _known_as(row["conninfo"] or "")}
 
     def set_read_only(self, member: Member, on: bool) -> None:
         """Let new transactions only read, or write again, and tell the server to reload.
@@ -101,6 +139,10 @@ class Servers(AskedAtOnce):
         """How many transactions of clients are open that had begun by the time ``since``."""
         return self._one(member, OLDER, since)["number"]
 
+    def next_transaction(self, member: Member) -> str:
+        """The number of the next transaction that writes."""
+        return self._one(member, NEXT)["next"]
+
     def _one(self, member: Member, statement: str, *values: str) -> dict[str, Any]:
         with self.connect(member) as connection:
             row = connection.execute(statement.encode(), values or None).fetchone()
@@ -114,6 +156,12 @@ class Servers(AskedAtOnce):
             "password": access.password(chosen), "dbname": chosen.get("database", "postgres"),
             "options": f"-c statement_timeout={int(timeout_sec * 1000)}",
             "application_name": "trove-upgrade", "gssencmode": "disable", **kept, **_tls(chosen)}
+
+
+def _known_as(conninfo: str) -> str:
+    """The application_name of a standby's connection; the receiver gives its usual one itself."""
+    told = conninfo_to_dict(conninfo)
+    return str(told.get("application_name") or told.get("fallback_application_name") or "")
 
 
 def _tls(chosen: dict[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,13 @@ import re
 from collections.abc import Collection
 
 from .. import replication
-from ..base import REPLICA, Check, ClusterFacts, Texts, check, sick, unreachable
+from ..base import REPLICA, Check, ClusterFacts, Facts, Texts, check, sick, unreachable
 from .paths import PATHS
+from .topology import READ_ONLY
+
+# For so long a member is taken to be unavailable when nobody says otherwise: Trove's own limit.
+AWAY_SEC = 600
+SEGMENT_BYTES = 16 * 2 ** 20    # of WAL: the one in hand is always there
 
 
 class PostgreSQLReplicationGate(replication.ReplicationDriver):
@@ -27,18 +32,51 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
             check("members_healthy", sick(facts),
                   "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
-            check("replicas_ready", replication.without_candidate(facts),
+            check("replicas_ready", self.without_candidate(facts),
                   "A caught-up replica can take over.",
-                  "Add a replica, or let one catch up: the source is never stopped while it "
-                  "leads."),
+                  "Add a replica, let one catch up, or take away for the upgrade what keeps it "
+                  "from leading: the source is never stopped while it leads."),
+            check("fence_holds", _overrides(facts), "Nobody's own settings override the fence.",
+                  f"Until the upgrade is over: ALTER ROLE ... RESET {READ_ONLY}, or ALTER DATABASE "
+                  "... RESET likewise. What is written on while the role moves would be lost."),
             check("synchronous_standbys", _lonely_synchronous(facts),
                   "Commits have enough synchronous standbys while one is unavailable.",
                   "Let synchronous_standby_names ask for fewer than there are, or add a replica."),
+            check("wal_kept", _outrun(facts, facts, self._unavailable_sec()),
+                  "The source keeps its WAL for as long as a standby is unavailable.",
+                  "Raise wal_keep_size, give each standby a replication slot or a "
+                  "restore_command, or set unavailable_sec in the access file to the time that a "
+                  "member is really unavailable."),
         ]
 
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         return sorted({*replication.blockers(facts, unavailable), *_unfed(facts),
-                       *_missing_synchronous(facts, unavailable)})
+                       *_missing_synchronous(facts, unavailable),
+                       *_outrun(facts, unavailable, self._unavailable_sec())})
+
+    def _unavailable_sec(self) -> float:
+        return float(self.access.get("unavailable_sec", AWAY_SEC))
+
+    def unfit(self, facts: ClusterFacts, member_id: str) -> list[str]:
+        """Also what commits would wait for for ever, and which WAL would not last, if the member
+        led and the source of now were unavailable, for that is what comes next."""
+        found, one = super().unfit(facts, member_id), facts[member_id]
+        source = replication.source_of(facts)
+        if source is None or not one.answers or one.role != REPLICA:
+            return found
+        if not self.access.get("accept_other_libraries"):
+            found += _other_libraries(source, one)
+        found += [f"if it led, {complaint}" for complaint in
+                  _too_little_wal(one, source, source, self._unavailable_sec())]
+        needed, names = synchronous(one.native["synchronous"])
+        there = [other for other in facts.values() if needed
+                 and other.id not in (member_id, source.id)
+                 and _streams(other) and is_named(other.native["known_as"], names)]
+        if len(there) >= needed:
+            return found
+        return [*found, f"if {one.name} led, its commits would wait for {needed} synchronous "
+                f"standbys, of {len(there)} (synchronous_standby_names = "
+                f"{one.native['synchronous']})"]
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         return Texts(
@@ -52,6 +90,7 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                    "the source is made read-only by this driver, since Trove's guest does not do "
                    "so: clients have to try again, on a connection that looks for the new source "
                    "(target_session_attrs=read-write).",
+                   *(f"Never the candidate: {reason}." for reason in self.excluded(facts)),
                    "A release note may ask for steps after a minor upgrade; they are not done "
                    "here."))
 
@@ -74,14 +113,14 @@ def _missing_synchronous(facts: ClusterFacts, unavailable: Collection[str]) -> l
     """The complaint when commits would wait for ever, for synchronous standbys that are
     unavailable."""
     source = replication.source_of(facts)
-    needed = needed_standbys(source.native["synchronous"]) if source else 0
+    needed, names = synchronous(source.native["synchronous"] if source else "")
     if source is None or not needed:
         return []
     there = sum(sender["state"] == "streaming" and sender["sync_state"] != "async"
                 for sender in source.native["senders"])
-    # Which sender feeds whom is not certain behind a proxy, so each one that goes counts.
-    going = sum(facts[one].role == REPLICA and facts[one].native["receiver"] == "streaming"
-                for one in unavailable if facts[one].answers)
+    # Which sender feeds whom is not certain behind a proxy, so each one by such a name counts.
+    going = sum(_streams(facts[one]) and is_named(facts[one].native["known_as"], names)
+                for one in unavailable)
     if there - going >= needed:
         return []
     return [f"commits on {source.name} wait for {needed} synchronous standbys and "
@@ -95,9 +134,68 @@ def _lonely_synchronous(facts: ClusterFacts) -> list[str]:
     return _missing_synchronous(facts, replicas[:1])
 
 
-def needed_standbys(setting: str) -> int:
-    """How many standbys a commit waits for, by synchronous_standby_names."""
+def _outrun(facts: ClusterFacts, unavailable: Collection[str], away_sec: float) -> list[str]:
+    """Complaints about standbys for which the source would not keep its WAL for so long."""
+    source = replication.source_of(facts)
+    if source is None:
+        return []
+    return [complaint for one in unavailable if _streams(facts[one])
+            for complaint in _too_little_wal(source, facts[one], source, away_sec)]
+
+
+def _too_little_wal(leader: Facts, one: Facts, source: Facts, away_sec: float) -> list[str]:
+    """The complaint when a member could not catch up from its leader after so long.
+
+    :param source: of now, which tells the rate of writing.
+    """
+    wal, own = leader.native["wal"], one.native["wal"]
+    if not (wal and own and source.native["wal"]) or own["restores"]:
+        return []
+    kept = wal["keep"]
+    if own["slot"] in wal["slots"]:
+        if wal["slots_keep"] < 0:       # without limit
+            return []
+        kept = max(kept, wal["slots_keep"])
+    written = source.native["wal"]["bytes_sec"] * away_sec
+    if written <= max(kept, SEGMENT_BYTES):
+        return []
+    return [f"{leader.name} would keep {kept / 2 ** 20:.0f} MiB of WAL for {one.name}, and "
+            f"{written / 2 ** 20:.0f} MiB are written in {away_sec:.0f} s: it would have to be "
+            "rebuilt"]
+
+
+def _other_libraries(source: Facts, one: Facts) -> list[str]:
+    """Why the member's image does not suit the data, where the source's does, or as much as that:
+    collations of another version may have sorted indexes otherwise."""
+    found = [f"{one.name} sorts database {name} by collation version {actual or 'none'}, which is "
+             "not the recorded one: its indexes may be wrong"
+             for name, actual in one.native["collations"].items()
+             if (name, actual) not in source.native["collations"].items()]
+    return found + [f"{one.name} lacks the extension {name}" for name in one.native["lacking"]
+                    if name not in source.native["lacking"]]
+
+
+def _streams(one: Facts) -> bool:
+    return one.answers and one.role == REPLICA and one.native["receiver"] == "streaming"
+
+
+def _overrides(facts: ClusterFacts) -> list[str]:
+    source = replication.source_of(facts)
+    return source.native["overrides"] if source else []
+
+
+def synchronous(setting: str) -> tuple[int, set[str]]:
+    """How many standbys a commit waits for by synchronous_standby_names, and their names in small
+    letters."""
     if not setting.strip():
-        return 0
-    counted = re.match(r"\s*(?:(?:any|first)\s+)?(\d+)\s*\(", setting, re.IGNORECASE)
-    return int(counted[1]) if counted else 1
+        return 0, set()
+    counted = re.fullmatch(r"\s*(?:(?:any|first)\s+)?(\d+)\s*\((.*)\)\s*", setting,
+                           re.IGNORECASE | re.DOTALL)
+    needed, names = (int(counted[1]), counted[2]) if counted else (1, setting)
+    return needed, {(quoted or bare).lower()
+                    for quoted, bare in re.findall(r'"([^"]*)"|([^\s,"]+)', names)}
+
+
+def is_named(known_as: str, names: set[str]) -> bool:
+    """Whether a standby is one of those; one whose name is not known may be."""
+    return not known_as or "*" in names or known_as.lower() in names

@@ -8,6 +8,10 @@ from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
 LAG_BYTES = 1024 * 1024
 READ_ONLY = "default_transaction_read_only"    # the fence
 
+RATE_SEC = 600      # a shorter time tells no usual rate of writing
+TRUE = {word[:end] for word in ("on", "true", "yes", "1") for end in range(1, len(word) + 1)
+        } - {"o"}
+
 PAGE_BYTES, PAGE_HEADERS = 8192, (24, 40)      # of the WAL
 
 
@@ -27,7 +31,12 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
     behind = max(0, source["position"] - answer["position"]) if source else 0
     native = {"behind": behind, "position": answer["position"], "system": answer["system"],
               "fenced": answer["fenced"], "synchronous": answer["synchronous"],
-              "senders": answer["senders"], "receiver": answer["receiver"] or ""}
+              "senders": answer["senders"], "receiver": answer["receiver"] or "",
+              "known_as": answer["known_as"], "lacking": answer["lacking"],
+              "collations": answer.get("collations", {}), "wal": _wal(answer),
+              "overrides": _overrides(answer["overrides"]), "unfit": [
+                  f"is delayed by {answer['delay']} (recovery_min_apply_delay)"]
+              if answer["delay"] != "0" else []}
     return Facts(member.id, member.name, answers=True, version=answer["version"].split()[0],
                  identity=answer["started"], role=REPLICA if answer["standby"] else PRIMARY,
                  domain=member.name, problems=tuple(_problems(member.name, answer, behind)),
@@ -44,8 +53,31 @@ def _problems(name: str, answer: dict[str, Any], behind: int) -> list[str]:
                      "receiver)")
     if answer["paused"]:
         found.append(f"{name} has paused its replay")
-    if behind > LAG_BYTES:
+    delayed = answer["delay"] != "0"     # it lags on purpose, and is waited for by nobody
+    if behind > LAG_BYTES and not delayed:
         found.append(f"{name} is {behind} bytes behind its source in replay (limit {LAG_BYTES})")
+    return found
+
+
+def _wal(answer: dict[str, Any]) -> dict[str, Any]:
+    """``{keep, slots_keep, slots, slot, restores, bytes_sec}``; empty where the server is too old
+    to tell, and a rate of 0 where it has not counted for long enough."""
+    if "wal_keep" not in answer:
+        return {}
+    long = (answer["wal_sec"] or 0) >= RATE_SEC
+    return {"keep": answer["wal_keep"], "slots_keep": answer["slots_keep"],
+            "slots": answer["slots"] or [], "slot": answer["slot"],
+            "restores": bool(answer["restore"]),
+            "bytes_sec": answer["wal_bytes"] / answer["wal_sec"] if long else 0}
+
+
+def _overrides(settings: list[dict[str, Any]]) -> list[str]:
+    """Whose own settings let them write in spite of the fence."""
+    found = []
+    for one in settings:
+        whose = [f"{kind} {one[kind]}" for kind in ("role", "database") if one[kind]]
+        if one["value"].lower() not in TRUE:
+            found.append(f"{' in '.join(whose)} has {READ_ONLY} = {one['value']}")
     return found
 
 

@@ -2,12 +2,15 @@
 
 The module of each gives its words and a fixture `shop`.
 """
+import threading
 from dataclasses import dataclass
 
 import pytest
+from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.lab.kinds.mysql_replication import native
 
 from tests.datastores import sets
+from tests.waits import until
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,7 @@ class Words:
     """Statements of one dialect.
 
     :ivar position: the query of what a replica has, as p; ``restore`` is given that.
+    :ivar unfit: (makes a stopped replica one that must not lead, takes that back, what is told).
     :ivar follow_another: makes a replica follow a second source; ``forget_it`` takes that back.
     """
 
@@ -26,6 +30,7 @@ class Words:
     restore: str
     follow_another: str
     forget_it: str
+    unfit: tuple
 
 
 def address(shop, member):
@@ -69,12 +74,66 @@ class SetTests:
         position = ask(shop, replica, self.words.position)[0]["p"]
         ask(shop, replica, "create database strange")
         try:
+            # Newer ones of the source hide it from who looks at the newest only.
+            ask(shop, source, "create database newer")
+            until(lambda: ask(shop, replica, "show databases like 'newer'"), "the newer one")
             assert "transactions of its own" in shop.refused()["members_healthy"]
             assert shop.driver.candidate(shop.read(), source.id, "") not in ("", replica.id)
         finally:
-            for statement in (self.words.stop, "drop database strange", "reset master",
+            for statement in (self.words.stop, "drop database strange",
+                              "drop database if exists newer", "reset master",
                               self.words.restore.format(position), self.words.start):
                 ask(shop, replica, statement)
+            ask(shop, source, "drop database newer")
+        shop.settle()
+
+    def test_who_must_not_lead_is_no_candidate_and_waited_for_by_nobody(self, shop):
+        """Filters and delays, as the server tells them."""
+        replica, source = shop.replica(), shop.source()
+        before = shop.driver.candidate(shop.read(), source.id, "")
+        for unfit, healed, told in self.words.unfit:
+            self._change_while_stopped(shop, replica, unfit)
+            try:
+                facts = shop.read()
+                assert any(told in one for one in shop.driver.unfit(facts, replica.id)), unfit
+                assert shop.driver.candidate(facts, source.id, "") not in ("", replica.id)
+                assert shop.refused() == {}
+            finally:
+                self._change_while_stopped(shop, replica, healed)
+            shop.settle()
+        assert shop.driver.candidate(shop.read(), source.id, "") == before
+
+    def _change_while_stopped(self, shop, replica, statement):
+        for one in (self.words.stop, statement, self.words.start):
+            ask(shop, replica, one)
+
+    def test_an_account_that_writes_on_keeps_the_role_where_it_is(self, shop, monkeypatch):
+        """That of the lab's replication has all rights."""
+        monkeypatch.setattr("trove_upgrade.datastores.fencing.FENCE_SEC", 2)
+        over, source = threading.Event(), shop.source()
+
+        def write():
+            while not over.wait(0.1):
+                ask(shop, source, "replace into lab.kv values ('on', uuid())")
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            with pytest.raises(DatastoreError, match="is written to although") as caught:
+                shop.driver.fence(shop.read(), source.id, shop.replica().id)
+        finally:
+            over.set()
+            thread.join()
+        assert (caught.value.code, caught.value.passing) == ("no_fence", True)
+        assert not shop.read()[source.id].native["read_only"]
+        shop.settle()
+
+    def test_a_fence_is_taken_down_again(self, shop):
+        source = shop.source()
+        shop.driver.fence(shop.read(), source.id, shop.replica().id)
+        assert shop.read()[source.id].native["read_only"]
+        shop.driver.unfence(shop.read())
+        assert not shop.read()[source.id].native["read_only"]
         shop.settle()
 
     def test_a_replica_of_two_sources_is_refused(self, shop):

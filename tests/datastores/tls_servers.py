@@ -235,7 +235,7 @@ class Redis(Server):
 class MariaDB(Server):
     kind, archive, program = "mariadb_replication", mariadb.ARCHIVE, mariadb.ARCHIVE.program
     init: tuple = ()
-    rights = "GRANT SLAVE MONITOR ON *.*"
+    rights = "GRANT SLAVE MONITOR, BINLOG MONITOR, READ_ONLY ADMIN ON *.*"
     more: tuple = ("--log-bin=binlog", "--server-id=1")
 
     def install(self):
@@ -286,7 +286,7 @@ class Galera(MariaDB):
 
 class MySQL(MariaDB):
     kind, archive, program = "mysql_replication", mysql.ARCHIVE, mysql.ARCHIVE.program
-    rights = "GRANT REPLICATION CLIENT, XA_RECOVER_ADMIN ON *.*"
+    rights = "GRANT REPLICATION CLIENT, XA_RECOVER_ADMIN, SYSTEM_VARIABLES_ADMIN ON *.*"
     more = ("--log-bin=binlog", "--server-id=1", "--gtid-mode=ON", "--enforce-gtid-consistency=ON",
             "--mysqlx=OFF", "--secure-file-priv=NULL", "--innodb-use-native-aio=OFF")
 

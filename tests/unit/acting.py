@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 
 import pytest
 from trove_upgrade import datastores
+from trove_upgrade.datastores import fencing
 from trove_upgrade.datastores.base import DatastoreError
-from trove_upgrade.datastores.postgresql_replication import driver as postgresql
 from trove_upgrade.schemas import UpgradeError
 from troveclient.apiclient.exceptions import ClientException
 
@@ -113,7 +113,8 @@ def acting_on(driver):
         patch.setattr(access_files, "settings", lambda *which: {})
         for module, pause in ((member, "FIRST_ASK_SEC"), (member, "ASK_SEC"),
                               (switchover, "ASK_SEC"), (rebuild, "ASK_SEC"),
-                              (postgresql, "FENCE_SEC"), (postgresql, "POLL_SEC")):
+                              (fencing, "FENCE_SEC"), (fencing, "POLL_SEC"),
+                              (fencing, "STILL_SEC")):
             patch.setattr(module, pause, 0)
         yield
 

@@ -18,7 +18,7 @@ create user {REPLICATOR}@'%' identified by '{{password}}';
 grant all on *.* to {REPLICATOR}@'%' with grant option;
 create user {APPLICATION}@'%' identified by '{{password}}';
 create user {UPGRADER}@'%' identified by '{{password}}';
-grant slave monitor on *.* to {UPGRADER}@'%';
+grant slave monitor, binlog monitor, read_only admin on *.* to {UPGRADER}@'%';
 create database {native.SCHEMA};
 create table {native.SCHEMA}.kv (k varchar(64) primary key, v varchar(255) not null) engine=InnoDB;
 grant select, insert, update on {native.SCHEMA}.kv to {APPLICATION}@'%';

@@ -30,7 +30,7 @@ create user {REPLICATOR}@'%' identified by '{{password}}';
 grant all on *.* to {REPLICATOR}@'%' with grant option;
 create user {APPLICATION}@'%' identified by '{{password}}';
 create user {UPGRADER}@'%' identified by '{{password}}';
-grant replication client, xa_recover_admin on *.* to {UPGRADER}@'%';
+grant replication client, xa_recover_admin, system_variables_admin on *.* to {UPGRADER}@'%';
 create database {native.SCHEMA};
 create table {native.SCHEMA}.kv (k varchar(64) primary key, v varchar(255) not null) engine=InnoDB;
 grant select, insert, update on {native.SCHEMA}.kv to {APPLICATION}@'%';

@@ -1,12 +1,18 @@
 """Upgrades of real MariaDB Galera clusters, through real Trove and real Mistral."""
+import contextlib
+import subprocess
+
 import pytest
 import yaml
 from trove_upgrade.datastores import driver
 from trove_upgrade.datastores.base import DatastoreError, Member
+from trove_upgrade.lab.kinds import mariadb
+from trove_upgrade.lab.kinds.cache import directory
 from trove_upgrade.lab.kinds.galera import native
 
 from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
+from tests.waits import until
 
 XDIST_GROUP = "galera"
 LAB = {"kind": "galera", "stop_timeout_sec": 15}
@@ -82,6 +88,57 @@ def test_unwell_members_and_caches_that_are_too_small_are_refused_by_name(site, 
     patient = driver("galera", {**access(site), "unavailable_sec": 10 ** 9})
     assert [one.name for one in patient.checks(patient.read(facts_of)) if not one.ok] == [
         "ist_reachable"]
+
+
+@pytest.fixture
+def garbd(tmp_path):
+    """Debian's program of an arbitrator."""
+    try:
+        mariadb.ARCHIVE.apt(directory(mariadb.ARCHIVE.name), "apt-get", "download",
+                            "galera-arbitrator-4", cwd=tmp_path)
+    except RuntimeError as error:
+        pytest.skip(str(error))
+    (package,) = tmp_path.glob("*.deb")
+    subprocess.run(["dpkg-deb", "-x", package, tmp_path], check=True)
+    return tmp_path / "usr/bin/garbd"
+
+
+@contextlib.contextmanager
+def arbitrator(garbd, site, members):
+    """One in the group, as people run it in another place."""
+    settings = site.lab.settings
+    own = members[0].address.rsplit(".", 1)[0] + ".200"
+    group = ",".join(f"{one.address}:{settings.bus_port}" for one in members)
+    votes = subprocess.Popen(
+        [garbd, "-a", f"gcomm://{group}", "-g", "lab",
+         "-o", f"gmcast.listen_addr=tcp://{own}:{settings.bus_port}"],
+        env=mariadb.environment(settings.binaries[site.old]), stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        votes.terminate()
+        votes.wait()
+
+
+def test_an_arbitrator_is_no_stray_server_and_its_vote_counts(site, old_cluster, garbd):
+    members = site.lab.members(old_cluster)
+    facts_of = [Member(one.id, one.name, one.address) for one in members]
+    asker = driver("galera", access(site))
+
+    def sizes():
+        return {one.native["size"] for one in asker.read(facts_of).values() if one.answers}
+
+    with arbitrator(garbd, site, members):
+        until(lambda: sizes() == {4}, "the arbitrator")
+        facts = asker.read(facts_of)
+        assert {(one.native["arbitrators"], one.native["votes"]) for one in facts.values()} == {
+            (1, 4)}
+        assert [one for one in asker.checks(facts) if not one.ok] == []
+        assert asker.blockers(facts, [members[0].id]) == []
+        assert any("garbd" in note for note in asker.texts(facts, True).notes)
+    until(lambda: sizes() == {3}, "the group without it")
+    assert asker.blockers(asker.read(facts_of), [members[0].id]) == []
 
 
 def access(site):

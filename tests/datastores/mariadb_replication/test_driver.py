@@ -11,7 +11,11 @@ WORDS = Words(
     stop_receiving="stop slave io_thread", position="select @@global.gtid_slave_pos as p",
     restore="set global gtid_slave_pos = '{}'",
     follow_another="change master 'other' to master_host = '127.0.0.1', master_user = 'x'",
-    forget_it="reset slave 'other' all")
+    forget_it="reset slave 'other' all",
+    unfit=(("set global replicate_ignore_table = 'lab.kv'",
+            "set global replicate_ignore_table = ''", "replicate_ignore_table = lab.kv"),
+           ("change master to master_delay = 3600", "change master to master_delay = 0",
+            "is delayed by 3600 s")))
 
 
 @pytest.fixture(scope="module")

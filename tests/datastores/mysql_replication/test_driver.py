@@ -18,7 +18,12 @@ WORDS = Words(
     restore="set global gtid_purged = '{}'",
     follow_another="change replication source to source_host = '127.0.0.1', source_user = 'x' "
                    "for channel 'other'",
-    forget_it="reset replica all for channel 'other'")
+    forget_it="reset replica all for channel 'other'",
+    unfit=(("change replication filter replicate_ignore_table = (lab.kv)",
+            "change replication filter replicate_ignore_table = ()",
+            "replicate_ignore_table = lab.kv"),
+           ("change replication source to source_delay = 3600",
+            "change replication source to source_delay = 0", "is delayed by 3600 s")))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import threading
 
 import psycopg
 import pytest
-from trove_upgrade.datastores.base import DatastoreError
+from trove_upgrade.datastores import driver
+from trove_upgrade.datastores.base import PRIMARY, DatastoreError
 from trove_upgrade.lab.kinds.postgresql import native
 
 from tests.datastores import sets
@@ -56,6 +57,103 @@ def test_commits_that_wait_for_both_standbys_keep_them_both(shop):
 
 
 @contextlib.contextmanager
+def configured(shop, member, setting, value):
+    """A server's own setting, until the end."""
+    with superuser(shop, member) as connection:
+        connection.execute(f"alter system set {setting} = '{value}'")
+        connection.execute("select pg_reload_conf()")
+        try:
+            yield
+        finally:
+            connection.execute(f"alter system reset {setting}")
+            connection.execute("select pg_reload_conf()")
+
+
+@pytest.mark.parametrize(("setting", "value", "told"), [
+    ("recovery_min_apply_delay", "1h", "is delayed by 1h"),
+    ("synchronous_standby_names", "shop_dr", "commits would wait for 1 synchronous standbys")])
+def test_who_must_not_lead_is_no_candidate_and_waited_for_by_nobody(shop, setting, value, told):
+    replica, source = shop.replica(), shop.source()
+    with configured(shop, replica, setting, value):
+        until(lambda: shop.driver.unfit(shop.read(), replica.id), "the setting")
+        facts = shop.read()
+        assert told in shop.driver.unfit(facts, replica.id)[0]
+        assert shop.driver.candidate(facts, source.id, "") not in ("", replica.id)
+        assert shop.refused() == {}
+    until(lambda: not shop.driver.unfit(shop.read(), replica.id), "the setting")
+
+
+def test_a_collation_that_is_not_the_recorded_one_is_read(shop):
+    """All members have the same library here, so it keeps nobody from leading."""
+    with superuser(shop, shop.source()) as connection:
+        connection.execute("update pg_database set datcollversion = '2.28' where datname = "
+                           "'template0'")
+        try:
+            until(lambda: [one.native["collations"].keys() for one in shop.read().values()] == [
+                {"template0"}] * 3, "the version")
+            assert [shop.driver.unfit(shop.read(), one.id) for one in shop.members] == [[]] * 3
+        finally:
+            connection.execute("update pg_database set datcollversion = null where datname = "
+                               "'template0'")
+    assert [one.native["lacking"] for one in shop.read().values()] == [[]] * 3
+
+
+def test_standbys_for_which_the_wal_does_not_last_stay(shop, monkeypatch):
+    monkeypatch.setattr("trove_upgrade.datastores.postgresql_replication.topology.RATE_SEC", 0)
+    patient = driver(shop.driver.name, {**shop.access, "unavailable_sec": 10 ** 9})
+    facts, replica = patient.read(shop.members), shop.replica()
+    assert f"keep 512 MiB of WAL for {replica.name}" in next(
+        one.message for one in patient.checks(facts) if one.name == "wal_kept")
+    assert any("would have to be rebuilt" in one for one in patient.blockers(facts, [replica.id]))
+
+
+def test_a_standby_is_known_by_the_name_that_its_source_knows(shop):
+    with superuser(shop, shop.source()) as connection:
+        seen = {one for one, in connection.execute(
+            "select application_name from pg_stat_replication").fetchall()}
+    assert {one.native["known_as"] for one in shop.read().values() if one.role != PRIMARY} == seen
+
+
+@pytest.mark.parametrize("whose", ["role app", "database postgres"])
+def test_settings_that_override_the_fence_are_refused_by_name(shop, whose):
+    source = shop.source()
+    with superuser(shop, source) as connection:
+        connection.execute(f"alter {whose} set default_transaction_read_only = off")
+        try:
+            assert f"{whose} has" in shop.refused()["fence_holds"]
+            with pytest.raises(DatastoreError, match=whose):
+                shop.driver.fence(shop.read(), source.id, shop.replica().id)
+        finally:
+            connection.execute(f"alter {whose} reset default_transaction_read_only")
+    assert not shop.read()[source.id].native["fenced"]
+    assert shop.refused() == {}
+
+
+def test_a_session_that_writes_on_keeps_the_role_where_it_is(shop, monkeypatch):
+    """It has set itself to read-write, which nobody else can see."""
+    monkeypatch.setattr("trove_upgrade.datastores.fencing.FENCE_SEC", 2)
+    over, source = threading.Event(), shop.source()
+
+    def write():
+        with superuser(shop, source) as connection:
+            connection.execute("set default_transaction_read_only = off")
+            while not over.wait(0.1):
+                connection.execute("insert into kv values ('on', 'x') on conflict (k) do update "
+                                   "set v = 'y'")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        with pytest.raises(DatastoreError, match="is written to although") as caught:
+            shop.driver.fence(shop.read(), source.id, shop.replica().id)
+    finally:
+        over.set()
+        thread.join()
+    assert (caught.value.code, caught.value.passing) == ("no_fence", True)
+    assert not shop.read()[source.id].native["fenced"]
+
+
+@contextlib.contextmanager
 def writing_of_itself(shop, member):
     """The server writes WAL, though nobody may write data: as its background writer does every
     15 s, and readers that set hint bits, but all the time."""
@@ -85,7 +183,7 @@ def test_the_other_standby_follows_although_it_got_more_of_the_old_source_than_t
 @pytest.mark.parametrize("done", ["insert into kv values ('open', 'x')", "select 1"],
                          ids=["has written", "may still write"])
 def test_a_fence_that_an_open_transaction_holds_up_is_taken_down(shop, monkeypatch, done):
-    monkeypatch.setattr("trove_upgrade.datastores.postgresql_replication.driver.FENCE_SEC", 0.5)
+    monkeypatch.setattr("trove_upgrade.datastores.fencing.FENCE_SEC", 0.5)
     facts, source = shop.read(), shop.source()
     with superuser(shop, source) as connection, connection.transaction(force_rollback=True):
         connection.execute(done)

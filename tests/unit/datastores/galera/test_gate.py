@@ -59,7 +59,52 @@ def test_a_second_member_may_not_go_when_the_rest_would_be_no_majority():
     model = Group(4)
     model.nodes["m3"].up = False
     assert blockers(model, "m3", "m1") == []          # 2 of the 3 that are left
-    assert "1 of 3 members would be no majority" in blockers(model, "m3", "m1", "m2")
+    assert "1 of 3 votes would be no majority" in blockers(model, "m3", "m1", "m2")
+
+
+ADDRESSES = "10.0.0.1:3306,10.0.0.2:3306,"       # the last of them is garbd's
+
+
+def test_an_arbitrator_is_neither_a_stray_server_nor_without_a_vote():
+    model = Group(2)
+    for node in model.nodes.values():
+        node.status |= {"wsrep_cluster_size": "3", "wsrep_cluster_weight": "3",
+                        "wsrep_incoming_addresses": ADDRESSES}
+    assert [one.name for one in within(60).checks(model.facts()) if not one.ok] == []
+    assert blockers(model, "m1") == []
+    assert any("1 arbitrators (garbd)" in one for one in within(60).texts(
+        model.facts(), True).notes)
+
+
+def test_a_server_that_nobody_knows_is_told_and_nobody_is_told_to_stop_it(model):
+    for node in model.nodes.values():
+        node.status["wsrep_cluster_size"] = "4"
+    check = next(one for one in within(60).checks(model.facts()) if not one.ok)
+    assert check.name == "members_match"
+    assert "stop" not in check.remedy.lower()
+    assert blockers(model, "m1") != []
+
+
+def test_the_majority_is_one_of_votes_and_not_of_members(model):
+    for one, node in model.nodes.items():
+        node.status["wsrep_cluster_weight"] = "5"
+        node.variables["wsrep_provider_options"] = (
+            f"gcache.size = 128M; pc.weight = {3 if one == 'm1' else 1}")
+    refused = [one for one in within(60).checks(model.facts()) if not one.ok]
+    assert [(one.name, one.message) for one in refused] == [
+        ("three_members", "member-1 has 3 of 5 votes (pc.weight).")]
+    assert blockers(model, "m1") == ["2 of 5 votes would be no majority"]
+    assert blockers(model, "m2") == []
+
+
+def test_nobody_goes_while_those_that_stay_serve_no_clients(model):
+    model.nodes["m2"].variables["wsrep_reject_queries"] = "ALL"
+    assert "member-2 rejects its clients' statements" in blockers(model, "m1")[0]
+    model.nodes["m2"].variables["wsrep_reject_queries"] = "NONE"
+    for one in ("m2", "m3"):
+        model.nodes[one].variables["read_only"] = "ON"
+    assert blockers(model, "m1") == ["no member that stays takes writes (read_only)"]
+    assert blockers(model, "m2") == []
 
 
 def test_a_group_of_two_is_refused_before_it_begins_and_not_held_up_in_the_middle():

@@ -3,7 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trove_upgrade.datastores.base import PRIMARY, Member
-from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver, gtid, topology
+from trove_upgrade.datastores.mysql_replication import (
+    MySQLReplicationDriver,
+    gtid,
+    leading,
+    topology,
+)
 from trove_upgrade.datastores.mysql_replication.dialect import MariaDB, MySQL
 from trove_upgrade.datastores.mysql_replication.gate import FORGETFUL_SHUTDOWN
 
@@ -13,10 +18,15 @@ MEMBERS = [Member(f"m{number}", f"orders-{number}", f"10.0.0.{number}") for numb
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa942956{}"
 
 
-def counted(number, row):
-    """What the client counts itself: how many it follows, and prepared transactions."""
-    return {"sources": int(bool(number)), "xa": 0,
-            **{key: row[key] for key in ("sources", "xa") if key in (row or {})}}
+def counted(number, row, status):
+    """What the client counts itself: how many it follows, and prepared transactions; and what
+    keeps a member from leading."""
+    given = row or {}
+    shown = {"log_slave_updates": "ON", **given.get("settings", {})}
+    return {**leading.answer(shown, given.get("status", {}), [status] if status else [],
+                             given.get("binlog", {})),
+            "sources": int(bool(number)), "xa": 0, "may_fence": True,
+            **{key: given[key] for key in ("sources", "xa", "may_fence") if key in given}}
 
 
 def mysql(number, row=None, status=None):
@@ -27,18 +37,18 @@ def mysql(number, row=None, status=None):
     shown = {"Replica_IO_Running": "Yes", "Replica_SQL_Running": "Yes", "Last_IO_Error": "",
              "Last_SQL_Error": "", "Seconds_Behind_Source": 0, "Source_UUID": UUID.format(0),
              "Auto_Position": 1, **(status or {})} if number else None
-    return {**MySQL().answer(own, shown), **counted(number, row)}
+    return {**MySQL().answer(own, shown), **counted(number, row, shown)}
 
 
 def mariadb(number, row=None, status=None):
     """One answer of MariaDB 10.11; number 0 is the source."""
     own = {"version": "10.11.18-MariaDB-0+deb12u1-log", "server": 10 + number, "log_bin": 1,
-           "read_only": int(bool(number)), "executed": "0-10-900", "own": "0-10-900",
+           "read_only": int(bool(number)), "executed": "0-10-900", "state": "0-10-900",
            "fast_shutdown": 1, "started": 1700000000, **(row or {})}
     shown = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes", "Last_IO_Error": "",
              "Last_SQL_Error": "", "Seconds_Behind_Master": 0, "Master_Server_Id": 10,
              "Using_Gtid": "Slave_Pos", **(status or {})} if number else None
-    return {**MariaDB().answer(own, shown), **counted(number, row)}
+    return {**MariaDB().answer(own, shown), **counted(number, row, shown)}
 
 
 DIALECTS = {"mysql": (MySQL(), mysql), "mariadb": (MariaDB(), mariadb)}
@@ -86,15 +96,15 @@ def test_a_replica_that_lags_closes_the_gate(facts, lag):
 def test_transactions_not_fetched_yet_count_though_no_second_is_lost(facts):
     few = f"{UUID.format(0)}:1-10" if facts.name == "mysql" else "0-10-10"
     many = f"{UUID.format(0)}:1-9000" if facts.name == "mysql" else "0-10-9000"
-    found = facts(m0=({"executed": many, "own": many},), m1=({"executed": few, "own": few},),
-                  m2=({"executed": many, "own": many},))
+    found = facts(m0=({"executed": many, "state": many},), m1=({"executed": few, "state": few},),
+                  m2=({"executed": many, "state": many},))
     assert found["m1"].native["behind"] == 8990
     assert DRIVER.candidate(found, "m0", "") == "m2"
 
 
 def test_a_replica_with_transactions_of_its_own_is_no_candidate(facts):
     extra = f"{UUID.format(0)}:1-900,{UUID.format(1)}:1" if facts.name == "mysql" else "0-11-901"
-    found = facts(m1=({"executed": extra, "own": extra},))
+    found = facts(m1=({"executed": extra, "state": extra},))
     assert "transactions of its own" in refused(found)["members_healthy"]
     assert DRIVER.candidate(found, "m0", "") == "m2"
 
@@ -102,7 +112,7 @@ def test_a_replica_with_transactions_of_its_own_is_no_candidate(facts):
 def test_the_sources_own_newer_transactions_are_no_ones_own(facts):
     """The members are asked one after the other, and the load goes on."""
     newer = f"{UUID.format(0)}:1-903" if facts.name == "mysql" else "0-10-903"
-    assert refused(facts(m2=({"executed": newer, "own": newer},))) == {}
+    assert refused(facts(m2=({"executed": newer, "state": newer},))) == {}
 
 
 def test_replicas_are_read_only_and_the_source_is_not(facts):
@@ -137,6 +147,127 @@ def test_without_gtid_or_binary_log_no_role_is_moved(facts):
     assert "gtid_on" in refused(facts(m1=({"log_bin": 0},)))
     off = {"Auto_Position": 0} if facts.name == "mysql" else {"Using_Gtid": "No"}
     assert "gtid_on" in refused(facts(m1=({}, off)))
+
+
+def settings(**given):
+    return {"settings": given}
+
+
+@pytest.mark.parametrize(("row", "status", "told"), [
+    ({}, {"Replicate_Ignore_Table": "lab.kv"}, "replicate_ignore_table = lab.kv"),
+    ({}, {"Replicate_Wild_Do_Table": "shop.%"}, "replicate_wild_do_table = shop.%"),
+    ({}, {"Replicate_Do_DB": "shop"}, "replicate_do_db = shop"),
+    ({}, {"Replicate_Rewrite_DB": "(a,b)"}, "replicate_rewrite_db = (a,b)"),
+    ({}, {"Replicate_Ignore_Server_Ids": "7"}, "replicate_ignore_server_ids = 7"),
+    ({"binlog": {"Binlog_Do_DB": "", "Binlog_Ignore_DB": "tmp"}}, {}, "binlog_ignore_db = tmp"),
+    (settings(slave_skip_errors="1062"), {}, "replica_skip_errors = 1062"),
+    (settings(replicate_events_marked_for_skip="FILTER_ON_SLAVE"), {}, "FILTER_ON_SLAVE"),
+    (settings(log_slave_updates="OFF"), {}, "log_slave_updates is off"),
+    (settings(log_replica_updates="OFF"), {}, "log_slave_updates is off"),
+    ({}, {"SQL_Delay": 3600}, "orders-1 is delayed by 3600 s")])
+def test_who_lacks_writes_or_would_not_hand_them_on_is_no_candidate_and_is_named(
+        facts, row, status, told):
+    found = facts(m1=(row, status))
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert refused(found) == {}
+    assert any(told in note for note in DRIVER.texts(found, True).notes)
+    alone = facts(m1=(row, status), m2=({}, {"SQL_Delay": 1}))
+    assert DRIVER.candidate(alone, "m0", "") == ""
+    assert told in refused(alone)["replicas_ready"]
+    assert "orders-2 is delayed by 1 s" in refused(alone)["replicas_ready"]
+
+
+def test_what_the_source_does_not_log_nobody_has(facts):
+    found = facts(m0=({"binlog": {"Binlog_Do_DB": "shop"}},))
+    assert DRIVER.candidate(found, "m0", "") == ""
+    assert "orders-1 lacks what orders-0 does not log (binlog_do_db = shop)" in refused(
+        found)["replicas_ready"]
+
+
+def test_a_delayed_replica_holds_up_nobody_and_is_not_waited_for(facts):
+    name = "Seconds_Behind_Source" if facts.name == "mysql" else "Seconds_Behind_Master"
+    few = f"{UUID.format(0)}:1-10" if facts.name == "mysql" else "0-10-10"
+    many = f"{UUID.format(0)}:1-9000" if facts.name == "mysql" else "0-10-9000"
+    found = facts(m0=({"executed": many, "state": many},), m2=({"executed": many, "state": many},),
+                  m1=({"executed": few, "state": few}, {"SQL_Delay": 3600, name: 3000}))
+    assert DRIVER.blockers(found, {"m2"}) == []
+    assert refused(found) == {}
+    assert DRIVER.waves(found, ["m0", "m1", "m2"], False) == [["m2"], ["m1"], ["m0"]]
+
+
+def test_a_transaction_of_its_own_is_found_behind_newer_ones_of_the_source(facts):
+    """MariaDB's newest GTID of a domain hides it."""
+    theirs = f"{UUID.format(0)}:1-902" if facts.name == "mysql" else "0-10-902"
+    also = f"{UUID.format(1)}:1,{theirs}" if facts.name == "mysql" else f"0-11-901,{theirs}"
+    newest = also if facts.name == "mysql" else theirs
+    found = facts(m0=({"executed": theirs, "state": theirs},),
+                  m1=({"executed": newest, "state": also},))
+    assert "orders-1 has transactions of its own" in refused(found)["members_healthy"]
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+
+
+def test_a_former_source_that_the_others_remember_has_nothing_of_its_own():
+    """The source was made of a backup, so its binary log names none of those before it."""
+    found = topology.build(MariaDB(), MEMBERS, {
+        "m0": mariadb(0, {"executed": "0-10-900", "state": "0-10-900"}),
+        "m1": mariadb(1, {"executed": "0-10-900", "state": "0-11-100,0-10-900"}),
+        "m2": mariadb(2, {"executed": "0-10-900", "state": "0-11-100,0-10-900"})})
+    assert refused(found) == {}
+
+
+def semi_sync(source, **given):
+    """Rows of MySQL 8.0.26 and later, or of older ones and of MariaDB."""
+    leads, follows = ("source", "replica") if source == "new" else ("master", "slave")
+    words = {"enabled": f"rpl_semi_sync_{leads}_enabled", "ms": f"rpl_semi_sync_{leads}_timeout",
+             "alone": f"rpl_semi_sync_{leads}_wait_no_{follows}",
+             "count": f"rpl_semi_sync_{leads}_wait_for_{follows}_count",
+             "acks": f"rpl_semi_sync_{follows}_enabled"}
+    told = {"clients": f"Rpl_semi_sync_{leads}_clients", "on": f"Rpl_semi_sync_{follows}_status"}
+    return {"settings": {words[key]: value for key, value in given.items() if key in words},
+            "status": {told[key]: value for key, value in given.items() if key in told}}
+
+
+@pytest.mark.parametrize("names", ["old", "new"])
+@pytest.mark.parametrize(("given", "closed"), [
+    ({"clients": "1"}, True), ({"clients": "2"}, False), ({"clients": "2", "count": "2"}, True),
+    ({"clients": "1", "ms": "1000"}, False), ({"clients": "1", "alone": "OFF"}, False),
+    ({"clients": "1", "enabled": "OFF"}, False),
+    ({"clients": "0"}, False)])     # it has given them up already
+def test_the_last_replica_that_acknowledges_is_not_taken(facts, names, given, closed):
+    source = {"enabled": "ON", "ms": "20000", **given}
+    found = facts(m0=(semi_sync(names, **source),),
+                  m1=(semi_sync(names, acks="ON", on="ON"), {}))
+    assert bool(DRIVER.blockers(found, {"m1"})) == closed
+    assert ("semi_sync" in refused(found)) == closed
+    assert DRIVER.blockers(found, {"m2"}) == []
+    if closed:
+        assert "on orders-0 commits wait 20 s" in refused(found)["semi_sync"]
+
+
+def test_who_would_wait_for_the_former_source_is_no_candidate(facts):
+    waiting = semi_sync("old", enabled="ON", ms="10000")
+    found = facts(m1=(waiting, {}))
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert "if orders-1 led, its commits wait 10 s" in DRIVER.unfit(found, "m1")[0]
+    assert DRIVER.unfit(facts(m1=(waiting, {}), m2=(semi_sync("old", acks="ON"), {})), "m1") == []
+
+
+@pytest.mark.parametrize(("expire", "short"), [
+    ({"binlog_expire_logs_seconds": "300"}, True), ({"binlog_expire_logs_seconds": "0"}, False),
+    ({"binlog_expire_logs_seconds": "2592000"}, False), ({"expire_logs_days": "10"}, False),
+    ({"binlog_expire_logs_seconds": "259", "expire_logs_days": "0.003000"}, True)])
+def test_binary_logs_that_do_not_last_are_refused(facts, expire, short):
+    found = facts(m0=(settings(**expire),))
+    assert ("logs_kept" in refused(found)) == short
+    assert bool(DRIVER.blockers(found, {"m1"})) == short
+    patient = MySQLReplicationDriver({"unavailable_sec": 60})
+    assert patient.blockers(found, {"m1"}) == []
+
+
+def test_without_the_right_to_make_it_read_only_the_fence_is_not_taken_for_granted(facts):
+    found = facts(m0=({"may_fence": False},))
+    assert refused(found)["fence_holds"] == (
+        "the account of the access file may not make orders-0 read-only.")
 
 
 def test_a_chain_is_told(facts):

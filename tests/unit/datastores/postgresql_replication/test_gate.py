@@ -21,7 +21,8 @@ def sender(sync="async", state="streaming"):
 def answers(**changes):
     """One source and two standbys; changes: {member: {field: value}}."""
     common = {"version": "18.4 (Debian)", "started": "2026-01-01", "system": "7", "paused": False,
-              "position": 5_000_000, "fenced": False, "synchronous": ""}
+              "position": 5_000_000, "fenced": False, "synchronous": "",
+              "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": []}
     standby = {**common, "standby": True, "receiver": "streaming", "senders": []}
     found = {"m0": {**common, "standby": False, "receiver": None,
                     "senders": [sender(), sender()]},
@@ -80,7 +81,7 @@ def test_a_standby_that_waits_is_not_counted_as_fed():
 
 def test_synchronous_standbys_are_respected():
     one = facts(m0={"synchronous": "ANY 1 (*)", "senders": [sender("quorum"), sender("quorum")]})
-    two = facts(m0={"synchronous": "FIRST 2 (a, b)", "senders": [sender("sync"), sender("sync")]})
+    two = facts(m0={"synchronous": "FIRST 2 (*)", "senders": [sender("sync"), sender("sync")]})
     assert DRIVER.blockers(one, {"m1"}) == []
     assert DRIVER.blockers(two, {"m1"}) == ["commits on orders-0 wait for 2 synchronous standbys "
                                            "and 1 would be left"]
@@ -88,10 +89,118 @@ def test_synchronous_standbys_are_respected():
     assert "synchronous_standbys" not in refused(one)
 
 
-@pytest.mark.parametrize(("setting", "needed"), [
-    ("", 0), ("a, b", 1), ("*", 1), ("2 (a, b, c)", 2), ("FIRST 1 (a)", 1), ("any 2(a,b,c)", 2)])
-def test_setting_of_synchronous_standbys_says_how_many(setting, needed):
-    assert gate.needed_standbys(setting) == needed
+
+
+@pytest.mark.parametrize(("setting", "needed", "names"), [
+    ("", 0, set()), ("a, b", 1, {"a", "b"}), ("*", 1, {"*"}), ("2 (a, b, c)", 2, set("abc")),
+    ("FIRST 1 (a)", 1, {"a"}), ("any 2(a,B)", 2, {"a", "b"}), ('ANY 1 ("S-1", s2)', 1,
+                                                              {"s-1", "s2"})])
+def test_setting_of_synchronous_standbys_says_how_many_and_whom(setting, needed, names):
+    assert gate.synchronous(setting) == (needed, names)
+
+
+def test_a_standby_that_no_commit_waits_for_may_go():
+    found = facts(m0={"synchronous": "near", "senders": [sender("sync"), sender()]},
+                  m1={"known_as": "near"}, m2={"known_as": "far"})
+    assert DRIVER.blockers(found, {"m2"}) == []
+    assert "commits on orders-0 wait" in DRIVER.blockers(found, {"m1"})[0]
+
+
+@pytest.mark.parametrize(("setting", "fit"), [
+    ("shop_dr", False), ("ANY 1 (*)", True), ("ANY 2 (*)", False), ("walreceiver", True)])
+def test_who_would_wait_for_ever_if_it_led_is_no_candidate(setting, fit):
+    found = facts(m1={"synchronous": setting})
+    assert DRIVER.candidate(found, "m0", "") == ("m1" if fit else "m2")
+    assert refused(found) == {}
+    both = facts(m1={"synchronous": setting}, m2={"synchronous": setting})
+    assert ("replicas_ready" in refused(both)) != fit
+    assert fit or f"synchronous_standby_names = {setting}" in refused(both)["replicas_ready"]
+
+
+def test_the_only_standby_would_have_nobody_to_wait_for():
+    """The former source is unavailable next."""
+    found = facts(m0={"senders": [sender()]}, m1={"synchronous": "*"})
+    del found["m2"]
+    assert "if orders-1 led" in refused(found)["replicas_ready"]
+
+
+def test_a_delayed_standby_holds_up_nobody_and_is_no_candidate():
+    late = {"delay": "1h", "position": 0}
+    found = facts(m1=late)
+    assert DRIVER.blockers(found, {"m2"}) == []
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert DRIVER.waves(found, ["m0", "m1", "m2"], False) == [["m2"], ["m1"], ["m0"]]
+    assert refused(found) == {}
+    told = "orders-1 is delayed by 1h (recovery_min_apply_delay)"
+    assert any(told in note for note in DRIVER.texts(found, True).notes)
+    assert told in refused(facts(m1=late, m2=late))["replicas_ready"]
+
+
+@pytest.mark.parametrize(("override", "told"), [
+    ({"role": "app", "database": None, "value": "off"}, "role app has"),
+    ({"role": None, "database": "shop", "value": "false"}, "database shop has"),
+    ({"role": "app", "database": "shop", "value": "0"}, "role app in database shop has"),
+    ({"role": "app", "database": None, "value": "on"}, ""),
+    ({"role": "app", "database": None, "value": "TRUE"}, "")])
+def test_whose_settings_override_the_fence_is_told(override, told):
+    found = refused(facts(m0={"overrides": [override]}))
+    assert told in found.get("fence_holds", "")
+    assert ("fence_holds" in found) == bool(told)
+
+
+def test_a_standby_whose_library_sorts_otherwise_or_lacks_an_extension_is_no_candidate():
+    """As the first one that is upgraded tells it."""
+    newer = {"collations": {"shop": "2.41"}, "lacking": ["postgis"]}
+    found = facts(m1=newer)
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert DRIVER.unfit(found, "m1") == [
+        "orders-1 sorts database shop by collation version 2.41, which is not the recorded one: "
+        "its indexes may be wrong", "orders-1 lacks the extension postgis"]
+    accepted = PostgreSQLReplicationDriver({"accept_other_libraries": True})
+    assert accepted.unfit(found, "m1") == []
+
+
+def test_what_is_not_right_on_the_source_either_keeps_no_standby_from_leading():
+    odd = {"collations": {"shop": None}, "lacking": ["postgis"]}
+    assert DRIVER.unfit(facts(m0=odd, m1=odd), "m1") == []
+
+
+MIB = 2 ** 20
+
+
+def wal(keep=0, slots_keep=-1, slots=(), slot="", restore="", rate=0, sec=topology.RATE_SEC):
+    return {"wal_keep": keep, "slots_keep": slots_keep, "slots": list(slots), "slot": slot,
+            "restore": restore, "wal_sec": sec, "wal_bytes": rate * sec}
+
+
+@pytest.mark.parametrize(("source", "standby", "refused_for"), [
+    (wal(rate=MIB), wal(), "orders-0 would keep 0 MiB of WAL for orders-1, and 600 MiB are "
+     "written in 600 s"),
+    (wal(rate=MIB, keep=512 * MIB), wal(), "keep 512 MiB"), (wal(rate=MIB, keep=601 * MIB),
+                                                              wal(), ""),
+    (wal(rate=1000), wal(), ""), (wal(rate=MIB, sec=9), wal(), ""),
+    (wal(rate=MIB), wal(restore="cp ..."), ""),
+    (wal(rate=MIB, slots=["one"]), wal(slot="one"), ""),
+    (wal(rate=MIB, slots=["one"]), wal(slot="other"), "keep 0 MiB"),
+    (wal(rate=MIB, slots=["one"], slots_keep=100 * MIB), wal(slot="one"), "keep 100 MiB"),
+    ({}, {}, "")])
+def test_a_standby_for_which_the_wal_does_not_last_stays(source, standby, refused_for):
+    found = facts(m0=source, m1=standby, m2=wal(restore="cp ...") if standby else {})
+    assert ("wal_kept" in refused(found)) == bool(refused_for)
+    assert bool(DRIVER.blockers(found, {"m1"})) == bool(refused_for)
+    assert DRIVER.blockers(found, {"m2"}) == []
+    if refused_for:
+        assert refused_for in refused(found)["wal_kept"]
+        patient = PostgreSQLReplicationDriver({"unavailable_sec": 10})
+        assert patient.blockers(found, {"m1"}) == []
+
+
+def test_who_would_not_keep_the_wal_of_the_former_source_is_no_candidate():
+    plenty = wal(keep=601 * MIB, rate=MIB)
+    found = facts(m0=plenty, m1=wal(), m2=plenty)
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert "if it led, orders-1 would keep 0 MiB of WAL for orders-0" in DRIVER.unfit(
+        found, "m1")[0]
 
 
 def test_a_silent_member_closes_the_gate_for_all_others():

@@ -2,7 +2,7 @@
 from collections import Counter
 
 from trove_upgrade.datastores.mariadb_replication import MariaDBReplicationDriver
-from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver
+from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver, leading
 from trove_upgrade.datastores.postgresql_replication import PostgreSQLReplicationDriver
 
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa942956{}"
@@ -26,6 +26,7 @@ class Postgres:
                 "fenced": node.fenced, "synchronous": model.synchronous, "trusted": True,
                 "standby": not node.leads,
                 "receiver": "streaming" if model.streams(node) else None,
+                "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
                 "senders": [{"state": "streaming", "sync_state": sync}
                             for _ in fed] if node.leads else []}
 
@@ -47,7 +48,8 @@ class MySQL:
             "Last_SQL_Error": "", "Seconds_Behind_Source":
             model.behind(node) if model.streams(node) else None, **cls.followed(node.follows)}
         return {**cls.driver.dialect.answer(row, cls.words(status)),
-                "sources": int(not node.leads), "xa": 0}
+                **leading.answer({"log_slave_updates": "ON"}, {}, [], {}),
+                "sources": int(not node.leads), "xa": 0, "may_fence": True}
 
     @staticmethod
     def written(model, node):
@@ -73,7 +75,7 @@ class MariaDB(MySQL):
     @staticmethod
     def written(model, node):
         last = f"0-{10 + model.written_by(node.position)[-1][0]}-{node.position}"
-        return {"server": 10 + node.number, "executed": last, "own": last}
+        return {"server": 10 + node.number, "executed": last, "state": last}
 
     @staticmethod
     def followed(number):

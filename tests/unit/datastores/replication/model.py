@@ -309,6 +309,10 @@ class ReplicationSet:
         self.tick()
         return "now" if self.nodes[member.id].fenced else ""
 
+    def next_transaction(self, member):
+        self.tick()
+        return str(self.nodes[member.id].position)
+
     def older_transactions(self, member, since):
         self.tick()
         return self.open_for

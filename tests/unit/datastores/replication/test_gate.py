@@ -5,13 +5,15 @@ from hypothesis import strategies as st
 from trove_upgrade.datastores import replication
 from trove_upgrade.datastores.base import MEMBER, PRIMARY, REPLICA, Facts, unreachable
 from trove_upgrade.datastores.mariadb_replication import MariaDBReplicationDriver
-from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver
+from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver, leading
 from trove_upgrade.datastores.postgresql_replication import PostgreSQLReplicationDriver
 
 
-def member(name, role=REPLICA, behind=0, version="1.1", problems=(), answers=True):
+def member(name, role=REPLICA, behind=0, version="1.1", problems=(), answers=True, unfit=()):
+    native = {"behind": behind, "unfit": unfit, "synchronous": "", "collations": {}, "wal": {},
+              "lacking": [], **leading.answer({}, {}, [], {})}
     return Facts(name, name, answers=answers, version=version, role=role, problems=problems,
-                 native={"behind": behind})
+                 native=native)
 
 
 def of(*members):
@@ -51,16 +53,32 @@ def test_a_silent_member_leads_nothing():
     ({"behind": 5}, {"behind": 4}, "c"),                             # least left to replay
     ({"behind": 5, "version": "1.2"}, {"behind": 0}, "b"),           # on the preferred version
     ({"version": "1.2", "problems": ("lags",)}, {"behind": 9}, "c"),     # never a sick one
+    ({"unfit": ("is delayed",), "version": "1.2"}, {"behind": 9}, "c"),  # nor one that must not
     ({"problems": ("lags",)}, {"answers": False}, "")])
 def test_candidate_is(b, c, wanted):
     facts = healthy() | of(member("b", **b), member("c", **c))
-    assert DRIVERS[0].candidate(facts, "a", "1.2") == wanted
+    for driver in DRIVERS:
+        assert driver.candidate(facts, "a", "1.2") == wanted
 
 
 def test_without_a_healthy_replica_nobody_can_take_over():
     facts = of(member("a", PRIMARY), member("b", problems=("b lags",)))
-    assert replication.without_candidate(facts) == ["a has no replica that is caught up"]
-    assert replication.without_candidate(healthy()) == []
+    for driver in DRIVERS:
+        assert driver.without_candidate(facts) == ["a has no replica that can take over"]
+        assert driver.without_candidate(healthy()) == []
+
+
+def test_where_all_replicas_must_not_lead_each_is_named_with_its_reason():
+    facts = of(member("a", PRIMARY), member("b", unfit=("is delayed by 9 s",)))
+    for driver in DRIVERS:
+        assert driver.without_candidate(facts) == [
+            "a has no replica that can take over", "b is delayed by 9 s"]
+
+
+def test_a_replica_that_must_not_lead_goes_after_the_others_and_before_the_source():
+    facts = healthy() | of(member("b", unfit=("is delayed by 9 s",)))
+    for driver in DRIVERS:
+        assert driver.waves(facts, list("abc"), False) == [["c"], ["b"], ["a"]]
 
 
 def test_a_member_with_other_data_is_a_stranger():
