@@ -51,8 +51,7 @@ class ClusterSnapshot:
     def known_origin(self, member: Member) -> Version | None:
         """Trove's record, unless a failed attempt has already overwritten it; then what the server
         says, then what the cluster was built with. Never the target."""
-        own = self.facts[member.id].version
-        others = [one for one in (*self.versions, *self.retired) if one["id"] != self.target["id"]]
+        own, others = self.facts[member.id].version, self._others()
         silent = not own or runs(own, self.target)      # it tells nothing of where it came from
         for found in ([one for one in others if bears(member, one)],
                       [one for one in others if own and runs(own, one)],
@@ -61,6 +60,13 @@ class ClusterSnapshot:
             if found:
                 return most_specific([one for one in found if runs(own, one)] or found)
         return None
+
+    def asked_before(self, member: Member) -> bool:
+        """By Trove's record it is on the target or on its way there, and on nothing else."""
+        return bears(member, self.target) and not any(bears(member, one) for one in self._others())
+
+    def _others(self) -> list[Version]:
+        return [one for one in (*self.versions, *self.retired) if one["id"] != self.target["id"]]
 
     def untouched_settings(self) -> dict[str, Any]:
         """By member id: those of the members that still run their old version, so as people have

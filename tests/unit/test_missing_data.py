@@ -13,7 +13,7 @@ from tests.unit.trove_model import Lock, Record
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.actions.member import AwaitEvidence
-    from trove_upgrade.services import clients
+    from trove_upgrade.services import access_files
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def cluster(monkeypatch):
     made = Cluster(3, 0)
     made.nodes["m0001"].version, made.nodes["m0001"].starts = "9.1.2", 2
     monkeypatch.setattr(datastores, "driver", lambda name, access: made.driver)
-    monkeypatch.setattr(clients, "access", lambda name, section: {})
+    monkeypatch.setattr(access_files, "settings", lambda *which: {})
     return made
 
 

@@ -84,3 +84,10 @@ def test_a_request_is_known_by_the_number_too():
     wanted, wave = version("9.1.2", "lts"), {"recorded": recorded(before)}
     assert not asked_already(wave, before, wanted)
     assert asked_already(wave, after, wanted)
+
+
+def test_one_that_is_on_its_way_to_the_target_goes_on_without_an_origin():
+    one = member("9.1.2", "9.1.2")
+    now = snapshot(one, "", built="9.1.2")
+    assert now.origin(one)["id"] == ""
+    assert check(now)["ok"]
