@@ -2,8 +2,14 @@
 from typing import Any
 
 from ..base import Member
+from ..foreign import check_types
 from ..mysql import MySQLServers
 from .dialect import Dialect
+
+ANSWER = {"version": str, "server": str, "identity": str, "own": str, "read_only": bool,
+          "executed": str, "gtid": bool, "binlog": bool, "fast_shutdown": int,
+          "following": dict | None, "sources": int, "xa": int}
+FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}
 
 
 class Servers(MySQLServers):
@@ -25,5 +31,18 @@ class Servers(MySQLServers):
             followed = cursor.fetchall()
             cursor.execute("XA RECOVER")
             prepared = cursor.fetchall()
-        return {**self._dialect.answer(row, followed[0] if followed else None),
-                "sources": len(followed), "xa": len(prepared)}
+        found = {**self._dialect.answer(row, followed[0] if followed else None),
+                 "sources": len(followed), "xa": len(prepared)}
+        self.check(found)
+        return found
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Make sure that an answer can be compared with others: with itself, for one.
+
+        :raises Exception: it can't.
+        """
+        check_types(answer, ANSWER)
+        if answer["following"] is not None:
+            check_types(answer["following"], FOLLOWING)
+        self._dialect.missing(answer, answer)
+        self._dialect.strange(answer, answer)

@@ -26,4 +26,4 @@ class MySQLReplicationDriver(MySQLReplicationGate):
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
         return understood(members, self._servers.ask_all(members),
-                          functools.partial(topology.build, self.dialect))
+                          functools.partial(topology.build, self.dialect), self)

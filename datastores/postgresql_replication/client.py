@@ -8,6 +8,7 @@ from psycopg.rows import dict_row
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..foreign import check_types
 from ..servers import AskedAtOnce
 from ..watch import Watch
 from . import wire
@@ -19,6 +20,9 @@ REVEALING = "authentication method requirement"     # libpq's words
 NO_ACCESS = {"28000", "28P01", "42501"}    # invalid authorization, password; no privilege
 # psycopg gives no such number of a login.
 NO_LOGIN = ("authentication failed", "no pg_hba.conf entry")
+ANSWER = {"version": str, "started": str, "system": str, "standby": bool, "position": int,
+          "inserted": int, "paused": bool, "fenced": bool, "synchronous": str, "trusted": bool,
+          "receiver": str | None, "senders": list}
 FACTS = """
 select current_setting('server_version') as version,
        pg_postmaster_start_time()::text as started,
@@ -77,10 +81,18 @@ class Servers(AskedAtOnce):
     def answer(self, member: Member) -> dict[str, Any]:
         """The row of FACTS."""
         row = self._one(member, FACTS)
+        self.check(row)
         if not row["trusted"]:
             raise DatastoreError("access_refused", f"{member.name}: the role has to be a member of "
                                  "pg_monitor", instance=member.id)
         return row
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Make sure that an answer has the types of FACTS.
+
+        :raises TypeError: it has others.
+        """
+        check_types(answer, ANSWER)
 
     def set_read_only(self, member: Member, on: bool) -> None:
         """Let new transactions only read, or write again, and tell the server to reload.
