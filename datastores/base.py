@@ -208,6 +208,15 @@ class Driver(abc.ABC):
         :return: one complaint each, without a full stop; empty when it is safe.
         """
 
+    def decide(self, facts: ClusterFacts) -> None:
+        """Make the decisions by these facts, only to see that they can be made.
+
+        :raises Exception: what a member has answered makes that impossible.
+        """
+        self.blockers(facts, ())
+        self.waves(facts, list(facts), together=False)
+        self.checks(facts)
+
     @abc.abstractmethod
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         """What the plan tells people: the rollback path, the point of no return, backups and more.

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import access
 from .addresses import usable
-from .base import ClusterFacts, DatastoreError, Member
+from .base import ClusterFacts, DatastoreError, Driver, Member
 from .watch import Watch
 
 AT_ONCE = 16
@@ -21,6 +21,7 @@ TIMES = 3           # so many times as long as it may be silent a member may tak
 GRACE_SEC = 2.0     # for a client library to see that a connection was shut
 
 Answers = dict[str, dict[str, Any]]
+Build = Callable[[list[Member], Answers], ClusterFacts]
 Asked = Future[dict[str, Any]]
 # Questions that were not over in time, so that nobody keeps more than one thread of ours busy.
 left: dict[tuple[str, ...], Asked] = {}
@@ -125,35 +126,49 @@ class AskedAtOnce(abc.ABC):
         return int(self._access.get("port", self.default_port))
 
 
-def understood(members: list[Member], answers: Answers,
-               build: Callable[[list[Member], Answers], ClusterFacts]) -> ClusterFacts:
+def understood(members: list[Member], answers: Answers, build: Build, driver: Driver | None = None
+               ) -> ClusterFacts:
     """The facts that ``build`` makes of the answers of those members that can be understood.
 
-    A member whose answer can't be made facts of, alone or beside the others, has given none.
+    A member has given no answer if no facts can be made of it, alone or beside the others', or if
+    the driver can't decide by them, whatever their decision would be.
     """
+    def facts(told: Answers) -> ClusterFacts:
+        found = build(members, told)
+        if driver:
+            driver.decide(found)
+        return found
+
     try:
-        return build(members, answers)
+        return facts(answers)
     except Exception as error:      # noqa: BLE001 - any, of any answer
         said = [one for one in members if "error" not in answers[one.id]]
-        blamed = [one for one in said if _fails(build, members, _silenced(members, answers, [
-            other for other in said if other is not one], error))]
-        if not blamed:              # each alone makes sense: who spoils it by staying?
-            blamed = [one for one in said
-                      if not _fails(build, members, _silenced(members, answers, [one], error))]
-        silenced = _silenced(members, answers, blamed or said, error)
-        return understood(members, silenced, build) if said else build(members, silenced)
+        blamed = _spoilers(facts, said, answers, error)
+        if blamed and len(blamed) < len(said):
+            return understood(members, _silenced(answers, blamed, error), build, driver)
+        # It is in all answers, or in none.
+        return build(members, _silenced(answers, said, error)
+                     if _fails(lambda told: build(members, told), answers) else answers)
 
 
-def _fails(build: Callable[..., ClusterFacts], members: list[Member], answers: Answers) -> bool:
+def _spoilers(facts: Callable[[Answers], ClusterFacts], said: list[Member], answers: Answers,
+              error: Exception) -> list[Member]:
+    """The members that can't be understood alone; if there are none, those without whom the others
+    can be."""
+    alone = [one for one in said if _fails(facts, _silenced(
+        answers, [other for other in said if other is not one], error))]
+    return alone or [one for one in said if not _fails(facts, _silenced(answers, [one], error))]
+
+
+def _fails(facts: Callable[[Answers], ClusterFacts], answers: Answers) -> bool:
     try:
-        build(members, answers)
+        facts(answers)
     except Exception:       # noqa: BLE001 - see above
         return True
     return False
 
 
-def _silenced(members: list[Member], answers: Answers, silent: list[Member],
-              error: Exception) -> Answers:
+def _silenced(answers: Answers, silent: list[Member], error: Exception) -> Answers:
     """The answers, but for those of ``silent``, who count as not understood."""
     return answers | {one.id: _unheard(_not_understood(one, error)) for one in silent}
 

@@ -23,7 +23,7 @@ class CassandraDriver(CassandraGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return understood(members, self._servers.ask_all(members), topology.build)
+        return understood(members, self._servers.ask_all(members), topology.build, self)
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """Make sure that people have finished the upgrade, as far as CQL tells; CQL can't do it.

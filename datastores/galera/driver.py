@@ -24,7 +24,7 @@ class GaleraDriver(GaleraGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        facts = understood(members, self._servers.ask_all(members), self._build)
+        facts = understood(members, self._servers.ask_all(members), self._build, self)
         self._seen = {**self._seen, **facts}
         return facts
 

@@ -35,7 +35,7 @@ class MongoDriver(MongoGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return understood(members, self._servers.ask_all(members), topology.build)
+        return understood(members, self._servers.ask_all(members), topology.build, self)
 
     def background(self, members: Collection[Member]) -> dict[str, Any]:
         mode = self._routers(members)[0].native["balancer"]["mode"]

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base import Member
+from ..foreign import check_types
 from ..mysql import MySQLServers
 from . import leading
 from .dialect import Dialect
@@ -12,6 +13,11 @@ select privilege_type as held from information_schema.user_privileges
 where grantee = concat("'", replace(current_user(), '@', "'@'"), "'")
 """
 LOCK_SEC = 1    # to become read-only, a server waits for statements that write
+ANSWER = {"version": str, "server": str, "identity": str, "state": str, "read_only": bool,
+          "executed": str, "gtid": bool, "binlog": bool, "fast_shutdown": int,
+          "following": dict | None, "sources": int, "xa": int, "filters": list, "unlogged": list,
+          "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool}
+FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}
 
 
 class Servers(MySQLServers):
@@ -41,10 +47,23 @@ class Servers(MySQLServers):
             settings = _named(cursor, f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names}) OR "
                               "Variable_name LIKE %s", *leading.SETTINGS, leading.SEMI_SYNC)
             status = _named(cursor, "SHOW GLOBAL STATUS LIKE %s", leading.SEMI_SYNC)
-        return {**self._dialect.answer(row, followed[0] if followed else None),
-                **leading.answer(settings, status, list(followed), binlog),
-                "sources": len(followed), "xa": len(prepared),
-                "may_fence": bool(rights & self._dialect.fence_rights)}
+        found = {**self._dialect.answer(row, followed[0] if followed else None),
+                 **leading.answer(settings, status, list(followed), binlog),
+                 "sources": len(followed), "xa": len(prepared),
+                 "may_fence": bool(rights & self._dialect.fence_rights)}
+        self.check(found)
+        return found
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Make sure that an answer can be compared with others: with itself, for one.
+
+        :raises Exception: it can't.
+        """
+        check_types(answer, ANSWER)
+        if answer["following"] is not None:
+            check_types(answer["following"], FOLLOWING)
+        self._dialect.missing(answer, answer)
+        self._dialect.strange(answer, answer, [])
 
     def set_read_only(self, member: Member, on: bool) -> None:
         """Let nobody write any more but accounts with special rights, or let all write again.

@@ -23,7 +23,7 @@ class MySQLReplicationDriver(MySQLReplicationGate):
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
         return understood(members, self._servers.ask_all(members),
-                          functools.partial(topology.build, self.dialect))
+                          functools.partial(topology.build, self.dialect), self)
 
     def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
         """The source is read-only, nobody writes in spite of that, and the candidate has all.

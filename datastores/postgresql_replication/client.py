@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from .. import access
 from ..base import DatastoreError, Member
+from ..foreign import check_types
 from ..servers import AskedAtOnce
 from ..watch import Watch
 from . import wire
@@ -20,6 +21,10 @@ REVEALING = "authentication method requirement"     # libpq's words
 NO_ACCESS = {"28000", "28P01", "42501"}    # invalid authorization, password; no privilege
 # psycopg gives no such number of a login.
 NO_LOGIN = ("authentication failed", "no pg_hba.conf entry")
+ANSWER = {"version": str, "started": str, "system": str, "standby": bool, "position": int,
+          "inserted": int, "paused": bool, "fenced": bool, "synchronous": str, "trusted": bool,
+          "receiver": str | None, "known_as": str, "delay": str, "senders": list,
+          "overrides": list, "lacking": list}
 FACTS = """
 select current_setting('server_version') as version,
        pg_postmaster_start_time()::text as started,
@@ -115,10 +120,19 @@ class Servers(AskedAtOnce):
             for version, statement in SINCE.items():
                 if connection.info.server_version >= version:
                     row |= connection.execute(statement.encode()).fetchone() or {}
+        row["known_as"] = _known_as(str(row["conninfo"] or ""))
+        self.check(row)
         if not row["trusted"]:
             raise DatastoreError("access_refused", f"{member.name}: the role has to be a member of "
                                  "pg_monitor", instance=member.id)
-        return row | {"known_as": _known_as(row["conninfo"] or "")}
+        return row
+
+    def check(self, answer: dict[str, Any]) -> None:
+        """Make sure that an answer has the types of FACTS.
+
+        :raises TypeError: it has others.
+        """
+        check_types(answer, ANSWER)
 
     def set_read_only(self, member: Member, on: bool) -> None:
         """Let new transactions only read, or write again, and tell the server to reload.

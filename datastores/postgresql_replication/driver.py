@@ -24,7 +24,7 @@ class PostgreSQLReplicationDriver(PostgreSQLReplicationGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return understood(members, self._servers.ask_all(members), topology.build)
+        return understood(members, self._servers.ask_all(members), topology.build, self)
 
     def fence(self, facts: ClusterFacts, member_id: str, candidate_id: str) -> None:
         """New transactions on the source can't write, those from before are over, and the candidate

@@ -31,7 +31,7 @@ class RedisDriver(RedisGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return understood(members, self._servers.ask_all(members), topology.build)
+        return understood(members, self._servers.ask_all(members), topology.build, self)
 
     def switchover(self, facts: ClusterFacts, member_id: str, prefer: str) -> None:
         member = facts[member_id]

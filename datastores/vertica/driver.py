@@ -28,7 +28,12 @@ class VerticaDriver(VerticaGate):
 
     def read(self, members: Iterable[Member]) -> ClusterFacts:
         members = list(members)
-        return understood(members, self._servers.ask_all(members), topology.build)
+        return understood(members, self._servers.ask_all(members), topology.build, self)
+
+    def decide(self, facts: ClusterFacts) -> None:
+        """The checks ask a node, so they are left out."""
+        self.blockers(facts, ())
+        self.waves(facts, list(facts), together=False)
 
     def audit(self, facts: ClusterFacts) -> dict[str, Any]:
         asked = next((one for one in facts.values() if one.answers), None)

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from trove_upgrade import datastores
 from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.servers import GRACE_SEC, TIMES, AskedAtOnce
@@ -168,6 +170,54 @@ def test_who_keeps_a_thread_busy_is_not_given_another_one(monkeypatch):
         over.set()
     assert [one["m"]["code"] for one in answers] == ["no_answer"] * 3
     assert asked == ["m"]
+
+
+BYTES = st.binary(max_size=60)
+RESP = st.recursive(
+    st.one_of(st.integers().map(lambda n: b":%d\r\n" % n), st.just(b"_\r\n"), st.just(b"#t\r\n"),
+              st.text(max_size=9).map(lambda text: b"+" + repr(text).encode() + b"\r\n"),
+              st.text(max_size=9).map(lambda text: b"-ERR " + repr(text).encode() + b"\r\n"),
+              BYTES.map(lambda one: b"$%d\r\n%b\r\n" % (len(one), one))),
+    lambda inner: st.lists(inner, max_size=4).map(
+        lambda many: b"*%d\r\n" % len(many) + b"".join(many)) | st.lists(
+        st.tuples(inner, inner).map(b"".join), max_size=3).map(
+        lambda many: b"%%%d\r\n" % len(many) + b"".join(many)), max_leaves=8)
+POSTGRESQL = st.builds(message, st.sampled_from(
+    [bytes([one]) for one in b"12ACDEGHIKNRSTVWZnst"]), BYTES)
+DOCUMENTS = st.dictionaries(
+    st.sampled_from(["ok", "version", "msg", "setName", "myState", "members", "config", "set"]),
+    st.one_of(st.none(), st.booleans(), st.integers(-9, 2 ** 40), st.text(max_size=9),
+              st.lists(st.none(), max_size=3), st.dictionaries(st.just("_id"), st.none())))
+# What follows the greeting, given the number of the answer and the request.
+REPLIES = {
+    "redis": RESP.map(lambda said: lambda number, request: said),
+    "postgresql_replication": POSTGRESQL.map(lambda said: lambda number, request: said),
+    "vertica": POSTGRESQL.map(lambda said: lambda number, request: said),
+    "mongodb": DOCUMENTS.map(lambda said: lambda number, request: hostile.op_msg(request, said)),
+    "cassandra": st.tuples(st.sampled_from([0, 2, 3, 6, 8, 12, 14, 16]), BYTES).map(
+        lambda said: lambda number, request: hostile.frame(request, *said)),
+    **dict.fromkeys(("galera", "mysql_replication", "mariadb_replication"), BYTES.map(
+        lambda said: lambda number, request: hostile.packet(number + 1, said)))}
+
+
+@each_driver
+@settings(max_examples=12, deadline=None, derandomize=True,
+          suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_arbitrary_replies_within_the_protocol_stay_the_members_problem(name, data):
+    replies = data.draw(st.lists(REPLIES[name], min_size=1, max_size=10))
+
+    def talk(wire):
+        GREETINGS[name](wire)
+        for number, reply in enumerate(replies):
+            wire.send(reply(number, getattr(wire, "request", b"")))
+            if name in ("mongodb", "cassandra"):
+                wire.request = wire.hear()
+
+    with Hostile(talk) as server:
+        facts, seconds = read(name, server)
+    assert seconds < TIMES * SHORT_SEC + GRACE_SEC + 1
+    datastores.driver(name, {}).decide({"m": facts})
 
 
 @each_driver
