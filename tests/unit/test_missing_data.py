@@ -47,7 +47,10 @@ def test_a_member_that_came_back_with_fewer_keys_stops_the_run(cluster):
 
 
 def test_the_report_calls_it_failed_though_its_server_says_that_it_is_well(cluster):
+    cluster.nodes["m0001"].version = "8.1.8"
     plan = plan_of(cluster, skip_checks="replicas_ready")
+    cluster.nodes["m0001"].version = cluster.trove["m0001"] = "9.1.2"
+    assert names(result(cluster, plan)["upgraded"]) == ["member-1"]
     found = result(cluster, plan, [{"code": "data_missing", "class": "stop", "instance": "m0001",
                                     "message": "member-1 came back with 0 keys."}])
     assert found["status"] == "failed"
