@@ -20,7 +20,7 @@ from typing import Any
 from mistralclient.api.base import APIException
 
 from ..datastores.polling import polls
-from ..planning.lock_names import LOCK, execution_of
+from ..planning.lock_names import LOCK
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
 from ..services import rights, sessions
@@ -32,6 +32,7 @@ from ..services.record import Record
 from ..services.sessions import Actor
 from ..services.trove_task import FREE, HELD, Hold, TroveTask
 from .environment_lock import TRY_SEC, EnvironmentLock, locked
+from .start_token import started_for
 
 LOG = logging.getLogger(__name__)
 SETTINGS, BACKGROUND = "trove_upgrade.settings.", "trove_upgrade.background."
@@ -219,7 +220,7 @@ class Lock:
         holder = record.get("owner", "")
         if holder not in ("", owner) and not self._is_over(holder):
             raise locked(holder)
-        starter = execution_of(self._cluster_id, now.since)
+        starter = started_for(self._cluster_id, now.since)
         if starter != owner and self._reader.is_open(starter):
             raise locked(starter)
         return record.get("since") == now.since or now.age_sec > options().start_grace_sec

@@ -1,8 +1,16 @@
 """A cluster that trove-api has taken for an execution which ended before its task take_lock."""
-from ..planning.lock_names import execution_of
+from ..planning.lock_names import START_KEY, execution_of
 from ..services import sessions
+from ..services.environments import Environments
 from ..services.executions import ExecutionReader
 from ..services.trove_task import HELD, TroveTask
+
+
+def started_for(cluster_id: str, since: str) -> str:
+    """Id of the execution that trove-api starts under the hold of that moment."""
+    service = sessions.service()
+    found = Environments(service).read(START_KEY) if service else None
+    return execution_of(cluster_id, since, (found or {}).get("key", ""))
 
 
 def give_back_start(run: str, cluster_id: str, start_token: str) -> bool:
@@ -15,7 +23,7 @@ def give_back_start(run: str, cluster_id: str, start_token: str) -> bool:
     :returns: whether it was given back.
     """
     service = sessions.service()
-    if service is None or not start_token or run != execution_of(cluster_id, start_token):
+    if service is None or not start_token or run != started_for(cluster_id, start_token):
         return False
     task = TroveTask(service, cluster_id)
     now = task.look()

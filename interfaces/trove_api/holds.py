@@ -53,9 +53,9 @@ def give_back(cluster_id: str, since: datetime | None = None,
     return _change(cluster_id, (HELD, row.updated), values)
 
 
-def execution_of(cluster_id: str, since: datetime) -> str:
+def execution_of(cluster_id: str, since: datetime, key: str) -> str:
     """Id of the execution that a start from here makes under that hold."""
-    return lock_names.execution_of(cluster_id, since.isoformat())
+    return lock_names.execution_of(cluster_id, since.isoformat(), key)
 
 
 def age(since: datetime) -> float:

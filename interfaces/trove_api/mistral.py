@@ -1,6 +1,8 @@
 """Mistral, as the caller of a request or as trove-api's own user."""
 import functools
 import json
+import logging
+import secrets
 from typing import Any
 from urllib.parse import quote
 
@@ -11,11 +13,15 @@ from keystoneauth1.session import Session
 from oslo_config import cfg
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from ...planning.lock_names import START_KEY
 from ..errors import words_of
 from ..session import with_version
 from .config import options
 
+LOG = logging.getLogger(__name__)
 SERVICE = "workflowv2"
+CONFLICT = 409
+KEY_BYTES = 32
 WORKFLOW = "trove_upgrade.cluster"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 
@@ -79,6 +85,19 @@ class Mistral:
         variables = found["variables"]          # Mistral sends them as text
         return json.loads(variables) if isinstance(variables, str) else variables
 
+    def secret(self, environment: str) -> str:
+        """The variable ``key`` of an environment of this user's project; made if it is missing."""
+        found = self.variables(environment)
+        if found is None:
+            made = {"name": environment, "variables": {"key": secrets.token_hex(KEY_BYTES)}}
+            try:
+                self._ask("POST", "/environments", json=made)
+            except Refused as error:
+                if error.status != CONFLICT:        # another process was quicker
+                    raise
+            found = self.variables(environment)
+        return (found or {}).get("key", "")
+
     def _find(self, path: str) -> dict[str, Any] | None:
         try:
             return self._ask("GET", path)
@@ -131,6 +150,37 @@ def as_service() -> Mistral:
     if not url:
         raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
     return Mistral(session, url, project_id)
+
+
+_KEYS: list[str] = []       # never changes once it is there
+
+
+def start_key() -> str:
+    """What makes the ids of our executions such that nobody else can foretell them.
+
+    Empty where there is no service user, or no Keystone, to keep a secret.
+
+    :raises Silent: Mistral does not answer.
+    """
+    conf = options()
+    if conf.mistral_auth == "none" or not _has_service_user(conf.auth_section):
+        return ""
+    if not _KEYS:
+        try:
+            _KEYS.append(as_service().secret(START_KEY))
+        except Refused as error:
+            LOG.warning("The service user can't keep a secret in Mistral, so that others can "
+                        "foretell the ids of executions: %s", error)
+            return ""
+    return _KEYS[0]
+
+
+def _has_service_user(section: str) -> bool:
+    try:
+        _service_session(section)
+    except (Silent, ks.ClientException):
+        return False
+    return True
 
 
 def location(context: Any, execution_id: str) -> str:

@@ -79,7 +79,7 @@ def _service() -> mistral.Mistral | None:
 
 def _seen_by(reader: mistral.Mistral, cluster_id: str, since: datetime) -> list[Owner]:
     """The owner on record in the reader's project, and the one that was started from here."""
-    started = holds.execution_of(cluster_id, since)
+    started = holds.execution_of(cluster_id, since, mistral.start_key())
     found = [Owner(started, reader.state(started), current=True)]
     record = reader.variables(LOCK + cluster_id) or {}
     if record.get("owner") not in (None, "", started):

@@ -27,8 +27,13 @@ def start(context: Any, cluster: Cluster, version_id: str) -> str:
     :raises webob.exc.HTTPServiceUnavailable: Mistral does not start it; with Retry-After.
     :raises webob.exc.HTTPForbidden: Mistral does not let the caller start it.
     """
+    try:
+        key = mistral.start_key()
+    except mistral.Silent as error:
+        LOG.error("Mistral does not answer: %s", error)
+        raise unavailable("Mistral can't be reached. Nothing was changed; try again.") from error
     since = hold(context, cluster.id)
-    begun = Start(context, cluster.id, since)
+    begun = Start(context, cluster.id, since, key)
     begun.run({**options().workflow_inputs, "cluster_id": cluster.id,
                "datastore_version": version_id})
     return begun.execution_id
@@ -67,8 +72,8 @@ def busy(task: str) -> webob.exc.HTTPUnprocessableEntity:
 class Start:
     """An execution that is to begin under a hold of a cluster."""
 
-    def __init__(self, context: Any, cluster_id: str, since: datetime):
-        self.execution_id = holds.execution_of(cluster_id, since)
+    def __init__(self, context: Any, cluster_id: str, since: datetime, key: str):
+        self.execution_id = holds.execution_of(cluster_id, since, key)
         self._context = context
         self._cluster_id = cluster_id
         self._since = since

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import requests
+from trove_upgrade.planning.lock_names import START_KEY, execution_of
 
 from tests.cloud.runs import SHARED
 from tests.waits import PATIENCE_SEC, until
@@ -75,6 +76,11 @@ def test_202_runs_as_the_caller_and_a_second_is_refused_by_name(cloud, patch, as
     answer = patch("demo", cluster)
     assert (answer.status_code, answer.json()) == (202, {})
     url, _, execution_id = answer.headers["Location"].rpartition("/")
+    since = ask("demo", "GET", cluster, "/upgrade").json()["upgrade"]["since"]
+    assert execution_id != execution_of(cluster.id, since)      # which anybody could occupy before
+    key = cloud.mistral("mistral").environments.get(START_KEY).variables["key"]
+    assert execution_id == execution_of(cluster.id, since, key)
+    assert START_KEY not in {one.name for one in cloud.mistral("demo").environments.list()}
     assert url == f"{cloud.engine.url}/executions"
     mistral = cloud.mistral("demo")
     assert mistral.executions.get(execution_id).project_id == cloud.session(
