@@ -15,8 +15,9 @@ def main() -> int:
     check = parser.parse_args().check
     warnings.simplefilter("ignore")      # troveclient brings eventlet, which warns of itself
     from .commands import command_line
+    from .faults import page as faults
     from .pages import PAGES
-    pages = {**PAGES, "command-line.md": command_line}
+    pages = {**PAGES, "command-line.md": command_line, "what-servers-do-not-say.md": faults}
     return max([_page(HERE / name, make(), check) for name, make in pages.items()])
 
 
