@@ -28,7 +28,8 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                   "Make the others standbys of the one that is to lead."),
             check("members_match", replication.strangers(facts, "system", "a system identifier")
                   + _unfed(facts), "All members are copies of the same source, and stream from it.",
-                  "Rebuild the members that are copies of another server, or follow another."),
+                  "Find out what the others copy, and what they alone hold, before anything is "
+                  "done to them; then let them follow the source."),
             check("members_healthy", sick(facts),
                   "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
