@@ -22,11 +22,12 @@ NEEDS = ("XDIST_GROUP", "LAB", "CLOUD")
 # Seconds of the longest groups, as a run prints them at its end: what is first here begins first.
 # Those that are not named here begin last, in the order of their files.
 SECONDS = {
-    "lab-clients": 670, "tokens": 560, "dashboard": 500, "cloud-1": 400, "cloud-2": 400,
-    "postgresql": 360, "cloud-3": 300, "mariadb": 260, "lab-2": 220, "lab-3": 210, "lab-1": 210,
+    "lab-clients": 670, "tokens": 560, "cloud-3": 510, "dashboard": 500, "cloud-1": 400,
+    "cloud-2": 400,
+    "postgresql": 360, "mariadb": 330, "no-trusts": 270, "lab-2": 220, "lab-3": 210, "lab-1": 210,
     "rabbit": 180, "vertica": 160, "galera": 140, "lab-killed": 140, "set-trust": 120,
     "cassandra": 120, "tests/embedded/test_restart.py": 120, "generic": 110, "mongodb": 100,
-    "no-trusts": 100, "dashboard-set": 80, "tests/lab/test_demo.py": 80,
+    "dashboard-set": 80, "tests/lab/test_demo.py": 80,
     "tests/interfaces/test_cli.py": 80, "apis-1": 80, "mysql": 80,
     "tests/embedded/test_engine.py": 70, "demo-upstream": 70, "broker-gone": 70, "quiet-lab": 70,
     "demo-failure": 70, "demo": 70, "apis-2": 50, "tls": 50, "persistence": 50,

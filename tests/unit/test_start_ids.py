@@ -22,6 +22,7 @@ class Environments(mistral.Mistral):
 
     def __init__(self, kept=None, quicker=None, refused=0):
         self.kept, self.quicker, self.refused = kept or {}, quicker, refused
+        self._project_id = "service"
 
     def _ask(self, method, path, json=None):
         if self.refused:
@@ -32,10 +33,11 @@ class Environments(mistral.Mistral):
                 raise mistral.Refused(409, "Duplicate entry")
             self.kept[json["name"]] = json["variables"]
             return {}
-        name = path.rpartition("/")[2]
-        if name not in self.kept:
-            raise mistral.Refused(404, "none")
-        return {"variables": self.kept[name]}
+        name = path.rpartition("name=")[2]
+        return {"environments": [
+            {"name": name, "project_id": "attackers", "variables": {"key": "known"}},
+            *({"name": name, "project_id": "service", "variables": self.kept[one]}
+              for one in self.kept if one == name)]}
 
 
 def test_the_key_is_made_once_and_kept():
