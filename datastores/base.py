@@ -14,6 +14,7 @@ from .foreign import shown
 from .paths import Rule
 
 PRIMARY, REPLICA, MEMBER = "primary", "replica", "member"
+UNAVAILABLE_SEC = 600       # so long Trove waits for a member that it upgrades
 
 
 class DatastoreError(Exception):
@@ -179,6 +180,12 @@ class Driver(abc.ABC):
     def __init__(self, access: dict[str, Any]):
         """:param access: the section of the access file for this driver; see docs."""
         self.access = access
+
+    @property
+    def unavailable_sec(self) -> float:
+        """How long a member that is upgraded may be unavailable, by the access file: logs that it
+        catches up by must be kept for longer."""
+        return float(self.access.get("unavailable_sec", UNAVAILABLE_SEC))
 
     @abc.abstractmethod
     def read(self, members: Iterable[Member]) -> ClusterFacts:

@@ -9,8 +9,6 @@ from .paths import MARIADB, PATHS, covers, reads_back, same
 # Share of the time for which members held each other back; Nagios' check_galera_cluster calls 0.1
 # critical.
 PAUSED_LIMIT = 0.1
-# For so long a member is taken to be unavailable when nobody says otherwise: Trove's own limit.
-AWAY_SEC = 600
 # States of a member that is on its way into its group, or serves another's way into it.
 COMING = ("Joining", "Joining: preparing for State Transfer", "Joining: requested State Transfer",
           "Joining: receiving State Transfer", "Joiner", "Joined", "Donor/Desynced")
@@ -41,7 +39,7 @@ class GaleraGate(Driver):
                   "Grow the cluster to three members or more, add an arbitrator, or give all "
                   "members the same pc.weight. Skipped by name, a crash while a member is "
                   "unavailable stops the cluster."),
-            check("ist_reachable", _unreachable(facts, asked, self._unavailable_sec()),
+            check("ist_reachable", _unreachable(facts, asked, self.unavailable_sec),
                   "Every member could come back by an incremental state transfer.",
                   "Enlarge gcache.size on the members, write less, or set unavailable_sec in the "
                   "access file to the time that a member is really unavailable. A full copy "
@@ -62,7 +60,7 @@ class GaleraGate(Driver):
                   for one in asked if one.native["paused"] > PAUSED_LIMIT]
         for member in gone:
             if member.answers:
-                found += no_incremental(member, asked, self._unavailable_sec())
+                found += no_incremental(member, asked, self.unavailable_sec)
         return sorted(set(found))
 
     def waves(self, facts: ClusterFacts, todo: Collection[str], together: bool) -> list[list[str]]:
@@ -110,9 +108,6 @@ class GaleraGate(Driver):
             finalize=("run mariadb-upgrade on each member (system tables)",)
             if program and product(facts) == MARIADB else (),
             notes=tuple(_notes(facts, self.access)))
-
-    def _unavailable_sec(self) -> float:
-        return float(self.access.get("unavailable_sec", AWAY_SEC))
 
 
 def no_incremental(member: Facts, donors: list[Facts], unavailable_sec: float) -> list[str]:

@@ -8,8 +8,6 @@ from . import leading
 from .dialect import Dialect, MySQL, numbers
 from .paths import MYSQL
 
-# For so long a member is taken to be unavailable when nobody says otherwise: Trove's own limit.
-AWAY_SEC = 600
 FORGETFUL_SHUTDOWN = 2    # innodb_fast_shutdown: like a crash; an upgrade needs 0 or 1
 
 
@@ -55,7 +53,7 @@ class MySQLReplicationGate(replication.ReplicationDriver):
                   f"GRANT {sorted(self.dialect.fence_rights)[0]} to the account of the access "
                   "file. Skipped by name, what accounts write that write on while Trove moves the "
                   "role is lost."),
-            check("logs_kept", _short_logs(everyone, self._unavailable_sec()),
+            check("logs_kept", _short_logs(everyone, self.unavailable_sec),
                   "Binary logs are kept for longer than a member is unavailable.",
                   "Raise binlog_expire_logs_seconds (expire_logs_days), or set unavailable_sec in "
                   "the access file to the time that a member is really unavailable."),
@@ -76,11 +74,8 @@ class MySQLReplicationGate(replication.ReplicationDriver):
         found += _unready([facts[one] for one in unavailable])
         found += _waiting_commits(facts, unavailable)
         if unavailable:
-            found += _short_logs(replication.sources(facts.values()), self._unavailable_sec())
+            found += _short_logs(replication.sources(facts.values()), self.unavailable_sec)
         return sorted(set(found))
-
-    def _unavailable_sec(self) -> float:
-        return float(self.access.get("unavailable_sec", AWAY_SEC))
 
     def unfit(self, facts: ClusterFacts, member_id: str) -> list[str]:
         """Also what the source keeps from everybody, and what commits would wait for if the member
@@ -144,10 +139,10 @@ def _unfenced(members: Collection[Facts]) -> list[str]:
             if one.answers and not one.native["may_fence"]]
 
 
-def _short_logs(members: Collection[Facts], away_sec: float) -> list[str]:
+def _short_logs(members: Collection[Facts], unavailable_sec: float) -> list[str]:
     return [f"{one.name} keeps its binary logs for {one.native['kept_sec']} s, and a member may be "
-            f"unavailable for {away_sec:.0f} s" for one in members
-            if one.answers and 0 < one.native["kept_sec"] < away_sec]
+            f"unavailable for {unavailable_sec:.0f} s" for one in members
+            if one.answers and 0 < one.native["kept_sec"] < unavailable_sec]
 
 
 def _lonely_commits(facts: ClusterFacts) -> list[str]:

@@ -7,8 +7,6 @@ from ..base import REPLICA, Check, ClusterFacts, Facts, Texts, check, sick, unre
 from .paths import PATHS
 from .topology import READ_ONLY
 
-# For so long a member is taken to be unavailable when nobody says otherwise: Trove's own limit.
-AWAY_SEC = 600
 SEGMENT_BYTES = 16 * 2 ** 20    # of WAL: the one in hand is always there
 
 
@@ -43,7 +41,7 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
             check("synchronous_standbys", _lonely_synchronous(facts),
                   "Commits have enough synchronous standbys while one is unavailable.",
                   "Let synchronous_standby_names ask for fewer than there are, or add a replica."),
-            check("wal_kept", _outrun(facts, facts, self._unavailable_sec()),
+            check("wal_kept", _outrun(facts, facts, self.unavailable_sec),
                   "The source keeps its WAL for as long as a standby is unavailable.",
                   "Raise wal_keep_size, give each standby a replication slot or a "
                   "restore_command, or set unavailable_sec in the access file to the time that a "
@@ -53,10 +51,7 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         return sorted({*replication.blockers(facts, unavailable), *_unfed(facts),
                        *_missing_synchronous(facts, unavailable),
-                       *_outrun(facts, unavailable, self._unavailable_sec())})
-
-    def _unavailable_sec(self) -> float:
-        return float(self.access.get("unavailable_sec", AWAY_SEC))
+                       *_outrun(facts, unavailable, self.unavailable_sec)})
 
     def unfit(self, facts: ClusterFacts, member_id: str) -> list[str]:
         """Also what commits would wait for for ever, and which WAL would not last, if the member
@@ -68,7 +63,7 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
         if not self.access.get("accept_other_libraries"):
             found += _other_libraries(source, one)
         found += [f"if it led, {complaint}" for complaint in
-                  _too_little_wal(one, source, source, self._unavailable_sec())]
+                  _too_little_wal(one, source, source, self.unavailable_sec)]
         needed, names = synchronous(one.native["synchronous"])
         there = [other for other in facts.values() if needed
                  and other.id not in (member_id, source.id)
@@ -135,16 +130,16 @@ def _lonely_synchronous(facts: ClusterFacts) -> list[str]:
     return _missing_synchronous(facts, replicas[:1])
 
 
-def _outrun(facts: ClusterFacts, unavailable: Collection[str], away_sec: float) -> list[str]:
+def _outrun(facts: ClusterFacts, unavailable: Collection[str], unavailable_sec: float) -> list[str]:
     """Complaints about standbys for which the source would not keep its WAL for so long."""
     source = replication.source_of(facts)
     if source is None:
         return []
     return [complaint for one in unavailable if _streams(facts[one])
-            for complaint in _too_little_wal(source, facts[one], source, away_sec)]
+            for complaint in _too_little_wal(source, facts[one], source, unavailable_sec)]
 
 
-def _too_little_wal(leader: Facts, one: Facts, source: Facts, away_sec: float) -> list[str]:
+def _too_little_wal(leader: Facts, one: Facts, source: Facts, unavailable_sec: float) -> list[str]:
     """The complaint when a member could not catch up from its leader after so long.
 
     :param source: of now, which tells the rate of writing.
@@ -157,12 +152,12 @@ def _too_little_wal(leader: Facts, one: Facts, source: Facts, away_sec: float) -
         if wal["slots_keep"] < 0:       # without limit
             return []
         kept = max(kept, wal["slots_keep"])
-    written = source.native["wal"]["bytes_sec"] * away_sec
+    written = source.native["wal"]["bytes_sec"] * unavailable_sec
     if written <= max(kept, SEGMENT_BYTES):
         return []
     return [f"{leader.name} would keep {kept / 2 ** 20:.0f} MiB of WAL for {one.name}, and "
-            f"{written / 2 ** 20:.0f} MiB are written in {away_sec:.0f} s: it would have to be "
-            "rebuilt"]
+            f"{written / 2 ** 20:.0f} MiB are written in {unavailable_sec:.0f} s: it would have to "
+            "be rebuilt"]
 
 
 def _other_libraries(source: Facts, one: Facts) -> list[str]:

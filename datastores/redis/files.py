@@ -3,10 +3,8 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from ..base import PRIMARY, ClusterFacts, Facts
+from ..base import PRIMARY, UNAVAILABLE_SEC, ClusterFacts, Facts
 from .paths import moves_append_only_file, same_format
-
-AWAY_SEC = 600      # so long Trove waits for a member that it upgrades
 
 
 def facts_of(info: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
@@ -69,10 +67,10 @@ def full_copy_notes(facts: ClusterFacts) -> list[str]:
     """What the plan tells of primaries whose backlog does not outlast an absence."""
     short = [f"{one.name} ({one.native['backlog_sec']:.0f} s)" for one in facts.values()
              if one.answers and one.role == PRIMARY and one.native["slots"]
-             and one.native["backlog_sec"] < AWAY_SEC]
-    return [f"The backlog of {', '.join(short)} does not last {AWAY_SEC} s at the rate so far: a "
-            "replica that is unavailable for longer than told comes back by a full copy, and an "
-            "old version may not be able to read that of a newer primary. CONFIG SET "
+             and one.native["backlog_sec"] < UNAVAILABLE_SEC]
+    return [f"The backlog of {', '.join(short)} does not last {UNAVAILABLE_SEC} s at the rate so "
+            "far: a replica that is unavailable for longer than told comes back by a full copy, "
+            "and an old version may not be able to read that of a newer primary. CONFIG SET "
             "repl-backlog-size makes it larger."] if short else []
 
 

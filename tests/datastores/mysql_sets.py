@@ -2,11 +2,9 @@
 
 The module of each gives its words and a fixture `shop`.
 """
-import threading
 from dataclasses import dataclass
 
 import pytest
-from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.lab.kinds.mysql_replication import native
 
 from tests.datastores import sets
@@ -110,22 +108,14 @@ class SetTests:
     def test_an_account_that_writes_on_keeps_the_role_where_it_is(self, shop, monkeypatch):
         """That of the lab's replication has all rights."""
         monkeypatch.setattr("trove_upgrade.datastores.fencing.FENCE_SEC", 2)
-        over, source = threading.Event(), shop.source()
+        source = shop.source()
 
-        def write():
+        def write(over):
             while not over.wait(0.1):
                 ask(shop, source, "replace into lab.kv values ('on', uuid())")
 
-        thread = threading.Thread(target=write)
-        thread.start()
-        try:
-            with pytest.raises(DatastoreError, match="is written to although") as caught:
-                shop.driver.fence(shop.read(), source.id, shop.replica().id)
-        finally:
-            over.set()
-            thread.join()
-        assert (caught.value.code, caught.value.passing) == ("no_fence", True)
-        assert not shop.read()[source.id].native["read_only"]
+        sets.assert_a_fence_that_is_written_through_is_taken_back(
+            shop, source, write, "read_only")
         shop.settle()
 
     def test_a_fence_is_taken_down_again(self, shop):

@@ -1,12 +1,13 @@
 """A replication set of the lab and its driver, for the tests on real servers."""
 import contextlib
 import os
+import threading
 import time
 
 import pytest
 import yaml
 from trove_upgrade.datastores import driver
-from trove_upgrade.datastores.base import PRIMARY, REPLICA, Member
+from trove_upgrade.datastores.base import PRIMARY, REPLICA, DatastoreError, Member
 from trove_upgrade.lab.kinds import kind
 
 from tests.end_to_end.invariants import assert_nothing_lost
@@ -26,6 +27,29 @@ def require_kind(name):
     """As :func:`require`, for the servers of a kind of the lab; most come with its packages."""
     if (archive := kind(name).archive) is not None:
         require(archive)
+
+
+@contextlib.contextmanager
+def beside(work):
+    """``work(over)`` in a thread for the time of the block; ``over`` is set at its end."""
+    over = threading.Event()
+    thread = threading.Thread(target=work, args=(over,))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def assert_a_fence_that_is_written_through_is_taken_back(shop, source, write, fenced):
+    """:param write: writes to the source in spite of the fence until its event is set.
+    :param fenced: the fact that tells that a source takes no writes.
+    """
+    with beside(write), pytest.raises(DatastoreError, match="is written to although") as caught:
+        shop.driver.fence(shop.read(), source.id, shop.replica().id)
+    assert (caught.value.code, caught.value.passing) == ("no_fence", True)
+    assert not shop.read()[source.id].native[fenced]
 
 
 class Set:

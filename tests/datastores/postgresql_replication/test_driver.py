@@ -1,6 +1,5 @@
 """PostgreSQL replication sets: real servers, promoted by real Trove, asked by the driver."""
 import contextlib
-import threading
 
 import psycopg
 import pytest
@@ -132,45 +131,27 @@ def test_settings_that_override_the_fence_are_refused_by_name(shop, whose):
 def test_a_session_that_writes_on_keeps_the_role_where_it_is(shop, monkeypatch):
     """It has set itself to read-write, which nobody else can see."""
     monkeypatch.setattr("trove_upgrade.datastores.fencing.FENCE_SEC", 2)
-    over, source = threading.Event(), shop.source()
+    source = shop.source()
 
-    def write():
+    def write(over):
         with superuser(shop, source) as connection:
             connection.execute("set default_transaction_read_only = off")
             while not over.wait(0.1):
                 connection.execute("insert into kv values ('on', 'x') on conflict (k) do update "
                                    "set v = 'y'")
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        with pytest.raises(DatastoreError, match="is written to although") as caught:
-            shop.driver.fence(shop.read(), source.id, shop.replica().id)
-    finally:
-        over.set()
-        thread.join()
-    assert (caught.value.code, caught.value.passing) == ("no_fence", True)
-    assert not shop.read()[source.id].native["fenced"]
+    sets.assert_a_fence_that_is_written_through_is_taken_back(shop, source, write, "fenced")
 
 
-@contextlib.contextmanager
 def writing_of_itself(shop, member):
     """The server writes WAL, though nobody may write data: as its background writer does every
     15 s, and readers that set hint bits, but all the time."""
-    over = threading.Event()
-
-    def write():
+    def write(over):
         with contextlib.suppress(psycopg.OperationalError), superuser(shop, member) as connection:
             while not over.wait(0.005):
                 connection.execute("select pg_log_standby_snapshot()")
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return sets.beside(write)
 
 
 def test_the_other_standby_follows_although_it_got_more_of_the_old_source_than_the_candidate(shop):
