@@ -37,7 +37,6 @@ class Plan(UpgradeAction):
         return _plan(context, self.run_id, options, self.kind, bool(self.start_token))[0]
 
 
-
 class Preflight(UpgradeAction):
     """The plan made again under the lock; fails with code ``refused`` when a check says no.
 

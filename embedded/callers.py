@@ -42,7 +42,6 @@ class OwnersOnly:
                                 ("Content-Length", str(len(body)))])
         return [body]
 
-
     def _without_credentials(self, environ):
         """Mistral keeps what it is given in its database, and here it has no use for it."""
         return environ if self._token is None else {

@@ -66,7 +66,7 @@ def as_planned(plan: Plan, failure: Any) -> dict[str, Any]:
     lists: dict[str, list[dict]] = {name: [] for name in LISTS}
     for one in plan["members"]:
         state = "skipped" if one["done"] else "todo" if one["healthy"] else "failed"
-        lists[state].append({key: one[key] for key in ("id", "name", "version")})   # type: ignore[literal-required]
+        lists[state].append({"id": one["id"], "name": one["name"], "version": one["version"]})
     errors = find_errors(failure)
     status = _status(plan, lists, errors)
     return _result(status, _summary(plan, status, lists, errors), errors) | lists | {
