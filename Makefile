@@ -97,9 +97,10 @@ lab: $(READY)
 lab-horizon: $(READY)
 	@$(BIN)/trove-upgrade lab --datastore $(DATASTORE) --horizon
 
-## make docs           write the generated pages of docs/ anew
+## make docs           write the generated pages of docs/ anew, and the site of all in build/docs
 docs: $(READY)
 	@$(BIN)/python -m docs.tools
+	@$(BIN)/python -m sphinx -q -W --keep-going -c docs . build/docs
 
 ## make benchmark      figures of this pack and of Trove's own upgrade, in one run
 benchmark: $(READY)

@@ -42,6 +42,8 @@ DRIVERS = (
     ("mysql_replication", "MySQLReplicationDriver"),
     ("generic", "GenericDriver"),
 )
+DOCS = ["myst-parser>=4.0", "openstackdocstheme>=3.4", "reno>=4.1", "Sphinx>=8.0",
+        "sphinxcontrib-mermaid>=1.0"]
 TEST = ["hypothesis>=6.100", "mypy>=1.10", "pytest>=8.0", "pytest-rerunfailures>=15.0",
         "pytest-timeout>=2.3", "pytest-xdist>=3.5", "ruff>=0.5", "schemathesis>=4.0",
         "selenium>=4.20", "testtools>=2.7", "types-PyYAML", "types-jsonschema", "wheel"]
@@ -102,7 +104,8 @@ setup(
         "stevedore>=5.0",
     ],
     extras_require={**DATASTORES, "cli": CLI, "osc": OSC, "dashboard": DASHBOARD,
-                    "embedded": EMBEDDED, "lab": LAB, "test": LAB + TEST},
+                    "embedded": EMBEDDED, "lab": LAB, "docs": LAB + DOCS,
+                    "test": LAB + DOCS + TEST},
     entry_points={
         "mistral.actions": [f"trove_upgrade.{action}" for action in ACTIONS],
         "mistral.preinstalled_workflows": [

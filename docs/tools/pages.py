@@ -34,6 +34,11 @@ def code(text: str) -> str:
     return f"`{text}`" if text else ""
 
 
+def anchored(name: str) -> str:
+    """In typewriter letters, with an anchor of its own to link to."""
+    return f'<a id="{name}"></a>`{name}`'
+
+
 def workflows() -> str:
     """docs/workflows.md."""
     flows = sorted(map(read, paths()), key=lambda flow: ("entry" not in flow.tags, flow.name))
@@ -118,10 +123,9 @@ def actions() -> str:
                  ("`stop`", "The run touches nothing more and undoes nothing."))),
              *(_action(name, cls) for name, cls in found), "## Errors",
              "A message names the member and what to do next; `…` stands for what is filled in. "
-             "Every action can also answer those of `actions/base.py`, `services/clients.py`, "
-             "`services/trove.py` and the drivers.",
+             "Every action can answer those of `actions/base.py`, `services/` and the drivers.",
              table(("Code", "Class", "Message", "Raised in"),
-                   ((code(one.code), ", ".join(sorted(one.classes)), one.message,
+                   ((anchored(one.code), ", ".join(sorted(one.classes)), one.message,
                      "<br>".join(map(code, sorted(one.modules)))) for one in errors))]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -164,7 +168,10 @@ def _field(about: str, name: str) -> str:
 
 def checks() -> str:
     """docs/checks.md."""
-    rows = ((code(one.name), one.driver, one.fine, one.remedy) for one in source.checks())
+    found = source.checks()
+    first = {one.name: one for one in reversed(found)}      # an anchor can be there once
+    rows = (((anchored if one is first[one.name] else code)(one.name), one.driver, one.fine,
+             one.remedy) for one in found)
     parts = ["# Preflight checks", NOTICE,
              "All are asked, before anything is touched, and all answers stand in the plan. One "
              "no refuses the run. `skip_checks` (on the command line `--skip-check`) lets the run "

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("actions", "planning", "datastores", "schemas")
+ROOMS = ("actions", "planning", "ownership", "services", "datastores", "schemas")
 # Whose decisions serve several drivers.
 SHARED = {"mysql_replication": "mariadb_replication, mysql_replication"}
 CLASSES = {"RETRY": "retry", "ROLLBACK": "rollback", "STOP": "stop"}
@@ -38,8 +38,10 @@ def errors() -> dict[str, Error]:
     """Every error that the pack raises, by code."""
     found: dict[str, Error] = {}
     for path in _modules():
-        for call in _calls(ast.parse(path.read_text(encoding="utf-8"))):
-            code = _raised(call)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        constants = _constants(tree)
+        for call in _calls(tree):
+            code = _raised(call, constants)
             if code:
                 error = found.setdefault(code, Error(code))
                 error.classes |= _classes(call)
@@ -54,13 +56,14 @@ def raised_by(text: str, name: str) -> list[str]:
     classes = {one.name: one for one in tree.body if isinstance(one, ast.ClassDef)}
     functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
     known = functions | _methods(classes, name)
+    constants = _constants(tree)
     seen, todo, codes = set(), ["act", "step"], set()
     while todo:
         part = todo.pop()
         if part in seen or part not in known:
             continue
         seen.add(part)
-        codes |= {code for call in _calls(known[part]) if (code := _raised(call))}
+        codes |= {code for call in _calls(known[part]) if (code := _raised(call, constants))}
         todo += [one.id if isinstance(one, ast.Name) else one.attr
                  for one in ast.walk(known[part]) if isinstance(one, ast.Name | ast.Attribute)]
     return sorted(codes)
@@ -117,11 +120,21 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _raised(call: ast.Call) -> str:
-    """The code, if the call makes an error with a literal one."""
+def _constants(tree: ast.Module) -> dict[str, str]:
+    """The module's own names of texts."""
+    return {target.id: one.value.value for one in tree.body
+            if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
+            and isinstance(one.value.value, str)
+            for target in one.targets if isinstance(target, ast.Name)}
+
+
+def _raised(call: ast.Call, constants: dict[str, str]) -> str:
+    """The code, if the call makes an error with one that stands in the module."""
     if _name(call) not in ("UpgradeError", "DatastoreError") or not call.args:
         return ""
     code = call.args[0]
+    if isinstance(code, ast.Name):
+        return constants.get(code.id, "")
     return code.value if isinstance(code, ast.Constant) and isinstance(code.value, str) else ""
 
 
