@@ -123,15 +123,17 @@ class Client:
         return Upgrade.of(found)
 
     def list(self, cluster: Reference | None = None, *, limit: int | None = 50,
-             plans: bool = False, named: Collection[str] | None = None) -> list[Upgrade]:
+             plans: bool = False, named: Collection[str] | None = None,
+             all_projects: bool = False) -> list[Upgrade]:
         """Return the upgrades of this project, newest first; with ``plans`` the dry runs too.
 
         :param limit: at most so many; None: all that Mistral still knows.
         :param named: instead of a cluster: those that were asked for under one of these ids or
             names, such as the instances of a replication set.
+        :param all_projects: those of other projects, too; for administrators.
         """
         wanted = self._cluster(cluster) if cluster is not None else named
-        return [*itertools.islice(self._each(wanted, plans), limit)]
+        return [*itertools.islice(self._each(wanted, plans, all_projects), limit)]
 
     def watch(self, what: Upgrade | Reference, *, timeout_sec: float | None = None
               ) -> Iterator[Progress]:
@@ -307,8 +309,10 @@ class Client:
         except UpgradeNotFound:
             return None
 
-    def _each(self, cluster: Collection[str] | None, plans: bool = False) -> Iterator[Upgrade]:
-        for execution in self._upgrades.each():
+    def _each(self, cluster: Collection[str] | None, plans: bool = False,
+              all_projects: bool = False) -> Iterator[Upgrade]:
+        more = {"all_projects": "true"} if all_projects else {}
+        for execution in self._upgrades.each(**more):
             one = Upgrade.of(execution)
             if (plans or one.kind != "plan") and (cluster is None or one.cluster in cluster):
                 yield one

@@ -33,8 +33,9 @@ RESULT_STATES = {"upgraded": "upgraded", "skipped": "upgraded", "rolled_back": "
 class Member:
     """One member; ``state`` is one of waiting, under way, switching over, requested,
     awaiting evidence, upgraded, rolling back, rolled back, failed. Times in seconds since the
-    epoch, or None. ``spans``: each time that it was worked on, as (upgrade or undo, began, ended,
-    state of the execution)."""
+    epoch, or None. ``failure``: why it failed, as its step said, while the upgrade goes on.
+    ``spans``: each time that it was worked on, as (upgrade or undo, began, ended, state of the
+    execution)."""
 
     id: str
     name: str
@@ -45,6 +46,7 @@ class Member:
     started: float | None = None
     ended: float | None = None
     elapsed_sec: float | None = None
+    failure: str = ""
     spans: list[tuple[str, float | None, float | None, str]] = dataclasses.field(
         default_factory=list)
 
@@ -187,8 +189,15 @@ def _apply(member, execution, step, now):
     ended = execution["state"] in ENDED
     member.ended = seconds(execution["updated_at"]) if ended else None
     member.elapsed_sec = _elapsed(execution, now)
+    member.failure = member.failure or _failure(execution)
     what = "undo" if execution["workflow_name"] == ROLLBACK else "upgrade"
     member.spans.append((what, member.started, member.ended, execution["state"]))
+
+
+def _failure(execution):
+    failed = as_object(execution.get("output")).get("failure") or []
+    return next((str(one["message"]) for one in failed
+                 if isinstance(one, dict) and one.get("message")), "")
 
 
 def _state(execution, step):

@@ -9,6 +9,7 @@ from .progress import PREFIX, as_object
 WORKFLOW = PREFIX + "cluster"
 SET_WORKFLOW = PREFIX + "replication_set"
 FINALIZE = PREFIX + "finalize"
+REFUSED = " is refused"         # of the summary of such a run: planning/verdict.py
 
 
 class Named(Protocol):
@@ -63,6 +64,11 @@ class Upgrade:
     message: str
     created_at: str
     updated_at: str
+
+    @property
+    def refused(self) -> bool:
+        """Whether it ended before anything was changed: by a check, or by another one's lock."""
+        return self.state == "ERROR" and REFUSED in self.message
 
     @classmethod
     def of(cls, execution: Mapping[str, Any]) -> "Upgrade":

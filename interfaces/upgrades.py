@@ -230,6 +230,8 @@ class Upgrades:
             raise UpgradeNotFound(f"Execution {execution_id} is not an upgrade but "
                                   f"{root['workflow_name']}.")
         children = [one.to_dict() for one in self._below(root)]
+        if root["state"] not in views.ENDED:       # the result tells it later
+            self._add_failures(children)
         return views.Tree(root, children, self._open_tasks([root, *children]),
                           self._plan(execution_id, children))
 
@@ -238,6 +240,12 @@ class Upgrades:
         if root.get("root_execution_id"):          # it is itself a step of somebody's workflow
             return self._client.executions.get_ex_sub_executions(root["id"])
         return self._client.executions.list(root_execution_id=root["id"], fields=CHILD_FIELDS)
+
+    def _add_failures(self, children):
+        """Lists are asked without outputs, which can be large; those of failed members say why."""
+        for one in children:
+            if (one["workflow_name"], one["state"]) == (views.MEMBER, "ERROR"):
+                one["output"] = self._client.executions.get(one["id"]).output
 
     def _open_tasks(self, executions):
         running = {one["id"] for one in executions if one["state"] not in views.ENDED}

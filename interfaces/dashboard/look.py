@@ -16,6 +16,8 @@ PHASE_STEPS = {"planning": "plan", "locking": "check", "preflight": "check",
                "verifying": "verify", "rolling back": "undo", "finalising": "finish"}
 AT_WORK = ("under way", "switching over", "requested", "awaiting evidence", "rolling back")
 
+NOT_STEERED = ("rolling back", "finalising")      # neither is paused or aborted
+
 
 @dataclass
 class Step:
@@ -109,6 +111,8 @@ def _headline(progress: Progress, kind: str) -> str:
         return _("Closing the rollback path.")
     if progress.phase == "upgrading":
         return _now_at_work(progress)
+    if progress.phase == "rolling back":
+        return " ".join([*_failures(progress), str(words.NOW[progress.phase])])
     return str(words.NOW.get(progress.phase, progress.phase))
 
 
@@ -117,6 +121,11 @@ def _now_at_work(progress: Progress) -> str:
     if names:
         return _("Upgrading %(names)s.") % {"names": names}
     return _("Asking all members whether the next one may go.")
+
+
+def _failures(progress: Progress) -> list[str]:
+    return [_("%(name)s failed: %(reason)s") % {"name": one.name, "reason": one.failure}
+            for one in progress.members if one.failure]
 
 
 def _detail(progress: Progress, done: int) -> str:
@@ -131,7 +140,7 @@ def _detail(progress: Progress, done: int) -> str:
 
 def _alert(progress: Progress) -> str:
     """Bootstrap's word for how good the news are."""
-    if progress.state == "PAUSED":
+    if progress.state == "PAUSED" or progress.phase == "rolling back":
         return "warning"
     if not progress.ended:
         return "info"
@@ -208,7 +217,7 @@ def _actions(progress: Progress, kind: str, newest: bool) -> list[str]:
         return []
     if progress.state == "PAUSED":
         return ["resume", "abort"]
-    return ["pause", "abort"] if progress.phase != "finalising" else []
+    return [] if progress.phase in NOT_STEERED else ["pause", "abort"]
 
 
 def _afterwards(progress: Progress, kind: str) -> list[str]:

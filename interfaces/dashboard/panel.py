@@ -1,4 +1,4 @@
-"""The panel that carries the pages; they are reached from a cluster's row, not from the menu."""
+"""The panel of the pages: the overview in the menu, the others from a row of it."""
 import horizon
 from django.utils.translation import gettext_lazy as _
 
@@ -9,4 +9,3 @@ class ClusterUpgrades(horizon.Panel):
     name = _("Cluster Upgrades")
     slug = "cluster_upgrades"
     permissions = ("openstack.services.database", "openstack.services.workflowv2")
-    nav = False

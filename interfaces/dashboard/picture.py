@@ -40,7 +40,7 @@ class Picture:
 
 def picture(look: Progress) -> Picture | None:
     """The picture, or None while there is nothing to draw."""
-    members = sorted(look.members, key=lambda one: (len(one.name), one.name))
+    members = look.members              # in the order of the table below it
     if look.started is None or not any(one.spans for one in members):
         return None
     scale = _Scale(look.started, max(look.elapsed_sec, 1.0))

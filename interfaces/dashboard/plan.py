@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 
 from . import words
 
+WORST_FIRST = ("danger", "warning", "success")
+
 
 @dataclass(frozen=True)
 class Wave:
@@ -46,7 +48,7 @@ def show(plan: dict[str, Any]) -> Shown:
     """From schemas/plan.json."""
     members = {one["id"]: {**one, "role": words.ROLES.get(one["role"], one["role"])}
                for one in plan["members"]}
-    checks = [_check(one) for one in plan["checks"]]
+    checks = sorted(map(_check, plan["checks"]), key=lambda one: WORST_FIRST.index(one.look))
     return Shown(
         plan["ready"], plan["from_version"], plan["to_version"]["name"],
         [Wave(number, [members[one] for one in wave])

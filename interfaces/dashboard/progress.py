@@ -1,5 +1,6 @@
 """The page that follows an upgrade, the part of it that refreshes, and the cluster's history."""
 import datetime
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ class Past:
 
 
 class NewestView(Told, horizon_views.HorizonTemplateView):
-    """The newest upgrade, which is the one under way if any is; a page without one for none."""
+    """The last upgrade, which is the one under way if any is; a page without one for none."""
 
     template_name = "trove_upgrade/none.html"
     page_title = _("Upgrades of {{ name }}")
@@ -44,10 +45,10 @@ class NewestView(Told, horizon_views.HorizonTemplateView):
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Go to the page of that upgrade."""
         found = subject.find(request, kwargs["cluster_id"])
-        newest = services.upgrades(request).list(named=found.names, limit=1)
-        if not newest:
+        recent = services.upgrades(request).list(named=found.names, limit=HISTORY)
+        if not recent:
             return super().get(request, *args, **kwargs)
-        return HttpResponseRedirect(page_of(kwargs["cluster_id"], newest[0].id))
+        return HttpResponseRedirect(page_of(kwargs["cluster_id"], last(recent).id))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -95,7 +96,7 @@ def live(request: Any, cluster_id: str, run: str) -> dict[str, Any]:
     one = own(request, cluster_id, run)
     seen = client.show(run)
     found = subject.find(request, cluster_id)
-    newest = not seen.ended or client.list(named=found.names, limit=1)[0].id == run
+    newest = not seen.ended or not_overtaken(client.list(named=found.names, limit=HISTORY), run)
     shown = look.look_at(seen, one.kind, rights.may_upgrade(request), newest)
     return {"look": shown, "progress": seen, "cluster_id": cluster_id, "picture": picture(seen),
             "subject": found, "home": home(found),
@@ -103,6 +104,17 @@ def live(request: Any, cluster_id: str, run: str) -> dict[str, Any]:
             "state": words.RUN_STATES.get(seen.state, seen.state),
             "state_style": words.RUN_STYLES.get(seen.state, "default"),
             "status": words.STATUSES.get(shown.status, "")}
+
+
+def last(newest_first: list[Upgrade]) -> Upgrade:
+    """The last that changed something, or may still: refused attempts do not hide it."""
+    return next((one for one in newest_first if not one.refused), newest_first[0])
+
+
+def not_overtaken(newest_first: list[Upgrade], run: str) -> bool:
+    """Whether all that came after this run were refused."""
+    return all(one.refused for one in
+               itertools.takewhile(lambda one: one.id != run, newest_first))
 
 
 def own(request: Any, cluster_id: str, run: str) -> Upgrade:
@@ -118,6 +130,6 @@ def own(request: Any, cluster_id: str, run: str) -> Upgrade:
 
 def _past(cluster_id: str, run: str, one: Upgrade) -> Past:
     return Past(page_of(cluster_id, one.id), words.KINDS[one.kind], one.datastore_version,
-                words.RUN_STATES.get(one.state, one.state), words.RUN_STYLES.get(one.state, ""),
+                *words.state_of(one),
                 datetime.datetime.fromisoformat(one.created_at).replace(tzinfo=datetime.UTC),
                 one.message, one.id == run)

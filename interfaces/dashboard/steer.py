@@ -103,7 +103,7 @@ class SteerView(Told, forms.ModalFormView):
         return {**context, "about": act.about, "page_title": act.title, "modal_header": _(
             "%(act)s: upgrade of %(cluster)s") % {
                 "act": act.title, "cluster": find(self.request, cluster).name},
-                "submit_label": act.title, "cancel_label": _("Go back"), "cancel_url": page,
+                "submit_label": act.title, "cancel_url": page,
                 "submit_url": reverse("horizon:project:cluster_upgrades:steer", args=[
                     cluster, self.kwargs["execution_id"], self.kwargs["act"]])}
 

@@ -1,5 +1,7 @@
 """What is upgraded, as Trove tells the user of a request: a cluster or a replication set."""
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -52,7 +54,7 @@ def reachable(request: Any, subject: Subject) -> list[Target]:
     """The versions that it may be brought to, and the others with the reason why not."""
     trove = services.trove(request)
     with service_errors("Trove"):
-        offered = [_version(one) for one in trove.datastore_versions.list(subject.datastore)]
+        offered = [version_of(one) for one in trove.datastore_versions.list(subject.datastore)]
         origins = _origins(trove, subject.members, offered)
     return targets(subject.datastore, origins, offered, subject.is_set)
 
@@ -89,14 +91,20 @@ def _origins(trove: Any, members: frozenset[str], offered: list[dict[str, Any]]
     return [known.get(name, {"id": name, "name": name, "number": name}) for name in sorted(names)]
 
 
-def _instances(trove: Any):
-    page = trove.instances.list(include_clustered=True)
+def _instances(trove: Any) -> Iterator[Any]:
+    return each_of(partial(trove.instances.list, include_clustered=True))
+
+
+def each_of(listed: Callable[..., Any]) -> Iterator[Any]:
+    """Every resource of a list that Trove gives page by page."""
+    page = listed()
     yield from page
     while page.next:
-        page = trove.instances.list(include_clustered=True, marker=page.next)
+        page = listed(marker=page.next)
         yield from page
 
 
-def _version(found: Any) -> dict[str, Any]:
+def version_of(found: Any) -> dict[str, Any]:
+    """A version of Trove's as `targets` wants it."""
     return {"id": found.id, "name": found.name,
             "number": str(getattr(found, "version", None) or found.name)}

@@ -1,16 +1,14 @@
 """The pages; `index` must exist, Horizon's breadcrumb asks for it."""
-from django.urls import path, reverse_lazy
-from django.views.generic import RedirectView
+from django.urls import path
 
-from . import progress, start, steer, tables
+from . import overview, progress, start, steer, tables
 
 tables.add_to_tables()
 
 RUN = "<str:cluster_id>/<uuid:execution_id>/"
-CLUSTERS = reverse_lazy("horizon:project:database_clusters:index")
 
 urlpatterns = [
-    path("", RedirectView.as_view(url=CLUSTERS), name="index"),
+    path("", overview.OverviewView.as_view(), name="index"),
     path("<str:cluster_id>/", progress.NewestView.as_view(), name="cluster"),
     path("<str:cluster_id>/upgrade", start.UpgradeView.as_view(), name="upgrade"),
     path(RUN, progress.ProgressView.as_view(), name="progress"),

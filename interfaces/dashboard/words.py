@@ -1,6 +1,10 @@
 """The pack's terms as words for people who know neither Mistral nor this pack."""
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from ..shapes import Upgrade
 
 MEMBER_STATES = {
     "waiting": _("waiting for its turn"), "under way": _("at work"),
@@ -25,6 +29,7 @@ STATUSES = {
     "upgraded": _("Upgraded"), "nothing_to_do": _("Nothing to do"), "planned": _("Plan made"),
     "refused": _("Refused, nothing was changed"), "rolled_back": _("Failed and undone"),
     "stopped": _("Stopped half way"), "aborted": _("Aborted"), "failed": _("Needs a person")}
+REFUSED = pgettext_lazy("Current status of an upgrade", "Refused")
 KINDS = {"upgrade": _("Upgrade"), "finalize": _("Finalise"), "plan": _("Plan")}
 
 NOW = {
@@ -35,7 +40,7 @@ NOW = {
     "holding": _("Waiting for you: resume it, or abort it."),
     "baking": _("Watching the upgraded members before it goes on."),
     "verifying": _("Asking every member once more, and waiting for Trove to agree."),
-    "rolling back": _("A member failed. What was changed is being put back."),
+    "rolling back": _("What was changed is being put back."),
     "finalising": _("Giving the cluster back and writing the report.")}
 
 NEXT = {
@@ -59,3 +64,10 @@ STEPS = (
     ("verify", _("Verify and watch"), _("All members are asked once more.")),
     ("finish", _("Finish"), _("Give the cluster back, report.")))
 UNDO = ("undo", _("Undo"), _("Put back what was changed."))
+
+
+def state_of(one: Upgrade) -> tuple[Any, str]:
+    """State of an upgrade in a list, and Bootstrap's word for it."""
+    if one.refused:
+        return REFUSED, "default"
+    return RUN_STATES.get(one.state, one.state), RUN_STYLES.get(one.state, "default")

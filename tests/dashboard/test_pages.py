@@ -14,6 +14,8 @@ from django.template.loader import render_to_string  # noqa: E402
 from django.utils import translation  # noqa: E402
 from trove_upgrade.interfaces import progress  # noqa: E402
 from trove_upgrade.interfaces.dashboard import look, picture, plan, words  # noqa: E402
+from trove_upgrade.interfaces.dashboard import progress as ours  # noqa: E402
+from trove_upgrade.interfaces.shapes import Upgrade  # noqa: E402
 
 from tests.interfaces import trees  # noqa: E402
 from tests.interfaces.trees import member, part, root, task, upgrading  # noqa: E402
@@ -138,6 +140,35 @@ def test_members_are_told_in_words():
     assert seen(upgrading()).detail == "1 of 4 members are on 9.1.2."
 
 
+def test_while_it_is_undone_the_box_says_who_failed_and_why():
+    failed = {**member("m3", "ERROR", 4, 8), "output": json.dumps(
+        {"failure": [{"code": "no_evidence", "message": "shop-3 did not come back."}]})}
+    shown = seen(upgrading(
+        root=root(), open_tasks=part("undo"),
+        children=[failed, member("m3", "RUNNING", 9, 9, undo=True)]))
+    assert shown.headline == ("shop-3 failed: shop-3 did not come back. What was changed is being "
+                              "put back.")
+    assert (shown.alert, shown.actions) == ("warning", [])
+
+
+def test_refused_attempts_hide_neither_the_last_upgrade_nor_its_buttons():
+    def upgrade(number, state="SUCCESS", message=""):
+        return Upgrade(f"run-{number}", "upgrade", "c-1", "9.1.2", state, message, trees.at(number),
+                       "")
+    refusal = "The upgrade of cluster shop is refused: [lock_free] Another one has it."
+    newest_first = [upgrade(3, "ERROR", refusal), upgrade(2), upgrade(1)]
+    assert ours.last(newest_first).id == "run-2"
+    assert ours.last(newest_first[:1]).id == "run-3"
+    assert ours.not_overtaken(newest_first, "run-2")
+    assert not ours.not_overtaken(newest_first, "run-1")
+    assert str(words.state_of(newest_first[0])[0]) == "Refused"
+
+
+def test_checks_that_say_no_come_first():
+    shown = plan.show(trees.PLAN)
+    assert [one.name for one in shown.checks] == ["version_path", "members_active"]
+
+
 def test_names_from_outside_are_escaped():
     tree = upgrading(plan={**trees.PLAN, "members": [
         {**one, "name": "<script>alert(1)</script>"} for one in trees.PLAN["members"]]})
@@ -199,12 +230,17 @@ def test_every_word_of_ours_can_be_translated(name, monkeypatch):
 
 def test_picture_shows_work_failure_and_undo():
     drawn = picture.picture(progress.build(ended(), NOW))
-    kinds = [bar.kind for bar in drawn.bars if bar.y == picture.TOP + 2 * picture.LANE]
+    kinds = [bar.kind for bar in drawn.bars if bar.y == picture.TOP]
     assert kinds == ["old", "failed", "undo", "old"]
-    places = [bar.x for bar in drawn.bars if bar.y == picture.TOP + 2 * picture.LANE]
+    places = [bar.x for bar in drawn.bars if bar.y == picture.TOP]
     assert places == sorted(places)
-    assert drawn.lanes[0][1] == "shop-1"
     assert picture.picture(progress.build(progress.Tree(root=root()), NOW)) is None
+
+
+def test_picture_has_the_order_of_the_table():
+    shown = seen(ended())
+    assert [name for _, name in picture.picture(shown.progress).lanes] == [
+        row.name for row in shown.rows] == ["shop-3", "shop-4", "shop-1", "shop-2"]
 
 
 def test_picture_of_days_has_few_marks():
