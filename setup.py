@@ -44,9 +44,10 @@ DRIVERS = (
 )
 DOCS = ["myst-parser>=4.0", "openstackdocstheme>=3.4", "reno>=4.1", "Sphinx>=8.0",
         "sphinxcontrib-mermaid>=1.0"]
-TEST = ["hypothesis>=6.100", "mypy>=1.10", "pytest>=8.0", "pytest-rerunfailures>=15.0",
-        "pytest-timeout>=2.3", "pytest-xdist>=3.5", "ruff>=0.5", "schemathesis>=4.0",
-        "selenium>=4.20", "testtools>=2.7", "types-PyYAML", "types-jsonschema", "wheel"]
+TEST = ["axe-core-python==0.1.0", "hypothesis>=6.100", "mypy>=1.10", "pytest>=8.0",
+        "pytest-rerunfailures>=15.0", "pytest-timeout>=2.3", "pytest-xdist>=3.5", "ruff>=0.5",
+        "schemathesis>=4.0", "selenium>=4.20", "testtools>=2.7", "types-PyYAML",
+        "types-jsonschema", "wheel"]
 
 ACTIONS = (
     "plan = trove_upgrade.actions.plan:Plan",
@@ -90,7 +91,8 @@ setup(
         "trove_upgrade.schemas": ["*.json"],
         "trove_upgrade.lab": ["*.ini"],
         "trove_upgrade.interfaces.dashboard": ["templates/trove_upgrade/*",
-                                               "static/trove_upgrade/*"],
+                                               "static/trove_upgrade/*",
+                                               "locale/*/LC_MESSAGES/*"],
     },
     install_requires=[
         "jsonschema>=4.18",

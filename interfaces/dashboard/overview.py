@@ -30,18 +30,18 @@ RECENT = 500      # executions that are looked through for the last upgrade of e
 class Row:
     """A line of the page.
 
-    :ivar project: id; empty in one's own.
-    :ivar newer: the newest version that it can be brought to, or empty.
+    :ivar project: id; None for one's own.
+    :ivar newer: the newest version that it can be brought to, or None.
     :ivar upgrade: the last one, or None.
     """
 
     id: str
     name: str
     kind: Any
-    project: str
+    project: str | None
     datastore: str
     version: str
-    newer: str
+    newer: str | None
     task: dict[str, str]
     upgrade: Upgrade | None
 
@@ -61,8 +61,8 @@ class Filter(tables.FilterAction):
         wanted = text.lower()
         return [one for one in rows if any(
             wanted in str(part).lower() for part in (
-                one.name, one.kind, one.project, one.datastore, one.version, one.newer,
-                one.upgraded))]
+                one.name, one.kind, one.project or "", one.datastore, one.version,
+                one.newer or "", one.upgraded))]
 
 
 def _last_page(row: Row) -> str | None:
@@ -150,8 +150,8 @@ def _row(one: Any, replicas: list[str] | None, offered: list[dict[str, Any]],
                       or [{"id": now, "name": now, "number": now}], offered, of_set)
     recent = [upgrade for upgrade in upgrades if upgrade.cluster in names]
     return Row(one.id, one.name, _("replication set") if of_set else _("cluster"),
-               "" if project == own else project, name, now,
-               next((version.name for version in reached if not version.why_not), ""),
+               None if project == own else project, name, now,
+               next((version.name for version in reached if not version.why_not), None),
                getattr(one, "task", {"name": "NONE"}), last(recent) if recent else None)
 
 

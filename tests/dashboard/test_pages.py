@@ -13,7 +13,7 @@ pages.set_up()
 from django.template.loader import render_to_string  # noqa: E402
 from django.utils import translation  # noqa: E402
 from trove_upgrade.interfaces import progress  # noqa: E402
-from trove_upgrade.interfaces.dashboard import look, picture, plan, words  # noqa: E402
+from trove_upgrade.interfaces.dashboard import look, messages, picture, plan, words  # noqa: E402
 from trove_upgrade.interfaces.dashboard import progress as ours  # noqa: E402
 from trove_upgrade.interfaces.shapes import Upgrade  # noqa: E402
 
@@ -226,6 +226,18 @@ def test_every_word_of_ours_can_be_translated(name, monkeypatch):
         for known in DATA:
             text = text.replace(known, "")
         assert not re.search("[A-Za-z]", text), text
+
+
+@pytest.mark.parametrize("path", [*messages.HERE.glob("locale/*/LC_MESSAGES/django.po")],
+                         ids=lambda path: path.parents[1].name)
+def test_translation_is_complete_and_compiled(path):
+    """When it is not: python -m trove_upgrade.interfaces.dashboard.messages, and translate."""
+    catalog = messages.update(path)
+    assert [one.id for one in catalog if one.id and not all(
+        [one.string] if isinstance(one.string, str) else one.string)] == []
+    assert path.with_suffix(".mo").read_bytes() == messages.compiled(catalog)
+    with translation.override(path.parents[1].name):
+        assert "Mitglieder" in render(ALL["wave"])
 
 
 def test_picture_shows_work_failure_and_undo():

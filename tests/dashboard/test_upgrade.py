@@ -3,6 +3,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 from trove_upgrade.interfaces.client import Client
 
+from tests.dashboard import axe
 from tests.dashboard.people import QUICK
 from tests.waits import PATIENCE_SEC
 
@@ -21,6 +22,12 @@ def versions(cloud, cluster):
     return {member.version for member in cloud.lab.members(cluster)}
 
 
+def assert_for_all_eyes(demo):
+    """Nothing that Axe calls serious, and nothing that sticks out of a small window."""
+    assert axe.findings(demo.page) == []
+    assert axe.overflowing(demo.page) == dict.fromkeys(axe.WIDTHS, [])
+
+
 def test_member_reads_the_plan_starts_it_and_nothing_is_lost(cloud, cluster, demo, client):
     demo.clusters().picture("clusters")
     demo.upgrade_form(cluster)
@@ -35,6 +42,7 @@ def test_member_reads_the_plan_starts_it_and_nothing_is_lost(cloud, cluster, dem
     assert demo.page.text("#upgrade-plan summary") == f"{len(checks)} checks, all say yes"
     assert {row[0] for row in checks} == {"yes"}
     assert "An upgraded member goes back on its own data." in demo.page.text("#upgrade-plan")
+    assert_for_all_eyes(demo)
     assert client.list(cluster.id) == []                    # nothing but plans so far
     assert versions(cloud, cluster) == {OLD}
 
@@ -57,6 +65,7 @@ def test_member_reads_the_plan_starts_it_and_nothing_is_lost(cloud, cluster, dem
     assert {one.text.splitlines()[-1] for one in demo.page.all(".upgrade-steps li")} == {"done"}
     assert demo.buttons() == []
     demo.picture("upgraded")
+    assert_for_all_eyes(demo)
     assert versions(cloud, cluster) == {NEW}
     assert client.get(run).state == "SUCCESS"
     assert demo.page.complaints() == []
@@ -75,6 +84,7 @@ def test_failing_member_is_shown_with_reason_undo_and_next_step(cloud, cluster, 
     assert demo.page.all("#upgrade-picture rect.failed")
     assert {row[4] for row in demo.members().values()} == {OLD}
     demo.picture("failed")
+    assert_for_all_eyes(demo)
     assert versions(cloud, cluster) == {OLD}
 
     cloud.lab.faults.clear()
@@ -106,6 +116,7 @@ def test_pause_resume_and_abort_with_the_keyboard_alone(cloud, cluster, demo):
     assert page.text("#upgrade-count").startswith("1 of 6")
     assert demo.buttons() == ["Resume", "Abort"]
     demo.picture("paused")
+    assert_for_all_eyes(demo)
 
     tab_to(page, "#upgrade-resume")
     press(page, Keys.ENTER)

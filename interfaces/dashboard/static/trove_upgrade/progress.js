@@ -12,8 +12,10 @@
     }).map(function (one) { return one.id; });
   }
 
-  // The focus and what was opened survive the change; only the news are spoken.
+  // The focus, what was opened and how far the picture was scrolled survive the change; only the
+  // news are spoken.
   function show(box, html) {
+    var scrolled = (box.querySelector(".upgrade-scroll") || {}).scrollLeft;
     var said = state(box).dataset.says, focus = document.activeElement, open = keepOpen(box);
     var id = focus && box.contains(focus) ? focus.id : "";
     box.innerHTML = html;
@@ -21,6 +23,7 @@
       var again = document.getElementById(name);
       if (again) { again.open = true; }
     });
+    if (scrolled) { box.querySelector(".upgrade-scroll").scrollLeft = scrolled; }
     if (id && document.getElementById(id)) { document.getElementById(id).focus(); }
     if (state(box).dataset.says !== said) {
       document.getElementById("upgrade-spoken").textContent = state(box).dataset.says;
