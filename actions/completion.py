@@ -58,17 +58,39 @@ class AwaitTrove(StepAction):
             control = waves.check_lock(lock.read(), self.job["owner"], self.heed_abort)
             if self.heed_pause and control.get("pause_after") == "all":
                 return {"hold": True}
-            if others and trove.unchanged(others[0]):
-                continue
-            others = [one for one in trove.group(self.job)["members"] if one.status != "ACTIVE"]
+            others = self._not_active(trove, others)
             if not others:
                 return {"hold": False}
-            others.sort(key=_is_broken)         # waited for is one that may still come
             if _is_broken(others[0]):
                 break
         words = ", ".join(f"{one.name} {one.status}" for one in others)
         raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
                            "stop" if _is_broken(others[0]) else "retry")
+
+
+    def _not_active(self, trove: Trove, before: list[Member]) -> list[Member]:
+        """The members that Trove does not call ACTIVE, those that may still come first.
+
+        The whole cluster, for which Trove loads each member twice, is asked for once. Then the
+        first of them is asked for alone, and the next when that one is there.
+
+        :param before: what was returned the last time; empty at first.
+        """
+        others = list(before)
+        while others:
+            try:
+                now = trove.member(others[0].id)
+            except UpgradeError:        # it is gone
+                others = []
+                break
+            if now.status == others[0].status:
+                return others
+            others = [*([] if now.status == "ACTIVE" else [now]), *others[1:]]
+            if not others:
+                return []
+            others.sort(key=_is_broken)
+        members = trove.group(self.job)["members"]
+        return sorted((one for one in members if one.status != "ACTIVE"), key=_is_broken)
 
 
 def _is_broken(one: Member) -> bool:

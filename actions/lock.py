@@ -5,8 +5,7 @@ from ..ownership.lock import Lock
 from ..ownership.start_token import give_back_start
 from ..planning.documents import Job
 from ..planning.groups import CLUSTER, SET
-from ..planning.snapshot import is_done
-from ..planning.versions import Version
+from ..planning.versions import Version, runs
 from ..schemas import UpgradeError
 from ..services import rights
 from ..services.executions import ExecutionReader
@@ -15,7 +14,7 @@ from ..services.sessions import Actor
 from ..services.trigger_trust import spare_trust
 from ..services.trove import Trove
 from .base import UpgradeAction
-from .observe import driver_for, found_now
+from .observe import driver_for, facts_of, found_now
 
 
 class LockAction(UpgradeAction):
@@ -115,9 +114,9 @@ class DropRights(LockAction):
 
 
 def _reached(actor: Actor, job: Job) -> str:
-    """Id of the target when the whole cluster is on it, else empty."""
+    """Id of the target when the whole cluster is on it by its members' own evidence, else empty."""
     target: Version = job["target"]
-    trove = Trove(actor, only=job)
-    members = trove.recorded(trove.group(job)["members"])
-    facts = driver_for(job).read(members)
-    return target["id"] if all(is_done(one, facts, target) for one in members) else ""
+    trove, driver = Trove(actor, only=job), driver_for(job)
+    facts = facts_of(driver, trove, trove.group(job)["members"])
+    there = all(one.healthy and runs(one.version, target) for one in facts.values())
+    return target["id"] if there else ""

@@ -7,7 +7,7 @@ from ..datastores.base import ClusterFacts, Driver, Facts, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
-from ..planning.documents import WaveMember
+from ..planning.documents import Peer, PlanMember, WaveMember
 from ..planning.evidence import arrived, asked_already, has_switched
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
@@ -18,7 +18,8 @@ from ..services.trove import Trove
 from .base import StepAction
 from .observe import as_members, driver_for, facts_of, health_of
 
-FIRST_ASK_SEC, ASK_SEC = 2.0, 2.0   # when Trove is asked, too, whether the member has failed
+# When Trove is asked, too, whether the member has failed; then after twice the time, and so on.
+FIRST_ASK_SEC = 3.0
 
 
 class MemberAction(StepAction):
@@ -41,7 +42,8 @@ class MemberAction(StepAction):
             raise UpgradeError("not_chosen", "This member is not of the wave in hand; it is left "
                                "as it is.", "rollback", self.member_id)
         self.member = wave["members"][self.member_id]
-        self.peers, self.unavailable = wave["peers"], wave["unavailable"]
+        self.peers: list[Peer] | list[PlanMember] = wave["peers"] or self.plan["members"]
+        self.unavailable = wave["unavailable"]
         self.goes_back = wave["back"]
 
     @property
@@ -142,7 +144,7 @@ class AwaitEvidence(MemberAction):
             if not missing and not lost:
                 return {"version": facts.version, "role": facts.role}
             if time.monotonic() - begin >= ask_at:
-                ask_at += ASK_SEC
+                ask_at *= 2
                 self._check_not_failed(driver, trove, facts)
         if lost:
             raise UpgradeError("data_missing", f"{lost}; nothing more is touched.", "stop",

@@ -66,15 +66,27 @@ class Report(UpgradeAction):
             actor = rights.acting(context, self.run_id)
             trove = Trove(actor, only=plan["job"])
             cluster = trove.group(plan["job"])
-            members = trove.recorded(cluster["members"])
+            members, facts = self._members(driver, trove, plan, cluster["members"])
             resting = Lock(actor, cluster["id"], context.security.project_id).suspended_background()
-            return (members, driver.read(members),
-                    verdict.notes(plan, cluster["datastore_version"], resting))
+            return members, facts, verdict.notes(plan, cluster["datastore_version"], resting)
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             found = explain(error)
             if found.klass != STOP:
                 raise
             return _by_members_alone(driver, plan, found)
+
+    def _members(self, driver: Driver, trove: Trove, plan: Plan,
+                 listed: list[Member]) -> tuple[list[Member], ClusterFacts]:
+        """The members with Trove's versions, and their facts.
+
+        After a run without an error Trove's record of each was either made by the run or was the
+        target already, so Trove is not asked for each once more.
+        """
+        if driver.asks_trove or self.undone or find_errors(self.failure):
+            members = trove.recorded(listed)
+            return members, driver.read(members)
+        facts = driver.read(listed)
+        return as_servers_say(plan, listed, facts), facts
 
 
 def _by_members_alone(driver: Driver, plan: Plan,

@@ -7,9 +7,9 @@ from ..datastores.base import ClusterFacts, Driver, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import undo, waves
-from ..planning.documents import Peer, Plan, Wave, WaveMember
+from ..planning.documents import Peer, Plan, WaveMember
 from ..planning.groups import followed
-from ..planning.versions import recorded
+from ..planning.versions import recorded, runs
 from ..schemas import UpgradeError
 from ..services.trove import Trove
 from .base import StepAction
@@ -21,10 +21,12 @@ UNWELL_POLLS = 3   # looks in a row after which a watched cluster counts as unwe
 class ChooseWave(StepAction):
     """The gate before a wave: waits until it is safe, then says who goes.
 
-    :param progress: ``{done: [ids], waves, paused_at, baked}``, see planning.waves.Progress.
-    :returns: ``{next: upgrade | hold | bake | done, members, until, done, restore_roles}``: members
-        are the ids of the wave, which is written down beside the record; done are the ids of
-        progress and of the members that an earlier roll of this run has upgraded.
+    Who has been upgraded is written down with the wave that is chosen, so that what Mistral stores
+    of a wave does not grow with the waves before it.
+
+    :param progress: ``{waves, paused_at, baked}``, see planning.waves.Progress.
+    :returns: ``{next: upgrade | hold | bake | done, members, until, restore_roles}``: members are
+        the ids of the wave, which is written down beside the record.
     """
 
     def __init__(self, run: str, progress: dict[str, Any]):
@@ -37,28 +39,47 @@ class ChooseWave(StepAction):
         driver = driver_for(self.job)
         members = lock.check_task(trove.group(self.job))["members"]
         self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
-        listed = todo = waves.left(self.plan, self.progress["done"], members)
+        before = self.record.wave()
+        done = waves.brought(before, self.progress["waves"])
+        listed = todo = waves.left(self.plan, done, members)
         progress = waves.Progress(**self.progress)
         facts = self._open_gate(driver, trove, members, todo, progress)
-        if driver.asks_trove or not progress.waves:
-            members = trove.recorded(members)       # once, for all that is asked of it below
-        if driver.asks_trove:       # the gate needs no versions, the choice does
-            facts = driver.read(members)
         # The gate may have taken its time.
         control = waves.check_lock(lock.read(), self.job["owner"])
         if not progress.waves:
-            todo = waves.unfinished(members, facts, todo, self.job["target"])
+            todo = self._unfinished(driver, trove, members, facts, todo)
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
                                      control.get("pause_after"), self._goes_back)
         unavailable = waves.all_unavailable(facts, waves.known_unhealthy(self.plan, todo), wave)
-        self.record.choose(_wave(wave, unavailable, False, self.plan, members, facts, trove))
+        anew = before["anew"] or bool(before["members"]) and not progress.waves
+        if driver.asks_trove:       # the gate needs no versions, what is written down does
+            going = {one.id: one for one in members if one.id in wave}
+            going = {one.id: one for one in trove.members(list(going.values()))}
+            facts |= driver.read(going.values())
+            members = [going.get(one.id, one) for one in members]
+        self.record.choose({
+            "members": _chosen(wave, self.plan, members, facts, trove, anew),
+            "peers": _peers(self.plan, members), "unavailable": unavailable, "back": False,
+            "anew": anew, "number": progress.waves,
+            "done": [*done, *(one for one in listed if one not in todo)]})
         return {"next": step, "members": wave, "until": time.time() + self.job["bake_sec"],
-                "done": [*progress.done, *(one for one in listed if one not in todo)],
                 "restore_roles": step == waves.DONE and self.plan["options"]["restore_roles"]}
 
     @property
     def _goes_back(self) -> bool:
         return self.plan["direction"] == "back"
+
+    def _unfinished(self, driver: Driver, trove: Trove, members: list[Member],
+                    facts: ClusterFacts, todo: list[str]) -> list[str]:
+        """Of ``todo`` those that no earlier roll of this run has upgraded. Trove is asked for the
+        versions of those alone that may be, as their own servers tell."""
+        target = self.job["target"]
+        maybe = [one for one in members if one.id in todo
+                 and (driver.asks_trove or runs(facts[one.id].version, target))]
+        asked = trove.recorded(maybe)
+        if driver.asks_trove:
+            facts = driver.read(asked)
+        return waves.unfinished(asked, facts, todo, target)
 
     def _open_gate(self, driver: Driver, trove: Trove, members: list[Member], todo: list[str],
                    progress: waves.Progress) -> ClusterFacts:
@@ -97,8 +118,9 @@ class ChooseUndo(StepAction):
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job)
-        listed = trove.group(self.job)["members"]
-        members = trove.recorded(listed)
+        members = trove.group(self.job)["members"]
+        members = [*trove.recorded([one for one in members if one.id not in self.undone]),
+                   *(one for one in members if one.id in self.undone)]
         self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
         facts = driver.read(members)
         errors = undo.find_errors(self.failure)
@@ -112,7 +134,10 @@ class ChooseUndo(StepAction):
             lock.forget_saved_settings()
         ask = undo.ask_person(self.plan["options"]["on_failure"], errors)
         unavailable = waves.all_unavailable(facts, todo, wave)
-        self.record.choose(_wave(wave, unavailable, True, self.plan, members, facts, trove))
+        self.record.choose({
+            "members": _chosen(wave, self.plan, members, facts, trove, anew=True),
+            "peers": _peers(self.plan, members), "unavailable": unavailable, "back": True,
+            "anew": True, "number": 0, "done": []})
         return {"next": "undo" if wave else "done", "members": wave, "ask": ask}
 
 
@@ -193,19 +218,27 @@ class RestoreRoles(StepAction):
         return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
 
 
-def _wave(wave: list[str], unavailable: list[str], back: bool, plan: Plan, members: list[Member],
-          facts: ClusterFacts, trove: Trove) -> Wave:
-    """What is remembered of the wave's members, as they are now, and of all members."""
-    origins = {one["id"]: one["origin"] for one in plan["members"]}
-    going = trove.recorded([one for one in members if one.id in wave])
-    by_trove = {one.id: recorded(one) for one in going}
-    taken: dict[str, WaveMember] = {
+def _chosen(wave: list[str], plan: Plan, members: list[Member], facts: ClusterFacts, trove: Trove,
+            anew: bool) -> dict[str, WaveMember]:
+    """What is remembered of the wave's members, as they are now.
+
+    :param anew: Trove is asked for their versions, for what the plan says of them may be over.
+    """
+    planned = {one["id"]: one for one in plan["members"]}
+    return {
         one.id: {"id": one.id, "name": one.name, "address": one.address, "kind": one.kind,
                  "role": facts[one.id].role, "domain": facts[one.id].domain,
                  "version": facts[one.id].version, "identity": facts[one.id].identity,
-                 "origin": origins[one.id], "recorded": by_trove[one.id],
+                 "origin": planned[one.id]["origin"],
+                 "recorded": recorded(trove.recorded([one])[0]) if anew or one.version
+                 else planned[one.id]["recorded"],
                  "holds": facts[one.id].holds}
         for one in members if one.id in wave}
-    peers: list[Peer] = [{"id": one.id, "name": one.name, "address": one.address,
-                          "kind": one.kind} for one in members]
-    return {"members": taken, "peers": peers, "unavailable": unavailable, "back": back}
+
+
+def _peers(plan: Plan, members: list[Member]) -> list[Peer]:
+    """All members as they are asked; empty where they are those of the plan."""
+    found: list[Peer] = [{"id": one.id, "name": one.name, "address": one.address, "kind": one.kind}
+                         for one in members]
+    planned = [{key: one.get(key) for key in Peer.__annotations__} for one in plan["members"]]
+    return [] if found == planned else found

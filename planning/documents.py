@@ -17,7 +17,8 @@ class Version(TypedDict):
 class PlanMember(TypedDict):
     """A member in a plan; ``origin`` is where a rollback takes it, ``done`` ones stay untouched.
 
-    ``was`` is the id of the instance whose place it took in the meantime.
+    ``recorded`` is its version by Trove when the plan was made. ``was`` is the id of the instance
+    whose place it took in the meantime.
     """
 
     id: str
@@ -29,6 +30,7 @@ class PlanMember(TypedDict):
     version: str
     healthy: bool
     origin: Version
+    recorded: str
     done: bool
     was: NotRequired[str]
 
@@ -132,10 +134,17 @@ class Peer(TypedDict):
 
 
 class Wave(TypedDict):
-    """The members in hand by their ids; ``unavailable`` are all that are unavailable while they
-    are, ``back`` says whether they go to their old version."""
+    """The members in hand by their ids. ``peers`` are all members, or empty where the plan's are
+    all there as planned. ``unavailable`` are all that are unavailable while those in hand are,
+    ``back`` says whether they go to their old version. ``anew`` says that the run has begun once
+    more or goes back: then Trove's record of a member may be another than the plan's. ``number``
+    counts the waves of this roll that came before, ``done`` are the ids that those have upgraded.
+    """
 
     members: dict[str, WaveMember]
     peers: list[Peer]
     unavailable: list[str]
     back: bool
+    anew: bool
+    number: int
+    done: list[str]

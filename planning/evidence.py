@@ -36,12 +36,14 @@ def unverified(driver: Driver, facts: ClusterFacts, target: Version) -> list[str
 
 
 def as_servers_say(plan: Plan, members: Iterable[Member], facts: ClusterFacts) -> list[Member]:
-    """The members as Trove would list them if it agreed with their servers: for a report that is
-    made without Trove."""
+    """The members with the versions that Trove would have recorded if it agreed with their servers,
+    and ACTIVE where it has not told a status. One that the plan does not name stays as it is."""
     origins = {one["id"]: one["origin"] for one in plan["members"]}
     target = plan["to_version"]
-    members = list(members)
-    found = {one.id: target if runs(facts[one.id].version, target) else origins[one.id]
-             for one in members}
-    return [dataclasses.replace(one, status="ACTIVE", version=found[one.id]["name"],
-                                number=number_of(found[one.id])) for one in members]
+    found = []
+    for one in members:
+        version = target if runs(facts[one.id].version, target) else origins.get(one.id)
+        found.append(one if version is None else dataclasses.replace(
+            one, status=one.status or "ACTIVE", version=version["name"],
+            number=number_of(version)))
+    return found

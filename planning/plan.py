@@ -7,7 +7,7 @@ from . import checks, waves
 from .documents import Job, Plan, PlanMember, Tries
 from .groups import CLUSTER, SET
 from .snapshot import ClusterSnapshot
-from .versions import number_of, older
+from .versions import number_of, older, recorded
 
 REACH = {
     CLUSTER: {
@@ -86,7 +86,7 @@ def _member(snapshot: ClusterSnapshot, member: Member) -> PlanMember:
     return {"id": member.id, "name": member.name, "address": member.address, "role": facts.role,
             "domain": facts.domain, "kind": member.kind, "version": facts.version,
             "healthy": facts.healthy, "origin": snapshot.origin(member),
-            "done": snapshot.done(member)}
+            "recorded": recorded(member), "done": snapshot.done(member)}
 
 
 def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], owner: str,

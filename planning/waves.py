@@ -5,7 +5,7 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
-from .documents import Plan, Version
+from .documents import Plan, Version, Wave
 from .versions import bears, runs
 
 UPGRADE, HOLD, BAKE, DONE = "upgrade", "hold", "bake", "done"
@@ -20,10 +20,21 @@ class Progress:
     :ivar baked: the members have been watched for the bake time since the last wave.
     """
 
-    done: tuple[str, ...] = ()
     waves: int = 0
     paused_at: int = -1
     baked: bool = False
+
+
+def brought(before: Wave, waves: int) -> list[str]:
+    """Ids of the members that this roll has upgraded.
+
+    :param before: the wave that was chosen last, be it by an earlier roll or to go back.
+    :param waves: waves of this roll that ended well; the one that was chosen last is among them
+        when there are more of them than came before it.
+    """
+    if not waves:
+        return []
+    return [*before["done"], *(before["members"] if waves > before["number"] else ())]
 
 
 def all_waves(driver: Driver, facts: ClusterFacts, todo: Collection[str],

@@ -6,9 +6,8 @@ run's id, so nobody can talk a step into another cluster, address or access file
 
 - ``trove_upgrade.run.<execution>``: ``plan`` (schemas/plan.json);
 - ``trove_upgrade.wave.<execution>``: ``members`` that were chosen last, by id, as they were at that
-  moment: ``{id, name, address, kind, role, domain, version, identity, origin, recorded}``; all
-  members as ``peers``: ``{id, name, address, kind}``; ``unavailable``, the ids of all that are
-  unavailable while they are; ``back``, whether they go to their old version.
+  moment: ``{id, name, address, kind, role, domain, version, identity, origin, recorded, holds}``;
+  the other entries: see planning.documents.Wave.
 """
 from typing import cast
 
@@ -19,6 +18,8 @@ from .environments import Environments
 from .sessions import Actor
 
 RUN, WAVE = "trove_upgrade.run.", "trove_upgrade.wave."
+NOBODY: Wave = {"members": {}, "peers": [], "unavailable": [], "back": False, "anew": False,
+                "number": 0, "done": []}
 _KEPT_HERE = 64
 _kept: dict[str, Plan] = {}     # never changes while it is there; an id never comes again
 
@@ -70,8 +71,7 @@ class Record:
     def wave(self) -> Wave:
         """Who was chosen last; nobody when nobody was."""
         found = self._notes.read(WAVE + self._run)
-        return cast(Wave, found) if found else {"members": {}, "peers": [], "unavailable": [],
-                                                "back": False}
+        return cast(Wave, found) if found else NOBODY
 
     def drop(self) -> None:
         """The run is over."""

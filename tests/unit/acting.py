@@ -53,8 +53,7 @@ class Acting(Rehearsal):
 
     def _choose(self, progress):
         self.lock.abort |= progress.waves == self.abort_at
-        self.step = self._do(wave.ChooseWave,
-                             progress=asdict(progress) | {"done": list(progress.done)})
+        self.step = self._do(wave.ChooseWave, progress=asdict(progress))
         return self.step["members"]
 
     def _choose_undo(self, failure, undone):
@@ -111,8 +110,8 @@ def acting_on(driver):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datastores, "driver", lambda name, access: driver)
         patch.setattr(access_files, "settings", lambda *which: {})
-        for module, pause in ((member, "FIRST_ASK_SEC"), (member, "ASK_SEC"),
-                              (switchover, "ASK_SEC"), (rebuild, "ASK_SEC"),
+        for module, pause in ((member, "FIRST_ASK_SEC"), (switchover, "ASK_SEC"),
+                              (rebuild, "ASK_SEC"),
                               (fencing, "FENCE_SEC"), (fencing, "POLL_SEC"),
                               (fencing, "STILL_SEC")):
             patch.setattr(module, pause, 0)

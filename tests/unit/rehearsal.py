@@ -34,6 +34,7 @@ class Rehearsal:
     unavailable: set = field(default_factory=set)
     beside: set = field(default_factory=set)    # those that are broken and whose turn it is
     taken: list = field(default_factory=list)
+    done: list = field(default_factory=list)
 
     @property
     def target(self):
@@ -49,10 +50,12 @@ class Rehearsal:
 
     def _roll(self):
         progress = waves.Progress(baked=True)
+        self.done = []
         try:
             while wave := self._choose(progress):
                 self._wave(wave, self.target)
-                progress = waves.Progress((*progress.done, *wave), progress.waves + 1, baked=True)
+                self.done += wave
+                progress = waves.Progress(progress.waves + 1, baked=True)
         except UpgradeError as error:
             return [error.as_dict()]
         return []
@@ -61,7 +64,7 @@ class Rehearsal:
         """Ids of the next wave; empty when all is done."""
         if progress.waves == self.abort_at:
             raise UpgradeError("aborted", "The operator aborted the upgrade.")
-        todo = [one for one in todo_of(self.plan) if one not in progress.done]
+        todo = [one for one in todo_of(self.plan) if one not in self.done]
         for _ in range(LOOKS):
             facts = self._facts()
             wave = waves.next_wave(self.cluster.driver, facts, todo, self.plan["options"], progress)

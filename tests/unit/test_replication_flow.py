@@ -113,7 +113,7 @@ def step(driver, members, source, todo, progress, **given):
 
 def test_forward_only_data_are_baked_before_the_source_moves_and_once_only():
     members = members_of("a", "b", "c")
-    before = waves.Progress(done=("b", "c"), waves=2)
+    before = waves.Progress(waves=2)
     assert step(SetDriver(), members, "a", ["a"], before) == ("bake", [])
     baked = dataclasses.replace(before, baked=True)
     assert step(SetDriver(), members, "a", ["a"], baked) == ("upgrade", ["a"])

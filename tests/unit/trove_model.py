@@ -10,6 +10,7 @@ from troveclient.apiclient.exceptions import NotFound
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.services.record import NOBODY
     from trove_upgrade.services.trove import Trove
 
 OWNER = "owner-1"
@@ -107,7 +108,7 @@ class Record:
     """The record of the run, and the wave in hand."""
 
     def __init__(self, plan, wave=None):
-        self._plan, self._wave = plan, wave
+        self._plan, self._wave = plan, wave or NOBODY
 
     def plan(self):
         return self._plan
