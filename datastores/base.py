@@ -106,28 +106,42 @@ class Facts:
 class Check:
     """The answer to one named preflight question.
 
+    A yes that rests on members who could not be asked is none: the plan calls it ``unknown``. No
+    driver has to see to that, unless a check needs less than every member's answer.
+
+    :ivar ok: nothing was found that speaks against it.
     :ivar remedy: what to do about it; empty when ok.
+    :ivar asks: ids of the members whose answers it needs; None for every member's. Empty where
+        Trove's record suffices.
+    :ivar unasked: why something else that it needs could not be asked, a reason each.
     """
 
     name: str
     ok: bool
     message: str
     remedy: str = ""
+    asks: Collection[str] | None = None
+    unasked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """What servers say and people read is shown by :func:`shown`."""
         object.__setattr__(self, "message", shown(self.message))
 
 
-def check(name: str, complaints: Iterable[str], fine: str, remedy: str) -> Check:
+def check(name: str, complaints: Iterable[str], fine: str, remedy: str,
+          asks: Collection[str] | None = None, unasked: Iterable[str] = ()) -> Check:
     """The check ``name``: ok when there are no complaints.
 
     :param complaints: what is wrong, without a full stop; each is told once.
     :param fine: the message when nothing is wrong, as a sentence.
     :param remedy: what to do about the complaints.
+    :param asks: ids of the members whose answers it needs; see :class:`Check`.
+    :param unasked: why something else could not be asked; see :class:`Check`.
     """
     told = "; ".join(dict.fromkeys(complaints))
-    return Check(name, False, f"{told}.", remedy) if told else Check(name, True, fine)
+    if told:
+        return Check(name, False, f"{told}.", remedy)
+    return Check(name, True, fine, "", asks, tuple(unasked))
 
 
 @dataclass(frozen=True)
@@ -384,6 +398,12 @@ def goes_first(member: Facts) -> bool:
 def unreachable(facts: ClusterFacts) -> list[str]:
     """One complaint for each member that does not answer."""
     return [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
+
+
+def any_one(facts: ClusterFacts) -> Collection[str] | None:
+    """For :attr:`Check.asks`, where any one member's answer holds for all of them: one that
+    answers, else every member."""
+    return next(([one.id] for one in facts.values() if one.answers), None)
 
 
 def sick(facts: ClusterFacts) -> list[str]:
