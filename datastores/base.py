@@ -34,15 +34,30 @@ class DatastoreError(Exception):
 
 
 @dataclass(frozen=True)
+class Address:
+    """One address of an instance, as Trove tells it.
+
+    :ivar type: ``private`` or ``public``; empty where Trove does not tell it.
+    :ivar network: id or name of the network; empty of a public one.
+    """
+
+    address: str
+    type: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True)
 class Member:
     """One instance of the cluster or the replication set, as Trove tells it.
 
+    :ivar address: at which its server is asked; see :mod:`.addresses`. Empty where there is none.
     :ivar version: name of the datastore version that Trove has recorded for it.
     :ivar replica_of: id of the source that it replicates; empty for a source and in clusters.
     :ivar kind: what Trove calls its part in a cluster that has several, such as query_router.
     :ivar number: the recorded version's number, which tells versions of one name apart; empty where
         Trove does not tell it.
     :ivar fault: why Trove calls it failed, in Trove's words; empty where it tells none.
+    :ivar addresses: all that Trove tells; empty where they are not known, as in a run's record.
     """
 
     id: str
@@ -54,6 +69,7 @@ class Member:
     kind: str = ""
     number: str = ""
     fault: str = ""
+    addresses: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,7 @@ class Facts:
     :ivar problems: why this member is not healthy or not caught up; empty when it is.
     :ivar settings: the settings that keeping the rollback path open would change, as they are now.
     :ivar native: whatever else the driver itself needs.
-    :ivar address: of its server, as Trove tells it; empty where the driver asks no server.
+    :ivar address: at which its server is asked; empty where the driver asks no server.
     :ivar holds: how much data it has, in numbers such as keys or a position; see
         :meth:`Driver.missing_data`.
     """
