@@ -15,7 +15,7 @@ from ..services import rights
 from ..services.record import Record
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
-from .observe import driver_for, driver_named, facts_of, found_now
+from .observe import driver_for, driver_named, facts_of, found_now, placed_by
 
 TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom
 
@@ -120,15 +120,17 @@ class Finalize(UpgradeAction):
         trove = Trove(actor)
         if plan:
             cluster, driver = trove.group(plan["job"]), driver_for(plan["job"])
-            _check_verified(driver, facts_of(driver, trove, cluster["members"]), plan["job"])
+            members = placed_by(driver, cluster["members"])
+            _check_verified(driver, facts_of(driver, trove, members), plan["job"])
         else:
             cluster = found_now(trove, self.kind, self.cluster_id)
             rights.acting(context, self.run_id, cluster["id"])
             driver = self._driver(cluster, project_id)
+            members = placed_by(driver, cluster["members"])
         lock = Lock(actor, cluster["id"], project_id)
         waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         kept = lock.saved_settings()
-        changed = [one for one in cluster["members"] if one.id in kept]
+        changed = [one for one in members if one.id in kept]
         for member in changed:
             driver.finalize(member, kept[member.id])
         if kept:

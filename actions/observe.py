@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import datastores
+from ..datastores.addresses import placed
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
 from ..planning.documents import Job, Peer, PlanMember, WaveMember
@@ -15,7 +16,7 @@ from ..services.trove import Trove
 
 def driver_for(job: Job) -> Driver:
     """The run's driver with the site's access to the members."""
-    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"])
+    return datastores.driver(job["driver"], access_files.of_job(job))
 
 
 def driver_named(name: str, access: str, project_id: str, cluster_id: str) -> Driver:
@@ -51,10 +52,10 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     rights.acting(context, owner, cluster["id"])        # what the run has kept is for one cluster
     offered = trove.versions(cluster["datastore"])
     target = trove.target(options["datastore_version"], cluster["datastore"], offered)
-    members = trove.recorded(cluster.pop("members"))
     name = datastores.choose(options["driver"], cluster["datastore"], kind == SET)
     project_id = context.security.project_id or ""
     driver = driver_named(name, options["access"], project_id, cluster["id"])
+    members = placed_by(driver, trove.recorded(cluster.pop("members")))
     lock = Lock(actor, cluster["id"], project_id)
     holder = lock.live_owner()
     now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
@@ -62,6 +63,12 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
                           lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind,
                           project_id=project_id, retired=trove.retired(cluster, members, offered))
     return now, driver, lock
+
+
+def placed_by(driver: Driver, members: Iterable[Member]) -> list[Member]:
+    """The members with the addresses that the driver's section of the access file chooses; Trove
+    chooses by it itself only in a run that has a record."""
+    return [placed(one, driver.access) for one in members]
 
 
 def found_now(trove: Trove, kind: str, wanted: str) -> dict[str, Any]:

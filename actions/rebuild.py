@@ -78,7 +78,7 @@ class AwaitRebuilt(RebuildAction):
 
     def _poll(self, driver: Driver, trove: Trove, members: list[Member],
               built: Member) -> tuple[dict[str, Any], str]:
-        if built.status != "ACTIVE" or not built.address:
+        if built.status != "ACTIVE":
             return {}, f"Trove calls the new {built.name} {built.status}"
         facts = facts_of(driver, trove, members)
         own = facts[built.id]

@@ -34,15 +34,30 @@ class DatastoreError(Exception):
 
 
 @dataclass(frozen=True)
+class Address:
+    """One address of an instance, as Trove tells it.
+
+    :ivar type: ``private`` or ``public``; empty where Trove does not tell it.
+    :ivar network: id or name of the network; empty of a public one.
+    """
+
+    address: str
+    type: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True)
 class Member:
     """One instance of the cluster or the replication set, as Trove tells it.
 
+    :ivar address: at which its server is asked; see :mod:`.addresses`. Empty where there is none.
     :ivar version: name of the datastore version that Trove has recorded for it.
     :ivar replica_of: id of the source that it replicates; empty for a source and in clusters.
     :ivar kind: what Trove calls its part in a cluster that has several, such as query_router.
     :ivar number: the recorded version's number, which tells versions of one name apart; empty where
         Trove does not tell it.
     :ivar fault: why Trove calls it failed, in Trove's words; empty where it tells none.
+    :ivar addresses: all that Trove tells; empty where they are not known, as in a run's record.
     """
 
     id: str
@@ -54,6 +69,7 @@ class Member:
     kind: str = ""
     number: str = ""
     fault: str = ""
+    addresses: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,7 @@ class Facts:
     :ivar problems: why this member is not healthy or not caught up; empty when it is.
     :ivar settings: the settings that keeping the rollback path open would change, as they are now.
     :ivar native: whatever else the driver itself needs.
-    :ivar address: of its server, as Trove tells it; empty where the driver asks no server.
+    :ivar address: at which its server is asked; empty where the driver asks no server.
     :ivar holds: how much data it has, in numbers such as keys or a position; see
         :meth:`Driver.missing_data`.
     """
@@ -106,28 +122,42 @@ class Facts:
 class Check:
     """The answer to one named preflight question.
 
+    A yes that rests on members who could not be asked is none: the plan calls it ``unknown``. No
+    driver has to see to that, unless a check needs less than every member's answer.
+
+    :ivar ok: nothing was found that speaks against it.
     :ivar remedy: what to do about it; empty when ok.
+    :ivar asks: ids of the members whose answers it needs; None for every member's. Empty where
+        Trove's record suffices.
+    :ivar unasked: why something else that it needs could not be asked, a reason each.
     """
 
     name: str
     ok: bool
     message: str
     remedy: str = ""
+    asks: Collection[str] | None = None
+    unasked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """What servers say and people read is shown by :func:`shown`."""
         object.__setattr__(self, "message", shown(self.message))
 
 
-def check(name: str, complaints: Iterable[str], fine: str, remedy: str) -> Check:
+def check(name: str, complaints: Iterable[str], fine: str, remedy: str,
+          asks: Collection[str] | None = None, unasked: Iterable[str] = ()) -> Check:
     """The check ``name``: ok when there are no complaints.
 
     :param complaints: what is wrong, without a full stop; each is told once.
     :param fine: the message when nothing is wrong, as a sentence.
     :param remedy: what to do about the complaints.
+    :param asks: ids of the members whose answers it needs; see :class:`Check`.
+    :param unasked: why something else could not be asked; see :class:`Check`.
     """
     told = "; ".join(dict.fromkeys(complaints))
-    return Check(name, False, f"{told}.", remedy) if told else Check(name, True, fine)
+    if told:
+        return Check(name, False, f"{told}.", remedy)
+    return Check(name, True, fine, "", asks, tuple(unasked))
 
 
 @dataclass(frozen=True)
@@ -384,6 +414,12 @@ def goes_first(member: Facts) -> bool:
 def unreachable(facts: ClusterFacts) -> list[str]:
     """One complaint for each member that does not answer."""
     return [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
+
+
+def any_one(facts: ClusterFacts) -> Collection[str] | None:
+    """For :attr:`Check.asks`, where any one member's answer holds for all of them: one that
+    answers, else every member."""
+    return next(([one.id] for one in facts.values() if one.answers), None)
 
 
 def sick(facts: ClusterFacts) -> list[str]:

@@ -62,6 +62,13 @@ def source_of(facts: ClusterFacts) -> Facts | None:
     return found[0] if len(found) == 1 else None
 
 
+def asks_source(facts: ClusterFacts) -> Collection[str] | None:
+    """For :attr:`Check.asks`, where the source's answer suffices; every member's where nobody knows
+    who it is."""
+    source = source_of(facts)
+    return [source.id] if source else None
+
+
 def blockers(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
     """Why the members ``unavailable`` may not be made unavailable now, as all the others tell
     it."""

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from . import access
-from .addresses import usable
+from .addresses import endpoint_of, usable
 from .base import ClusterFacts, DatastoreError, Driver, Member
 from .watch import Watch
 
@@ -74,7 +74,7 @@ class AskedAtOnce(abc.ABC):
         """
         seconds = timeout_sec or self.timeout_sec
         with Watch(TIMES * seconds) as watch, self._blamed(member, watch), \
-                self.session(usable(member), watch, seconds) as client:
+                self.session(usable(member, self._access), watch, seconds) as client:
             yield client
 
     def ask(self, member: Member) -> dict[str, Any]:
@@ -98,7 +98,12 @@ class AskedAtOnce(abc.ABC):
         pool.shutdown(wait=False, cancel_futures=True)
         left.update({self._key(member): asked[member.id] for member in members
                      if asked[member.id].running()})
-        return {member.id: _result(member, asked[member.id]) for member in members}
+        return {member.id: self._result(member, asked[member.id]) for member in members}
+
+    def _result(self, member: Member, asked: Asked) -> dict[str, Any]:
+        if asked.done() and not asked.cancelled():
+            return asked.result()
+        return _unheard(self._no_answer(member, "has not answered in time"))
 
     def _left(self, member: Member) -> Asked | None:
         """The earlier question to this server that is not over yet."""
@@ -115,12 +120,23 @@ class AskedAtOnce(abc.ABC):
             yield
         except Exception as error:
             if watch and watch.reason:
-                raise _no_answer(member, watch.reason) from error
+                raise self._no_answer(member, watch.reason) from error
             if isinstance(error, DatastoreError):
                 raise
             if isinstance(error, (*self.library, access.Revealing, OSError)):
-                raise self.failure(member, error) from error
+                raise self._with_place(member, self.failure(member, error)) from error
             raise _not_understood(member, error) from error
+
+    def _no_answer(self, member: Member, words: str) -> DatastoreError:
+        return self._with_place(member, _no_answer(member, words))
+
+    def _with_place(self, member: Member, error: DatastoreError) -> DatastoreError:
+        """The error; where nobody answers, with the address and port that were asked."""
+        place = endpoint_of(str(member.address), self._access.get("port", self.default_port))
+        if error.code != "no_answer" or place in error.message:
+            return error
+        return DatastoreError(error.code, f"{error.message} (at {place})", passing=True,
+                              instance=member.id)
 
     def _port(self) -> int:
         return int(self._access.get("port", self.default_port))
@@ -171,12 +187,6 @@ def _fails(facts: Callable[[Answers], ClusterFacts], answers: Answers) -> bool:
 def _silenced(answers: Answers, silent: list[Member], error: Exception) -> Answers:
     """The answers, but for those of ``silent``, who count as not understood."""
     return answers | {one.id: _unheard(_not_understood(one, error)) for one in silent}
-
-
-def _result(member: Member, asked: Asked) -> dict[str, Any]:
-    if asked.done() and not asked.cancelled():
-        return asked.result()
-    return _unheard(_no_answer(member, "has not answered in time"))
 
 
 def _unheard(error: DatastoreError) -> dict[str, Any]:

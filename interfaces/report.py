@@ -1,11 +1,12 @@
 """Progress, result and plan as lines of text."""
 import os
 
+from ..planning.documents import answer_of
 from ..planning.groups import noun
 from .progress import BETWEEN
 from .terminal import Output, shown
 
-MARKS = {True: "ok", False: "REFUSES"}
+MARKS = {"yes": "ok", "no": "REFUSES", "unknown": "unknown"}
 
 
 def reporter(stream, plain=False):
@@ -126,7 +127,7 @@ def _member_row(plan, number, identifier):
 
 
 def _check_row(check):
-    mark = "skipped" if check["skipped"] else MARKS[bool(check["ok"])]
+    mark = "skipped" if check["skipped"] else MARKS[answer_of(check)]
     remedy = "" if check["ok"] or not check.get("remedy") else f" -> {check['remedy']}"
     return (mark, check["name"], check["message"] + remedy)
 

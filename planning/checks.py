@@ -1,29 +1,72 @@
-"""Named preflight checks: all run, all reported, each skipped only by its name."""
+"""Named preflight checks: all run, all reported, each skipped only by its name.
+
+The answer is yes, no or unknown. It is unknown where nothing speaks against it, but members whose
+answers it needs could not be asked; that refuses the run as a no does. Skipping ``native_access``
+accepts that those members are not asked: then what the others say suffices, if anybody says
+anything.
+"""
 import itertools
 from collections.abc import Collection
 
-from ..datastores.base import PRIMARY, Check, Driver
+from ..datastores.base import PRIMARY, Check, ClusterFacts, Driver, Facts, any_one
+from ..datastores.foreign import shown
 from .documents import CheckResult
 from .groups import SET
 from .snapshot import ClusterSnapshot
 from .versions import number_of, older, recorded
 
+ACCESS = "native_access"        # every driver's check that the members can be asked
+NOBODY: tuple[str, ...] = ()    # asked is Trove's record alone
+REACH = ("Let the executors reach them; native_access tells more. Skipped by that name, those that "
+         "answer decide.")
+
 
 def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]],
                skip: Collection[str]) -> list[CheckResult]:
-    """Every check as ``{name, ok, skipped, message, remedy}``, Trove's first.
+    """Every check as ``{name, answer, ok, skipped, message, remedy}``, Trove's first.
 
     :param order: the waves of the plan.
     """
     own = _of_set(snapshot, driver) if snapshot.kind == SET else [_cluster_idle(snapshot)]
     checks = [*own, _lock_free(snapshot), _members_active(snapshot),
               _broken_first(snapshot, order), _version_active(snapshot),
-              _origin_known(snapshot), _not_a_downgrade(snapshot), _version_path(snapshot, driver),
+              _origin_known(snapshot), _not_a_downgrade(snapshot, driver),
+              _version_path(snapshot, driver),
               *_rollback_path_open(snapshot, driver),
               *driver.checks(snapshot.facts, snapshot.saved_settings),
               *driver.checks_towards(snapshot.facts, number_of(snapshot.target))]
-    return [{"name": check.name, "ok": check.ok, "skipped": not check.ok and check.name in skip,
-             "message": check.message, "remedy": check.remedy} for check in checks]
+    # Of a whole that is down together, nobody can say anything.
+    accepted = ACCESS in skip and (driver.full_stop or any_one(snapshot.facts) is not None)
+    return [_result(check, snapshot.facts, skip, accepted) for check in checks]
+
+
+def _result(check: Check, facts: ClusterFacts, skip: Collection[str],
+            accepted: bool) -> CheckResult:
+    """The one place where a yes that rests on members who could not be asked becomes unknown.
+
+    :param accepted: that members can't be asked.
+    """
+    unasked = _unasked(check, facts) if check.ok else []
+    if unasked:
+        message = f"Not known, since not all could be asked: {'; '.join(unasked)}."
+        return {"name": check.name, "answer": "unknown", "ok": False,
+                "skipped": accepted or check.name in skip,
+                "message": shown(message), "remedy": REACH}
+    return {"name": check.name, "answer": "yes" if check.ok else "no", "ok": check.ok,
+            "skipped": not check.ok and check.name in skip,
+            "message": check.message, "remedy": check.remedy}
+
+
+def _unasked(check: Check, facts: ClusterFacts) -> list[str]:
+    """Why the check could not ask all that it needs, a reason each; empty when it could."""
+    needed = facts if check.asks is None else check.asks
+    return [*check.unasked, *(_silence(facts[one]) for one in needed if not facts[one].answers)]
+
+
+def _silence(member: Facts) -> str:
+    """By the member's name, why it could not be asked."""
+    reason = member.problems[0] if member.problems else "does not answer"
+    return reason if member.name in reason else f"{member.name}: {reason}"
 
 
 def refusals(checks: list[CheckResult]) -> list[CheckResult]:
@@ -35,7 +78,7 @@ def _cluster_idle(snapshot: ClusterSnapshot) -> Check:
     task = snapshot.cluster["task"]
     ours = task == "UPGRADING_CLUSTER" and snapshot.task_is_ours
     if ours or task in ("NONE", ""):
-        return Check("cluster_idle", True, "Trove runs no task on the cluster.")
+        return Check("cluster_idle", True, "Trove runs no task on the cluster.", asks=NOBODY)
     return Check("cluster_idle", False, f"Trove is busy with {task} on the cluster.",
                  "Wait until it is over.")
 
@@ -61,7 +104,7 @@ def _names_differ(snapshot: ClusterSnapshot) -> Check:
     names = [one.name for one in snapshot.members]
     same = sorted({name for name in names if names.count(name) > 1})
     if not same:
-        return Check("names_differ", True, "No two members bear the same name.")
+        return Check("names_differ", True, "No two members bear the same name.", asks=NOBODY)
     return Check("names_differ", False, f"Several members are called {', '.join(same)}, and a "
                  "member that is rebuilt is found by the name of the one that it replaces.",
                  "Rename them.")
@@ -69,7 +112,7 @@ def _names_differ(snapshot: ClusterSnapshot) -> Check:
 
 def _lock_free(snapshot: ClusterSnapshot) -> Check:
     if not snapshot.lock_owner:
-        return Check("lock_free", True, "Nobody else upgrades this cluster.")
+        return Check("lock_free", True, "Nobody else upgrades this cluster.", asks=NOBODY)
     return Check("lock_free", False, f"Execution {snapshot.lock_owner} upgrades this cluster.",
                  "Wait for it, or abort it.")
 
@@ -78,7 +121,7 @@ def _members_active(snapshot: ClusterSnapshot) -> Check:
     busy = [f"{member.name} is {member.status or 'unknown'}" for member in snapshot.members
             if member.status not in ("ACTIVE", "HEALTHY")]
     if not busy:
-        return Check("members_active", True, "Trove calls every member ACTIVE.")
+        return Check("members_active", True, "Trove calls every member ACTIVE.", asks=NOBODY)
     return Check("members_active", False, f"By Trove {', '.join(busy)}.",
                  "Wait for tasks and backups to end and heal broken members, or skip this check "
                  "by name to upgrade broken members first.")
@@ -91,7 +134,8 @@ def _broken_first(snapshot: ClusterSnapshot, order: list[list[str]]) -> Check:
     later = list(itertools.dropwhile(broken.issuperset, order))[1:]     # than a healthy one
     late = broken.intersection(itertools.chain(*later))
     if not late:
-        return Check("broken_first", True, "No broken member has to wait for a healthy one.")
+        return Check("broken_first", True, "No broken member has to wait for a healthy one.",
+                     asks=any_one(snapshot.facts))
     names = ", ".join(one.name for one in snapshot.members if one.id in late)
     return Check("broken_first", False, f"{names} can't go before the healthy members, which don't "
                  "go while another is broken.", "Heal what is broken, or let another member lead "
@@ -100,7 +144,7 @@ def _broken_first(snapshot: ClusterSnapshot, order: list[list[str]]) -> Check:
 
 def _version_active(snapshot: ClusterSnapshot) -> Check:
     if any(version["id"] == snapshot.target["id"] for version in snapshot.versions):
-        return Check("version_active", True, "The target version is offered.")
+        return Check("version_active", True, "The target version is offered.", asks=NOBODY)
     return Check("version_active", False,
                  f"Version {snapshot.target['name']} is not offered (inactive).",
                  "Ask the operator to activate it, or choose another.")
@@ -111,19 +155,21 @@ def _origin_known(snapshot: ClusterSnapshot) -> Check:
     lost = [f"{one.name} ({recorded(one) or 'nothing'})" for one in snapshot.members
             if not snapshot.asked_before(one) and not snapshot.known_origin(one)]
     if not lost:
-        return Check("origin_known", True, "For every member there is a version to go back to.")
+        return Check("origin_known", True, "For every member there is a version to go back to.",
+                     asks=NOBODY)
     return Check("origin_known", False, "Trove has no version, or several that can't be told "
                  f"apart, for what it has recorded for {', '.join(lost)}.",
                  "Let the operator activate the old version again and give each a number of its "
                  "own. Skipped by name, a member that fails is left as it is.")
 
 
-def _not_a_downgrade(snapshot: ClusterSnapshot) -> Check:
+def _not_a_downgrade(snapshot: ClusterSnapshot, driver: Driver) -> Check:
     newer = [f"{member.name} runs {snapshot.facts[member.id].version}"
              for member in snapshot.members
              if older(number_of(snapshot.target), snapshot.facts[member.id].version)]
     if not newer:
-        return Check("not_a_downgrade", True, "No member runs a newer version.")
+        return Check("not_a_downgrade", True, "No member runs a newer version.",
+                     asks=_whose_version(snapshot, driver))
     return Check("not_a_downgrade", False,
                  f"Target {number_of(snapshot.target)} is older: {', '.join(newer)}.",
                  "Choose a newer version. To undo an upgrade that is not finalised, skip this "
@@ -136,8 +182,14 @@ def _version_path(snapshot: ClusterSnapshot, driver: Driver) -> Check:
     reasons = [reason for origin in sorted(origins)
                if (reason := driver.path(origin, number_of(snapshot.target)))]
     if not reasons:
-        return Check("version_path", True, "The target may follow the members' versions.")
+        return Check("version_path", True, "The target may follow the members' versions.",
+                     asks=_whose_version(snapshot, driver))
     return Check("version_path", False, " ".join(reasons), "Upgrade in the steps that are named.")
+
+
+def _whose_version(snapshot: ClusterSnapshot, driver: Driver) -> Collection[str] | None:
+    """Who has to be asked for the members' versions: any one where none runs beside another."""
+    return any_one(snapshot.facts) if driver.full_stop else None
 
 
 def _rollback_path_open(snapshot: ClusterSnapshot, driver: Driver) -> list[Check]:

@@ -36,13 +36,19 @@ class PlanMember(TypedDict):
 
 
 class CheckResult(TypedDict):
-    """The answer of one preflight check."""
+    """The answer of one preflight check; ``ok`` is True for a yes alone."""
 
     name: str
+    answer: Literal["yes", "no", "unknown"]
     ok: bool
     skipped: bool
     message: str
     remedy: str
+
+
+def answer_of(check: CheckResult) -> str:
+    """``yes``, ``no`` or ``unknown``; engines of the first version of this pack told no unknown."""
+    return check.get("answer") or ("yes" if check["ok"] else "no")
 
 
 class Finalizing(TypedDict):

@@ -1,27 +1,38 @@
-"""JSON schemas (draft 2020-12) of input, plan, result and error, and how they are applied."""
+"""JSON schemas (draft 2020-12) of input, plan, result, error and access files, and how they are
+applied."""
 import functools
+import ipaddress
 import json
 from importlib import resources
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 
 from .errors import UpgradeError
+
+FORMATS = FormatChecker(formats=())
 
 __all__ = ["UpgradeError", "complaints", "load", "read_input"]
 
 
 @functools.cache
 def load(name: str) -> dict[str, Any]:
-    """The schema ``input``, ``plan``, ``result`` or ``error``."""
+    """The schema ``input``, ``plan``, ``result``, ``error`` or ``access``."""
     text = resources.files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     return json.loads(text)
 
 
 def complaints(name: str, value: Any) -> list[str]:
     """One sentence for each way in which value breaks the schema; empty when it is valid."""
-    errors = Draft202012Validator(load(name)).iter_errors(value)
+    errors = Draft202012Validator(load(name), format_checker=FORMATS).iter_errors(value)
     return sorted(_sentence(error) for error in errors)
+
+
+@FORMATS.checks("cidr", raises=ValueError)
+def _is_cidr(value: Any) -> bool:
+    if isinstance(value, str):
+        ipaddress.ip_network(value)
+    return True
 
 
 def read_input(raw: dict[str, Any]) -> dict[str, Any]:
@@ -62,13 +73,19 @@ def _allowed(error) -> str:
     limit = error.validator_value
     wording = {
         "enum": lambda: "allowed are: " + ", ".join(map(str, limit)),
-        "type": lambda: f"it must be of type {limit}",
+        "type": lambda: "it must be of type " + (
+            limit if isinstance(limit, str) else " or ".join(limit)),
+        "format": lambda: CIDR if limit == "cidr" else f"it must be a {limit}",
         "minimum": lambda: f"it must be at least {limit}",
         "maximum": lambda: f"it must be at most {limit}",
         "pattern": lambda: f"it must match {limit}",
+        **dict.fromkeys(("minItems", "minLength"), lambda: "it must not be empty"),
         "uniqueItems": lambda: "each entry may stand once",
     }
     return wording.get(error.validator, lambda: error.validator + " is not met")()
+
+
+CIDR = "it must be a range of addresses such as 10.0.0.0/24 or 2001:db8::/64"
 
 
 def _short(value: Any) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from ..schemas import UpgradeError
+from ..planning.documents import Job
+from ..schemas import UpgradeError, complaints
 from .config import options
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -35,7 +36,14 @@ def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[s
     section = content.get(driver, {})
     if not isinstance(section, dict):
         raise _bad(name, "must map driver names to settings.")
+    if wrong := complaints("access", section):
+        raise _bad(name, f"is not understood: {driver}: {' '.join(wrong)}")
     return section
+
+
+def of_job(job: Job) -> dict[str, Any]:
+    """See :func:`settings`, for a run that has a plan."""
+    return settings(job["access"], job["driver"], job["project_id"], job["cluster_id"])
 
 
 def _read(name: Any) -> dict[str, Any] | None:

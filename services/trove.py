@@ -7,19 +7,21 @@ from typing import Any
 from troveclient.apiclient import exceptions
 from troveclient.v1.management import MgmtClusters
 
-from ..datastores.base import Member
+from ..datastores.addresses import placed
+from ..datastores.base import Address, Member
 from ..planning.documents import Job
 from ..planning.groups import CLUSTER
 from ..planning.versions import Version, bears, find
 from ..schemas import UpgradeError
-from . import clients, replication_sets
+from . import access_files, clients, replication_sets
 from .sessions import Actor
 
 
 class Trove:
     """Trove's API in an actor's name.
 
-    :param only: job of the run whose members alone may be asked for; without one, any.
+    :param only: job of the run whose members alone may be asked for; without one, any. Its access
+        file chooses the members' addresses.
     """
 
     def __init__(self, actor: Actor, only: Job | None = None):
@@ -30,6 +32,14 @@ class Trove:
     def _client(self) -> Any:
         """Made when it is needed: that asks Keystone."""
         return clients.trove(self._actor)
+
+    @functools.cached_property
+    def _access(self) -> dict[str, Any]:
+        """Read when it is needed: many steps list no members."""
+        return access_files.of_job(self._only) if self._only else {}
+
+    def _member(self, found: dict[str, Any]) -> Member:
+        return placed(_member(found), self._access)
 
     def verify_credentials(self) -> None:
         """Make sure that the actor's rights stand.
@@ -51,7 +61,7 @@ class Trove:
         found = self._with_all_members(found)
         return {"id": found.id, "name": found.name, "datastore": found.datastore["type"],
                 "datastore_version": found.datastore["version"], "task": found.task["name"],
-                "members": [_member(one) for one in found.instances]}
+                "members": [self._member(one) for one in found.instances]}
 
     def replication_set(self, wanted: str, known: Iterable[str] = ()) -> dict[str, Any]:
         """The replication set of the instance of this id or unique name: as :meth:`cluster`, and
@@ -68,7 +78,7 @@ class Trove:
         return {"id": wanted if known else shown[0]["id"], "name": shown[0]["name"],
                 "datastore": source["datastore"]["type"],
                 "datastore_version": source["datastore"]["version"], "task": "NONE",
-                "source": source["id"], "members": [_member(one) for one in shown]}
+                "source": source["id"], "members": [self._member(one) for one in shown]}
 
     def group(self, job: Job) -> dict[str, Any]:
         """The cluster or replication set of a plan's ``job``, as it is now."""
@@ -101,7 +111,7 @@ class Trove:
             raise _gone(instance_id) from None
         if not self._is_ours(found):
             raise _gone(instance_id)
-        return _member(found)
+        return self._member(found)
 
     def versions(self, datastore: str) -> list[Version]:
         """What the datastore offers, oldest first by Trove's own order."""
@@ -226,11 +236,11 @@ def _gone(instance_id: str) -> UpgradeError:
 
 
 def _member(found: dict[str, Any]) -> Member:
-    return Member(found["id"], found["name"], _address(found.get("ip") or found.get("addresses")),
-                  _status(found), found.get("datastore", {}).get("version", ""),
+    return Member(found["id"], found["name"], "", _status(found),
+                  found.get("datastore", {}).get("version", ""),
                   (found.get("replica_of") or {}).get("id", ""), found.get("type", ""),
                   found.get("datastore", {}).get("version_number") or "",
-                  (found.get("fault") or {}).get("message", ""))
+                  (found.get("fault") or {}).get("message", ""), _addresses(found))
 
 
 def _status(found: dict[str, Any]) -> str:
@@ -243,10 +253,12 @@ def _status(found: dict[str, Any]) -> str:
     return "FAILED" if failed else status
 
 
-def _address(listed: list[Any] | None) -> str:
-    """The first address; an instance lists plain ones, a cluster ``{address, type, network}``."""
-    first = listed[0] if listed else ""
-    return first["address"] if isinstance(first, dict) else first
+def _addresses(found: dict[str, Any]) -> tuple[Address, ...]:
+    """An instance tells ``{address, type, network}`` as ``addresses``, a cluster tells the same as
+    ``ip``; older Troves tell plain addresses as ``ip``."""
+    return tuple(Address(one["address"], one.get("type") or "", one.get("network") or "")
+                 if isinstance(one, dict) else Address(one)
+                 for one in found.get("addresses") or found.get("ip") or ())
 
 
 def _version(found: Any) -> Version:

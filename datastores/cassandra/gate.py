@@ -3,7 +3,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from ..base import Check, ClusterFacts, Driver, Facts, Texts, check, sick, unreachable
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check, sick, unreachable
 from ..paths import series_text
 from . import quorum, texts
 from .paths import PATHS, letter, major, reads
@@ -42,7 +42,8 @@ class CassandraGate(Driver):
                   "Wait, or find the odd one by nodetool describecluster and restart it."),
             check("ring_settled", [word for one in spoken for word in _changing(one, facts)],
                   "No node joins, leaves or moves.",
-                  "Let it end (nodetool status, nodetool netstats), or find out why it does not."),
+                  "Let it end (nodetool status, nodetool netstats), or find out why it does not.",
+                  asks=any_one(facts)),
             check("hints_last", _short_hints(spoken),
                   "Hints outlast an absence.",
                   "nodetool enablehandoff and setmaxhintwindow on each member, until the upgrade "

@@ -3,6 +3,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from ..addresses import host_of
 from ..base import ClusterFacts, Facts, Member
 
 SEEDS = re.compile(r"seeds=([^}]*)")
@@ -156,7 +157,7 @@ def _seeds(settings: dict[str, str]) -> list[str]:
     """Addresses from SimpleSeedProvider's parameters; the port is cut off."""
     found = [SEEDS.search(value) for name, value in settings.items()
              if name.startswith("seed_provider")]
-    return [re.sub(r":\d+$", "", seed.strip()) for one in found if one
+    return [host_of(seed.strip()) for one in found if one
             for seed in one.group(1).split(",") if seed.strip()]
 
 

@@ -75,7 +75,7 @@ class Servers(MySQLServers):
         """
         chosen = self._access
         options = {
-            "host": usable(member), "port": str(self._port()), "protocol": "tcp",
+            "host": usable(member, chosen), "port": str(self._port()), "protocol": "tcp",
             "user": chosen.get("username") or "", "password": access.password(chosen) or "",
             "loose-local-infile": "0"}
         if access.tls(chosen):

@@ -2,7 +2,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from ..base import Check, ClusterFacts, Driver, Facts, Texts, check, sick
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check, sick
 from ..paths import series
 from .paths import MARIADB, PATHS, covers, reads_back, same
 
@@ -29,7 +29,8 @@ class GaleraGate(Driver):
             check("members_match", _strangers(facts, asked),
                   "Trove and the group name the same number of members.",
                   "Bring back the missing ones. Find out what a server is that Trove does not "
-                  "know (wsrep_incoming_addresses names them) before anything is done to it."),
+                  "know (wsrep_incoming_addresses names them) before anything is done to it.",
+                  asks=any_one(facts)),
             check("members_healthy", sick(facts), "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
             check("one_group", _disagreements(asked), "All members are of one group and one view.",

@@ -2,12 +2,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ..addresses import host_of
+
 Row = dict[str, Any]        # one of the configuration's "members"
 
 
 def address(host: str) -> str:
     """``"db1.example.net:27017"`` -> ``"db1.example.net"``."""
-    return host.rpartition(":")[0]
+    return host_of(host)
 
 
 def hosts(config: Row) -> list[str]:

@@ -7,6 +7,7 @@ from ..base import PRIMARY, ClusterFacts, DatastoreError, Facts, Member
 from ..paths import series, series_text
 from ..polling import wait_until
 from ..servers import understood
+from . import config as configured
 from . import topology
 from .client import Servers
 from .gate import MongoGate, candidates
@@ -116,7 +117,7 @@ class MongoDriver(MongoGate):
 
         :raises DatastoreError: code ``mixed_releases``.
         """
-        addresses = {host.rpartition(":")[0] for one in servers
+        addresses = {configured.address(host) for one in servers
                      for host in one.partition("/")[2].split(",")}
         for address in sorted(addresses):
             member = Member(router.id, address, address)

@@ -36,7 +36,7 @@ class MongoGate(Driver):
                   "Config servers, shards and routers are all seen.",
                   "Trove shows config servers and routers to administrators only: let an "
                   "administrator start the upgrade, or give the engine an administrator's "
-                  "rights."),
+                  "rights.", asks=()),
             check("native_access", unreachable(facts),
                   "Every server answers on its own port.",
                   "Let the executors reach the members; the access file gives port and "

@@ -41,7 +41,8 @@ class MySQLReplicationGate(replication.ReplicationDriver):
             check("replicas_ready", self.without_candidate(facts),
                   "A caught-up replica can take over.",
                   "Add a replica, let one catch up, or take away for the upgrade what keeps it "
-                  "from leading: the source is never stopped while it leads."),
+                  "from leading: the source is never stopped while it leads.",
+                  asks=replication.asks_source(facts)),
             check("semi_sync", _lonely_commits(facts),
                   "Commits wait for no replica in vain while one is unavailable.",
                   "Let another replica acknowledge (rpl_semi_sync_slave_enabled, "

@@ -34,10 +34,12 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
             check("replicas_ready", self.without_candidate(facts),
                   "A caught-up replica can take over.",
                   "Add a replica, let one catch up, or take away for the upgrade what keeps it "
-                  "from leading: the source is never stopped while it leads."),
+                  "from leading: the source is never stopped while it leads.",
+                  asks=replication.asks_source(facts)),
             check("fence_holds", _overrides(facts), "Nobody's own settings override the fence.",
                   f"Until the upgrade is over: ALTER ROLE ... RESET {READ_ONLY}, or ALTER DATABASE "
-                  "... RESET likewise. What is written on while the role moves would be lost."),
+                  "... RESET likewise. What is written on while the role moves would be lost.",
+                  asks=replication.asks_source(facts)),
             check("synchronous_standbys", _lonely_synchronous(facts),
                   "Commits have enough synchronous standbys while one is unavailable.",
                   "Let synchronous_standby_names ask for fewer than there are, or add a replica."),

@@ -9,6 +9,7 @@ from ..base import (
     Driver,
     Facts,
     Texts,
+    any_one,
     check,
     ordered,
     sick,
@@ -39,7 +40,8 @@ class RedisGate(Driver):
                   "Heal the members first, or skip this check by name to upgrade them first."),
             check("slots_covered", _uncovered(facts),
                   "All 16384 slots are served and none is moving.",
-                  "Finish or undo the resharding, and assign the missing slots."),
+                  "Finish or undo the resharding, and assign the missing slots.",
+                  asks=any_one(facts)),
             check("replicas_ready", _without_replica(facts), "Every shard has a caught-up replica.",
                   "Add a replica. Or skip this check by name: the slots of each such shard are out "
                   "of service while its member is unavailable, and it can't go back."),
@@ -52,7 +54,7 @@ class RedisGate(Driver):
                   "CONFIG SET min-replicas-to-write on every member of the shard to the number of "
                   "replicas that is left, until the upgrade is over; or add a replica."),
             check("primaries_majority", _minority(facts), "A majority of the primaries is there.",
-                  "Bring the primaries back first."),
+                  "Bring the primaries back first.", asks=any_one(facts)),
             check("persistence_on", files.forgetful(facts, saved),
                   "Every member keeps its data on disk.",
                   "Switch on save points or the append-only file, or a restart brings back "

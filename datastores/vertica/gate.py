@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from ..base import Check, ClusterFacts, Driver, Facts, Texts, check
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check
 from .paths import PATHS, newer_than
 from .topology import UP
 
@@ -28,6 +28,8 @@ class VerticaGate(Driver):
         audit = self.audit(facts)
         unreachable = [problem for one in facts.values() if not one.answers
                        for problem in one.problems]
+        node = any_one(facts)       # the database's own tables tell of all of them
+        unasked = [audit["error"]] if "error" in audit else []
         return [
             check("native_access", _no_access(facts, audit),
                   "The nodes let us in and show their system tables.",
@@ -43,24 +45,27 @@ class VerticaGate(Driver):
                   "this check by name."),
             check("k_safety", _unsafe(facts), "The database outlives the loss of a node.",
                   "Make it K-safe (MARK_DESIGN_KSAFE), or skip this check by name: then one node "
-                  "that does not come back keeps the whole database down."),
+                  "that does not come back keeps the whole database down.", asks=node),
             check("nothing_running", [f"{one} is running" for one in audit.get("running", ())],
-                  "No rebalance, refresh or recovery is running.", "Wait until it is over."),
+                  "No rebalance, refresh or recovery is running.", "Wait until it is over.",
+                  node, unasked),
             check("transactions_short", _long(audit), "No transaction has run for long.",
-                  "Let it end, or skip this check by name: the shutdown ends it and it is undone."),
+                  "Let it end, or skip this check by name: the shutdown ends it and it is undone.",
+                  node, unasked),
             check("catalog_memory", _cramped(audit),
                   "The nodes have three times the memory of the catalog.",
                   "Give the nodes more memory: the upgrade needs about three times the memory "
-                  "that the catalog uses."),
+                  "that the catalog uses.", node, unasked),
             check("projections_current", _stale(audit), "Every projection is up to date.",
                   "SELECT START_REFRESH(), and wait until it is over: a projection that is behind "
-                  "can't make up for a node that does not come back."),
+                  "can't make up for a node that does not come back.", node, unasked),
             check("catalog_storage", _full(audit), "The catalogs have room for one more of theirs.",
                   "Free space where the catalog is kept, on every node: the upgrade writes it "
-                  "anew."),
+                  "anew.", node, unasked),
             check("backup_taken", _unsaved(audit), "A full backup was taken within a day.",
                   "Take a full backup with vbr; only it brings the old version back. If you have "
-                  "one that the database does not know of, skip this check by name."),
+                  "one that the database does not know of, skip this check by name.",
+                  node, unasked),
             check("outage_accepted", outage(facts),
                   "The database serves nobody, so nobody is put out of service.",
                   "Agree on the outage with the people who use it, then skip this check by name."),
@@ -128,7 +133,7 @@ def _less_safe(rest: list[Facts]) -> list[str]:
 def _no_access(facts: ClusterFacts, audit: dict[str, Any]) -> list[str]:
     """Complaints about access: of nodes that refuse us, or of all when none answers.
 
-    A single node that is down is told by the check members_healthy instead.
+    Why a single node does not answer is told by the check members_healthy instead.
     """
     unreachable = [one for one in facts.values() if not one.answers]
     refused = [one for one in unreachable if one.native["code"] != "no_answer"]
@@ -181,7 +186,9 @@ def _full(audit: dict[str, Any]) -> list[str]:
 
 
 def _unsaved(audit: dict[str, Any]) -> list[str]:
-    taken = audit.get("backup")
+    if "backup" not in audit:       # nobody could be asked
+        return []
+    taken = audit["backup"]
     if not taken:
         return ["the database knows of no full backup"]
     hours = _seconds_between(taken, audit["now"]) / 3600

@@ -176,6 +176,14 @@ def checks() -> str:
              "All are asked, before anything is touched, and all answers stand in the plan. One "
              "no refuses the run. `skip_checks` (on the command line `--skip-check`) lets the run "
              "start in spite of the checks that it names, and of no others.",
+             "An answer is `yes`, `no` or `unknown`. It is `unknown` when nothing speaks against "
+             "it, but members whose answers it needs could not be asked; it names them, with the "
+             "reason, and refuses the run as a no does. Most checks need every member's answer; "
+             "what any member can tell of all needs one, what only the source knows needs the "
+             "source, and what Trove has recorded needs none. Skipping `native_access` accepts "
+             "that members can't be asked: every other check then goes by those that answer, and "
+             "says no if they do. Where nobody answers that accepts nothing (but for Vertica, "
+             "which may be down as a whole): then each check has to be skipped by its own name.",
              "`all` is asked of every cluster, the others by the driver of that name. "
              "`rollback_path_open` is asked only when a member runs something newer than the "
              "target.",

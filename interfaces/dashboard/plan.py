@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ...planning.documents import CheckResult, answer_of
 from . import words
 
 WORST_FIRST = ("danger", "warning", "success")
@@ -58,13 +59,10 @@ def show(plan: dict[str, Any]) -> Shown:
         [one for one in checks if one.look == "warning"], _texts(plan), plan["notes"])
 
 
-def _check(check: dict[str, Any]) -> Check:
-    if check["ok"]:
-        answer, look = _("yes"), "success"
-    elif check["skipped"]:
+def _check(check: CheckResult) -> Check:
+    answer, look = words.ANSWERS[answer_of(check)], "success" if check["ok"] else "danger"
+    if check["skipped"]:
         answer, look = _("skipped"), "warning"
-    else:
-        answer, look = _("no"), "danger"
     return Check(check["name"], check["message"], "" if check["ok"] else check["remedy"], answer,
                  look)
 

@@ -15,6 +15,7 @@ MEMBER_STATES = {
 # Bootstrap's labels.
 MEMBER_STYLES = {"waiting": "default", "upgraded": "success", "rolling back": "warning",
                 "rolled back": "warning", "failed": "danger"}
+ANSWERS = {"yes": _("yes"), "no": _("no"), "unknown": _("unknown")}
 ROLES = {"primary": _("primary"), "replica": _("replica"), "member": _("member")}
 
 RUN_STATES = {

@@ -267,3 +267,13 @@ def test_plan_that_is_refused_says_what_to_do():
         "ready": False})})
     assert "It can't start like this." in text
     assert "Too far. Go by 8.2 first." in text
+    assert '<span class="label label-danger">no</span>' in text
+
+
+def test_plan_says_which_checks_could_not_ask():
+    unknown = {"name": "may_lead", "answer": "unknown", "ok": False, "skipped": False,
+               "message": "Not known: shop-3.", "remedy": "Let us reach it."}
+    shown = plan.show(trees.PLAN | {"ready": False, "checks": [unknown]})
+    text = render_to_string("trove_upgrade/_plan.html", {"plan": shown})
+    assert '<span class="label label-danger">unknown</span>' in text
+    assert shown.refusals == shown.checks

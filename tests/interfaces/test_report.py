@@ -42,6 +42,14 @@ def test_plan_names_order_checks_and_rollback_path():
         assert words in text
 
 
+def test_a_check_that_could_not_ask_is_neither_ok_nor_refusing():
+    asked = {"name": "may_lead", "answer": "unknown", "ok": False, "skipped": False,
+             "message": "Not known: shop-3.", "remedy": "Let us reach it."}
+    assert report.check_lines({"checks": [asked]}) == [
+        "  unknown  may_lead  Not known: shop-3. -> Let us reach it."]
+    assert report.check_lines({"checks": [asked | {"skipped": True}]})[0].startswith("  skipped")
+
+
 def test_result_names_members_and_commands():
     result = {"status": "stopped", "summary": "Stopped.", "undo": "undo it", "resume": "go on",
               "failed": [{"id": "m4", "name": "shop-4", "version": ""}]}

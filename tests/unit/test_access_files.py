@@ -86,6 +86,31 @@ def test_what_is_no_access_file_is_refused(directory, text):
     assert refusal("shop").code == "bad_access_file"
 
 
+@pytest.mark.parametrize("section", [
+    "{network: shop-net}", "{address_type: public, port: 7000}", "{cidr: 10.0.0.0/8}",
+    "{cidr: [10.0.0.0/8, 'fd00::/8', 192.0.2.7]}"])
+def test_which_address_of_a_member_is_asked_may_be_said(directory, section):
+    (directory / "shop.yaml").write_text(f"projects: all\nredis: {section}\n")
+    assert access_files.settings("shop", "redis", MINE, CLUSTER)
+
+
+@pytest.mark.parametrize(("section", "words"), [
+    ("{cidr: 10.0.0.5/8}", "cidr is '10.0.0.5/8'; it must be a range of addresses"),
+    ("{cidr: shop-net}", "cidr is 'shop-net'; it must be a range"),
+    ("{cidr: [10.0.0.0/8, 10.0.0.0/33]}", "cidr.1 is '10.0.0.0/33'; it must be a range"),
+    ("{cidr: ''}", "cidr is"), ("{cidr: []}", "cidr is []; it must not be empty"),
+    ("{cidr: 10}", "cidr is 10; it must be of type string or array"), ("{cidr: }", "cidr is None"),
+    ("{cidr: [7]}", "cidr.0 is 7"),
+    ("{network: ''}", "network is ''; it must not be empty"),
+    ("{network: [a, b]}", "network is ['a', 'b']; it must be of type string"),
+    ("{address_type: floating}", "address_type is 'floating'; allowed are: private, public")])
+def test_what_says_no_address_is_refused_by_its_key(directory, section, words):
+    (directory / "shop.yaml").write_text(f"projects: all\nredis: {section}\n")
+    error = refusal("shop")
+    assert (error.code, error.klass) == ("bad_access_file", "stop")
+    assert f"The access file 'shop' is not understood: redis: {words}" in error.message
+
+
 def test_bytes_that_are_no_text_are_refused(directory):
     (directory / "shop.yaml").write_bytes(b"projects: all\nredis: \xff\xfe")
     assert refusal("shop").code == "bad_access_file"

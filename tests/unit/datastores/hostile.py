@@ -13,9 +13,10 @@ class Hostile:
     :ivar heard: everything that clients have sent.
     """
 
-    def __init__(self, talk):
+    def __init__(self, talk, address="127.0.0.1"):
         self.talk, self.heard = talk, b""
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, 0), family=family)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
 

@@ -36,7 +36,7 @@ def test_the_outage_needs_consent_by_name(database):
 def test_a_database_that_is_down_already_is_put_out_of_service_by_nobody(database):
     for one in database.nodes:
         database.stop(one)
-    assert refusals(database, skip_checks="native_access,members_healthy,backup_taken") == set()
+    assert refusals(database, skip_checks="native_access,members_healthy") == set()
 
 
 @pytest.mark.parametrize(("audited", "check", "words"), [
@@ -46,8 +46,7 @@ def test_a_database_that_is_down_already_is_put_out_of_service_by_nobody(databas
     ({"sessions": [["ann", "2026-01-02 11:50:00.5"]]}, "transactions_short", "of ann has run"),
     ({"memory_bytes": 3 << 20, "catalog_kb": 1025}, "catalog_memory", "has only 3 MiB"),
     ({"stale": ["public.orders_b1"]}, "projections_current", "public.orders_b1 is not up to date"),
-    ({"catalog_free_mb": 0}, "catalog_storage", "1 MiB on a node, and 0 MiB are free"),
-    ({"error": "node-0: permission denied"}, "native_access", "permission denied")])
+    ({"catalog_free_mb": 0}, "catalog_storage", "1 MiB on a node, and 0 MiB are free")])
 def test_preflight_says_what_it_found(database, audited, check, words):
     database.audited |= audited
     failed = [one for one in plan_of(database)["checks"] if not one["ok"] and not one["skipped"]]
@@ -63,9 +62,37 @@ def test_what_is_at_a_limit_passes(database):
     assert refusals(database) == set()
 
 
-def test_a_node_that_is_down_is_not_well_but_access_is_there(database):
+AUDITED = {"nothing_running", "transactions_short", "catalog_memory", "projections_current",
+           "catalog_storage", "backup_taken"}
+
+
+def answers(database):
+    return {one["name"]: one["answer"] for one in plan_of(database)["checks"]}
+
+
+def test_what_the_system_tables_do_not_show_is_unknown(database):
+    database.audited = {"error": "node-0: permission denied"}
+    found = answers(database)
+    assert found["native_access"] == "no"
+    assert {name for name, answer in found.items() if answer == "unknown"} == AUDITED
+    assert refusals(database) == {"native_access", *AUDITED}
+
+
+def test_of_a_node_that_is_down_the_others_tell_but_nobody_knows_why_it_is_silent(database):
     database.stop("n1")
-    assert refusals(database) == {"members_healthy"}
+    found = answers(database)
+    assert found["members_healthy"] == "no"
+    assert {name for name, answer in found.items() if answer == "unknown"} == {
+        "native_access", "members_match"}
+    assert refusals(database, skip_checks="outage_accepted,native_access,members_healthy") == set()
+
+
+def test_whom_a_database_serves_that_nobody_can_ask_is_unknown(database):
+    for one in database.nodes:
+        database.stop(one)
+    found = answers(database)
+    assert found["outage_accepted"] == "unknown"
+    assert {found[name] for name in AUDITED} == {"unknown"}
 
 
 def test_a_database_without_k_safety_is_refused():
