@@ -2,6 +2,7 @@
 import math
 from typing import Any, Literal
 
+from ..datastores import passed_over
 from ..datastores.base import Driver, Member
 from . import checks, waves
 from .documents import Job, Plan, PlanMember, Tries
@@ -51,9 +52,15 @@ def make_plan(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any]
         "rollback_path": texts.rollback_path, "point_of_no_return": texts.point_of_no_return,
         "backup": texts.backup if snapshot.kind == CLUSTER else _backup_words(snapshot, options),
         "finalize": {"mode": "auto" if mode == "auto" else "manual", "steps": list(texts.finalize)},
-        "notes": [*texts.notes, *_ignored(driver, options),
+        "notes": [*texts.notes, *_passed_over(snapshot, driver), *_ignored(driver, options),
                   *REACH[snapshot.kind][snapshot.lock_reach]], "options": options,
         "job": _job(snapshot, driver, options, owner, direction)}
+
+
+def _passed_over(snapshot: ClusterSnapshot, driver: Driver) -> list[str]:
+    own = passed_over(driver.name, snapshot.cluster["datastore"])
+    return [f"The driver {own} is for this datastore, and {driver.name} was chosen by name in its "
+            f"place: members are stopped where they lead, and writes may be lost."] if own else []
 
 
 def _ignored(driver: Driver, options: dict[str, Any]) -> list[str]:

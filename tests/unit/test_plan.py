@@ -1,10 +1,12 @@
 import time
 
 import pytest
+from trove_upgrade.datastores.generic import GenericDriver
 from trove_upgrade.planning import verdict
+from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.schemas import complaints
 
-from tests.unit.conftest import plan_of, snapshot
+from tests.unit.conftest import options, plan_of, snapshot
 from tests.unit.datastores.redis.model import Cluster
 
 
@@ -151,3 +153,9 @@ def test_the_plan_of_a_thousand_members_is_quick():
     plan = plan_of(big, snapshot_of=lambda *given: now, parallelism="domain")
     assert sum(map(len, plan["waves"])) == 1000
     assert time.perf_counter() - begin < 60   # a runaway guard; benchmarks/ measures
+
+
+def test_a_driver_that_generic_takes_the_place_of_is_named(cluster):
+    made = make_plan(snapshot(cluster), GenericDriver({}), options(driver="generic"), "owner-1")
+    assert any("driver redis is for this datastore" in note for note in made["notes"])
+    assert not any("was chosen by name" in note for note in plan_of(cluster)["notes"])
