@@ -13,6 +13,7 @@ from ..planning.groups import CLUSTER, SET
 from ..schemas import UpgradeError
 from ..services import rights
 from ..services.record import Record
+from ..services.sessions import Actor
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
 from .observe import driver_for, driver_named, facts_of, found_now
@@ -27,7 +28,7 @@ class Verify(StepAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = trove.group(self.job)["members"]
         _check_verified(driver, facts_of(driver, trove, members), self.job)
         watched = self.job["bake_sec"] and self.plan["waves"]
@@ -97,12 +98,12 @@ class Finalize(UpgradeAction):
         plan = Record(actor, self.run_id).find()
         trove = Trove(actor)
         if plan:
-            cluster, driver = trove.group(plan["job"]), driver_for(plan["job"])
+            cluster, driver = trove.group(plan["job"]), driver_for(plan["job"], actor)
             _check_verified(driver, facts_of(driver, trove, cluster["members"]), plan["job"])
         else:
             cluster = found_now(trove, self.kind, self.cluster_id)
             rights.acting(context, self.run_id, cluster["id"])
-            driver = self._driver(cluster, project_id)
+            driver = self._driver(cluster, project_id, actor)
         lock = Lock(actor, cluster["id"], project_id)
         waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         kept = lock.saved_settings()
@@ -113,6 +114,6 @@ class Finalize(UpgradeAction):
             lock.forget_saved_settings()
         return {"finalized": [one.name for one in changed]}
 
-    def _driver(self, cluster: dict[str, Any], project_id: str) -> Driver:
+    def _driver(self, cluster: dict[str, Any], project_id: str, actor: Actor) -> Driver:
         name = datastores.choose(self.driver, cluster["datastore"], self.kind == SET)
-        return driver_named(name, self.access, project_id, cluster["id"])
+        return driver_named(name, self.access, project_id, cluster["id"], actor)

@@ -119,5 +119,5 @@ def _reached(actor: Actor, job: Job) -> str:
     target: Version = job["target"]
     trove = Trove(actor, only=job)
     members = trove.recorded(trove.group(job)["members"])
-    facts = driver_for(job).read(members)
+    facts = driver_for(job, actor).read(members)
     return target["id"] if all(is_done(one, facts, target) for one in members) else ""

@@ -34,7 +34,7 @@ class ChooseWave(StepAction):
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         trove.verify_credentials()
         waves.check_lock(lock.read(), self.job["owner"])
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = lock.check_task(trove.group(self.job))["members"]
         self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
         listed = todo = waves.left(self.plan, self.progress["done"], members)
@@ -96,7 +96,7 @@ class ChooseUndo(StepAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         listed = trove.group(self.job)["members"]
         members = trove.recorded(listed)
         self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
@@ -129,7 +129,7 @@ class WatchHealth(StepAction):
         self.until, self.whole = until, whole
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = trove.group(self.job)["members"]
         unavailable = [] if self.whole else self.record.wave()["unavailable"]
         end = min(self.until, time.time() + self.job["try_sec"])
@@ -156,7 +156,7 @@ class SuspendBackground(StepAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"])
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = as_members(self.plan["members"])
         resting = lock.save_background(driver.background(members))
         if resting:
@@ -173,7 +173,7 @@ class ResumeBackground(StepAction):
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         resting = lock.suspended_background()
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         if driver.promotes_by_trove:
             driver.unfence(facts_of(driver, trove, trove.group(self.job)["members"]))
         if resting:
@@ -187,7 +187,7 @@ class RestoreRoles(StepAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = as_members(self.plan["members"])
         leaders = [one["id"] for one in self.plan["members"] if one["role"] == "primary"]
         return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
