@@ -41,6 +41,12 @@ def _check_verified(driver: Driver, facts: ClusterFacts, job: Job) -> None:
                            + "; ".join(wrong) + ".", "retry")
 
 
+def _check_final(driver: Driver, facts: ClusterFacts) -> None:
+    if wrong := driver.finalize_blockers(facts):
+        raise UpgradeError("not_final", f"The upgrade can't be finalised yet: {'; '.join(wrong)}. "
+                           "Nothing was changed; finalise again when that is mended.", "stop")
+
+
 class AwaitTrove(StepAction):
     """Trove agrees: every member ACTIVE in its record. Its poll backs off, so this comes last.
 
@@ -108,6 +114,8 @@ class Finalize(UpgradeAction):
         waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         kept = lock.saved_settings()
         changed = [one for one in cluster["members"] if one.id in kept]
+        if changed:
+            _check_final(driver, facts_of(driver, trove, cluster["members"]))
         for member in changed:
             driver.finalize(member, kept[member.id])
         if kept:
