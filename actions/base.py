@@ -8,6 +8,7 @@ from ..planning.documents import Job, Plan
 from ..services import rights
 from ..services.errors import explain
 from ..services.record import Record
+from ..services.sessions import Actor
 from ..services.trove import Trove
 
 
@@ -39,6 +40,7 @@ class StepAction(UpgradeAction):
 
     plan: Plan
     job: Job
+    actor: Actor | None = None      # who acts for the run
 
     def __init__(self, run: str):
         super().__init__()
@@ -47,9 +49,9 @@ class StepAction(UpgradeAction):
     def act(self, context: Any) -> Any:
         self.remember(Record(rights.acting(context, self.run_id), self.run_id))
         cluster_id = self.job["cluster_id"]
-        actor = rights.acting(context, self.run_id, cluster_id)
-        return self.step(Trove(actor, only=self.job),
-                         Lock(actor, cluster_id, context.security.project_id))
+        self.actor = rights.acting(context, self.run_id, cluster_id)
+        return self.step(Trove(self.actor, only=self.job),
+                         Lock(self.actor, cluster_id, context.security.project_id))
 
     def remember(self, record: Record) -> None:
         """Take what the step needs from the record: it came with nothing but ids."""

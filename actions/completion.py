@@ -13,6 +13,7 @@ from ..planning.groups import CLUSTER, SET
 from ..schemas import UpgradeError
 from ..services import rights
 from ..services.record import Record
+from ..services.sessions import Actor
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
 from .observe import driver_for, driver_named, facts_of, found_now, placed_by
@@ -27,7 +28,7 @@ class Verify(StepAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = trove.group(self.job)["members"]
         _check_verified(driver, facts_of(driver, trove, members), self.job)
         watched = self.job["bake_sec"] and self.plan["waves"]
@@ -38,6 +39,12 @@ def _check_verified(driver: Driver, facts: ClusterFacts, job: Job) -> None:
     if wrong := unverified(driver, facts, job["target"]):
         raise UpgradeError("not_verified", "Not all members are on the target and well: "
                            + "; ".join(wrong) + ".", "retry")
+
+
+def _check_final(driver: Driver, facts: ClusterFacts) -> None:
+    if wrong := driver.finalize_blockers(facts):
+        raise UpgradeError("not_final", f"The upgrade can't be finalised yet: {'; '.join(wrong)}. "
+                           "Nothing was changed; finalise again when that is mended.", "stop")
 
 
 class AwaitTrove(StepAction):
@@ -119,24 +126,26 @@ class Finalize(UpgradeAction):
         plan = Record(actor, self.run_id).find()
         trove = Trove(actor)
         if plan:
-            cluster, driver = trove.group(plan["job"]), driver_for(plan["job"])
+            cluster, driver = trove.group(plan["job"]), driver_for(plan["job"], actor)
             members = placed_by(driver, cluster["members"])
             _check_verified(driver, facts_of(driver, trove, members), plan["job"])
         else:
             cluster = found_now(trove, self.kind, self.cluster_id)
             rights.acting(context, self.run_id, cluster["id"])
-            driver = self._driver(cluster, project_id)
+            driver = self._driver(cluster, project_id, actor)
             members = placed_by(driver, cluster["members"])
         lock = Lock(actor, cluster["id"], project_id)
         waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         kept = lock.saved_settings()
         changed = [one for one in members if one.id in kept]
+        if changed:
+            _check_final(driver, facts_of(driver, trove, members))
         for member in changed:
             driver.finalize(member, kept[member.id])
         if kept:
             lock.forget_saved_settings()
         return {"finalized": [one.name for one in changed]}
 
-    def _driver(self, cluster: dict[str, Any], project_id: str) -> Driver:
+    def _driver(self, cluster: dict[str, Any], project_id: str, actor: Actor) -> Driver:
         name = datastores.choose(self.driver, cluster["datastore"], self.kind == SET)
-        return driver_named(name, self.access, project_id, cluster["id"])
+        return driver_named(name, self.access, project_id, cluster["id"], actor)

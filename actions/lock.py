@@ -116,7 +116,7 @@ class DropRights(LockAction):
 def _reached(actor: Actor, job: Job) -> str:
     """Id of the target when the whole cluster is on it by its members' own evidence, else empty."""
     target: Version = job["target"]
-    trove, driver = Trove(actor, only=job), driver_for(job)
+    trove, driver = Trove(actor, only=job), driver_for(job, actor)
     facts = facts_of(driver, trove, trove.group(job)["members"])
     there = all(one.healthy and runs(one.version, target) for one in facts.values())
     return target["id"] if there else ""

@@ -82,7 +82,7 @@ class RequestUpgrade(MemberAction):
         if asked_already(self.member, trove.member(self.member["id"]), target):
             return {"requested": False}
         trove.verify_credentials()
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         waves.check_lock(lock.read(), self.job["owner"],
                          heed_abort=not has_switched(driver, self.member))
         self._await_gate(driver, trove)
@@ -105,7 +105,7 @@ class RequestRollback(MemberAction):
         if asked_already(self.member, trove.member(self.member["id"]), origin):
             return {"requested": False, "rebuild": False}
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         if driver.forward_only and not self._still_runs(driver, trove, origin):
             return {"requested": False, "rebuild": True}
         self._check_rollback_path(driver, trove, origin)
@@ -136,7 +136,7 @@ class AwaitEvidence(MemberAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         begin = time.monotonic()
         ask_at = FIRST_ASK_SEC
         for _ in self._polls(driver):

@@ -11,17 +11,23 @@ from ..planning.documents import Job, Peer, PlanMember, WaveMember
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import ClusterSnapshot
 from ..services import access_files, rights
+from ..services.sessions import Actor
 from ..services.trove import Trove
 
 
-def driver_for(job: Job) -> Driver:
-    """The run's driver with the site's access to the members."""
-    return datastores.driver(job["driver"], access_files.of_job(job))
+def driver_for(job: Job, actor: Actor | None) -> Driver:
+    """The run's driver with the site's access to the members.
+
+    :param actor: who acts for the run; may be None where no access file names a secret.
+    """
+    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"], actor)
 
 
-def driver_named(name: str, access: str, project_id: str, cluster_id: str) -> Driver:
+def driver_named(name: str, access: str, project_id: str, cluster_id: str,
+                 actor: Actor | None) -> Driver:
     """The driver with the section of the access file that this project has for this cluster."""
-    return datastores.driver(name, access_files.settings(access, name, project_id, cluster_id))
+    return datastores.driver(name, access_files.settings(access, name, project_id, cluster_id,
+                                                         actor))
 
 
 def facts_of(driver: Driver, trove: Trove, members: Iterable[Member]) -> ClusterFacts:
@@ -54,7 +60,7 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     target = trove.target(options["datastore_version"], cluster["datastore"], offered)
     name = datastores.choose(options["driver"], cluster["datastore"], kind == SET)
     project_id = context.security.project_id or ""
-    driver = driver_named(name, options["access"], project_id, cluster["id"])
+    driver = driver_named(name, options["access"], project_id, cluster["id"], actor)
     members = placed_by(driver, trove.recorded(cluster.pop("members")))
     lock = Lock(actor, cluster["id"], project_id)
     holder = lock.live_owner()

@@ -36,7 +36,7 @@ class RebuildMember(RebuildAction):
         if built:
             return {"built": built.id}
         source = next(one for one in group["members"] if one.id == group["source"])
-        self._check_source(driver_for(self.job), trove, source)
+        self._check_source(driver_for(self.job, self.actor), trove, source)
         trove.verify_credentials()
         return {"built": trove.replicate(self.member["name"], source.id)}
 
@@ -59,7 +59,7 @@ class AwaitRebuilt(RebuildAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         built = None
         for _ in polls(self.job["try_sec"], max(ASK_SEC, driver.poll_sec)):
             if built and built.status != "ACTIVE" and trove.unchanged(built):

@@ -1,10 +1,11 @@
 """The last word of a run."""
 from typing import Any
 
+from .. import datastores
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
 from ..planning import verdict
-from ..planning.documents import Plan
+from ..planning.documents import Job, Plan
 from ..planning.evidence import as_servers_say
 from ..planning.groups import CLUSTER, named_in
 from ..planning.undo import find_errors
@@ -13,6 +14,7 @@ from ..schemas.errors import STOP
 from ..services import rights
 from ..services.errors import explain
 from ..services.record import Record
+from ..services.sessions import Actor
 from ..services.trove import Trove
 from .base import UpgradeAction
 from .observe import as_members, driver_for
@@ -39,31 +41,32 @@ class Report(UpgradeAction):
 
     def act(self, context: Any) -> dict[str, Any]:
         errors = find_errors(self.failure)
-        record = self._record(context)
-        if record:
-            driver = driver_for(record["job"])
-            members, facts, notes = self._seen(context, driver, record)
-            return verdict.verdict(driver, record, members, facts, self.failure, self.undone, notes)
+        actor, record = self._record(context)
+        if actor and record:
+            driver, unasked = _driver_for(record["job"], actor)
+            members, facts, notes = self._seen(context, actor, driver, record)
+            return verdict.verdict(driver, record, members, facts, self.failure, self.undone,
+                                   unasked + notes)
         if self.plan is None:
             return verdict.refused(errors[0], named_in(self.inputs), self.kind)
         if self.plan["options"]["dry_run"]:
             return verdict.planned(self.plan)
         return verdict.as_planned(self.plan, self.failure)
 
-    def _record(self, context: Any) -> Plan | None:
+    def _record(self, context: Any) -> tuple[Actor | None, Plan | None]:
         """None where the rights are gone, too: then the plan must do."""
         try:
-            return Record(rights.acting(context, self.run_id), self.run_id).find()
+            actor = rights.acting(context, self.run_id)
+            return actor, Record(actor, self.run_id).find()
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             if explain(error).klass != STOP:
                 raise
-            return None
+            return None, None
 
-    def _seen(self, context: Any, driver: Driver,
+    def _seen(self, context: Any, actor: Actor, driver: Driver,
               plan: Plan) -> tuple[list[Member], ClusterFacts, list[str]]:
         """By Trove and the members; by the members alone where the rights are gone."""
         try:
-            actor = rights.acting(context, self.run_id)
             trove = Trove(actor, only=plan["job"])
             cluster = trove.group(plan["job"])
             members, facts = self._members(driver, trove, plan, cluster["members"])
@@ -87,6 +90,20 @@ class Report(UpgradeAction):
             return members, driver.read(members)
         facts = driver.read(listed)
         return as_servers_say(plan, listed, facts), facts
+
+
+def _driver_for(job: Job, actor: Actor) -> tuple[Driver, list[str]]:
+    """The run's driver; without access to the members any more the generic one, which asks Trove
+    alone, and a note of it."""
+    try:
+        return driver_for(job, actor), []
+    except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
+        found = explain(error)
+        if found.klass != STOP:
+            raise
+        return datastores.driver(datastores.GENERIC, {}), [
+            "The members' own servers could not be asked at the end, so this is what Trove shows. "
+            f"{found.message}"]
 
 
 def _by_members_alone(driver: Driver, plan: Plan,

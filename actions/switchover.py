@@ -25,7 +25,7 @@ class Switchover(MemberAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         if driver.promotes_by_trove:
             Promotion(driver, trove, self.job, self.member, self.unavailable,
                       self.wanted["number"]).carry_out()

@@ -36,7 +36,7 @@ class ChooseWave(StepAction):
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         trove.verify_credentials()
         waves.check_lock(lock.read(), self.job["owner"])
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = lock.check_task(trove.group(self.job))["members"]
         self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
         before = self.record.wave()
@@ -117,7 +117,7 @@ class ChooseUndo(StepAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = trove.group(self.job)["members"]
         members = [*trove.recorded([one for one in members if one.id not in self.undone]),
                    *(one for one in members if one.id in self.undone)]
@@ -154,7 +154,7 @@ class WatchHealth(StepAction):
         self.until, self.whole = until, whole
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = trove.group(self.job)["members"]
         unavailable = [] if self.whole else self.record.wave()["unavailable"]
         end = min(self.until, time.time() + self.job["try_sec"])
@@ -181,7 +181,7 @@ class SuspendBackground(StepAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"])
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = as_members(self.plan["members"])
         resting = lock.save_background(driver.background(members))
         if resting:
@@ -198,7 +198,7 @@ class ResumeBackground(StepAction):
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         resting = lock.suspended_background()
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         if driver.promotes_by_trove:
             driver.unfence(facts_of(driver, trove, trove.group(self.job)["members"]))
         if resting:
@@ -212,7 +212,7 @@ class RestoreRoles(StepAction):
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
-        driver = driver_for(self.job)
+        driver = driver_for(self.job, self.actor)
         members = as_members(self.plan["members"])
         leaders = [one["id"] for one in self.plan["members"] if one["role"] == "primary"]
         return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}

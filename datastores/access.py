@@ -1,6 +1,7 @@
 """What every driver takes from its section of the access file: a password and TLS, by reference.
 
-``password_file`` is a file that the executors can read. ``tls`` asks for TLS: the member's
+``password_file`` is a file that the executors can read; a ``password_secret`` has been read already
+where a driver gets its section (services/access_files.py). ``tls`` asks for TLS: the member's
 certificate must be signed by an authority of ``ca_file`` (without one: of the system's) and be
 issued for the address that Trove tells, unless ``check_name`` is false. A member that asks for a
 certificate of its clients is shown that of ``cert_file``; its key stands in ``key_file``, or in the
@@ -11,6 +12,7 @@ Without TLS the password is only proven, never told, where the datastore's proto
 forbids it.
 """
 import ssl
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +33,21 @@ class Revealing(Exception):
     """What a member asks for would reveal the password to it, and to all that hear."""
 
 
+@dataclass(frozen=True)
+class Password:
+    """The password of a ``password_secret``; it does not show when a section is printed."""
+
+    text: str = field(repr=False)
+
+
 def password(access: dict[str, Any]) -> str | None:
-    """What the password file holds, without white space around it; None when none is named.
+    """The password of the secret, or what the password file holds without white space around it;
+    None when neither is named.
 
     :raises DatastoreError: code ``access_incomplete``: it can't be read.
     """
+    if "password_secret" in access:
+        return access["password_secret"].text
     if not access.get("password_file"):
         return None
     return _read(access, "password_file").strip()

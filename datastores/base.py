@@ -384,6 +384,11 @@ class Driver(abc.ABC):
                 if now.answers and now.holds.get(name, 0) < had]
         return f"{now.name} came back with less data: {'; '.join(less)}" if less else ""
 
+    def finalize_blockers(self, facts: ClusterFacts) -> list[str]:
+        """Why the upgrade can't be made final now, by the facts of all members that Trove knows;
+        empty when it can. Asked before :meth:`finalize`, and only decides."""
+        return []
+
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
         """Do on one member what makes the upgrade final, and undo :meth:`keep_rollback_path`.
 

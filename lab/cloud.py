@@ -1,4 +1,5 @@
-"""A whole cloud on one machine: Keystone, Trove and Mistral behind it, one catalog; and Horizon.
+"""A whole cloud on one machine: Keystone, Trove and Mistral behind it, one catalog; where wanted,
+Horizon and Barbican.
 
 Users, projects and roles are in keystone/people.py. Everything is the real thing but for what
 lab.py doubles (compute, volumes, network, images, guest agents).
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..embedded import EmbeddedEngine
+from .barbican import Barbican
 from .files import write_atomically
 from .horizon import Horizon
 from .keystone import Keystone, conf
@@ -22,15 +24,15 @@ class Cloud:
     """Keystone, Mistral and Trove in `directory` (default: a new one, removed at the end).
 
     token_sec: how long Keystone's tokens last. rest: with this pack's routes in Trove's API.
-    dashboard: with Horizon.
+    dashboard: with Horizon. barbican: with Barbican; `start_barbican` can bring it later.
     mistral, trove: more sections for mistral.conf and trove.conf, {section: {option: value}}.
     lab_options: those of `Lab`. A context manager; nothing of it outlives the `with`, nor this
     process.
     """
 
     def __init__(self, directory: str | Path | None = None, token_sec: int = 3600,
-                 rest: bool = True, dashboard: bool = False, mistral: dict | None = None,
-                 trove: dict | None = None, **lab_options):
+                 rest: bool = True, dashboard: bool = False, barbican: bool = False,
+                 mistral: dict | None = None, trove: dict | None = None, **lab_options):
         self._own_directory = directory is None
         self.directory = Path(directory or
                               tempfile.mkdtemp(prefix="trove-upgrade-cloud-")).resolve()
@@ -41,7 +43,8 @@ class Cloud:
         self.lab: Any = None                    # a Lab; it needs Keystone's URL first
         self.engine: Any = None                 # an EmbeddedEngine; so does this
         self.horizon: Any = None                # a Horizon; so does this, where it is wanted
-        self._dashboard = dashboard
+        self.barbican: Any = None               # a Barbican; so does this, where it is wanted
+        self._dashboard, self._barbican = dashboard, barbican
         self._sessions: dict = {}
 
     def __enter__(self) -> "Cloud":
@@ -70,11 +73,20 @@ class Cloud:
         self.keystone.announce("mistral", "workflowv2", self.engine.url)
         if self._dashboard:
             self._start_horizon()
+        if self._barbican:
+            self.start_barbican()
         return self
+
+    def start_barbican(self) -> Barbican:
+        """Start Barbican, if it is not there yet."""
+        if self.barbican is None:
+            self.barbican = Barbican(self.directory / "barbican", self.keystone, self._remove)
+            self.barbican.start()
+        return self.barbican
 
     def stop(self) -> None:
         """End everything; remove the directory if the cloud made it."""
-        for part in (self.horizon, self.engine, self.lab, self.keystone):
+        for part in (self.horizon, self.barbican, self.engine, self.lab, self.keystone):
             if part is not None:
                 part.stop()
         if self._own_directory:

@@ -22,15 +22,16 @@ class Lab(Command):
         parser.add_argument("--token-sec", type=int, default=3600, metavar="SEC",
                             help="how long Keystone's tokens last (default: %(default)s)")
         parser.add_argument("--horizon", action="store_true", help="with the dashboard")
+        parser.add_argument("--barbican", action="store_true", help="with Barbican")
         return parser
 
     def take_action(self, args):
         """Start it, say what to export, wait."""
         from .cloud import Cloud
         _use_archive(args)
-        more = ", Mistral and Horizon" if args.horizon else " and Mistral"
-        print(f"# Starting Keystone, Trove{more}", flush=True)
-        with Cloud(token_sec=args.token_sec, dashboard=args.horizon,
+        more = [name for name in ("barbican", "horizon") if getattr(args, name)]
+        print(f"# Starting {', '.join(['Keystone, Trove, Mistral', *more])}", flush=True)
+        with Cloud(token_sec=args.token_sec, dashboard=args.horizon, barbican=args.barbican,
                    kind=args.datastore) as cloud:
             cluster = cloud.lab.create_cluster(args.name, **dict(args.shape))
             print(_welcome(cloud, cluster), flush=True)

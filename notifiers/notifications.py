@@ -17,6 +17,8 @@ import oslo_messaging
 from oslo_config import cfg
 from oslo_context.context import RequestContext
 
+from ..services import sessions
+from ..services.errors import explain
 from ..services.record import WAVE
 from . import events
 
@@ -99,24 +101,40 @@ def _read(ex_id: str, data: dict[str, Any]) -> tuple[dict, dict, dict | None, di
 
     From Mistral's database, not from its API: a token may have expired by now.
     """
+    notes_project = _notes_project(data)
     with _all_projects(), db_api.transaction(read_only=True):
         execution = db_api.get_workflow_execution(ex_id)
         given, answer = dict(execution.input or {}), dict(execution.output or {})
-        owner = events.owner(data, given)
-        plan, chosen = _plan(owner), _chosen(owner, given.get("member", ""))
-    return given, answer, plan, chosen
+        owner = db_api.load_workflow_execution(events.owner(data, given))
+        if owner is None or owner.project_id != data["project_id"]:
+            return given, answer, None, None    # it says to be a part of another's run
+        return given, answer, _plan(owner), _chosen(owner.id, given.get("member", ""),
+                                                    notes_project)
 
 
-def _chosen(owner: str, member: str) -> dict[str, Any] | None:
+def _notes_project(data: dict[str, Any]) -> str | None:
+    """The project whose notes are believed: the service user's, else the execution's own.
+
+    None when Keystone can't say it now: a notification is not held up for that.
+    """
+    try:
+        service = sessions.service()
+        return service.project_id if service else data["project_id"]
+    except Exception as error:  # noqa: BLE001  Mistral would log the whole of it, token and all
+        LOG.warning("What a member was when it was chosen is not told: %s", explain(error).message)
+        return None
+
+
+def _chosen(owner: str, member: str, project_id: str | None) -> dict[str, Any] | None:
     """The member as it was when it was chosen; None when others have been chosen since."""
     found = db_api.get_environments(name=WAVE + owner) if member else []
-    waves = [one.variables for one in found]
+    waves = [one.variables for one in found if one.project_id == project_id]
     return next((one["members"][member] for one in waves if member in one["members"]), None)
 
 
-def _plan(owner: str) -> dict[str, Any] | None:
+def _plan(owner: Any) -> dict[str, Any] | None:
     """What the run's first step has published; it is called inside a transaction."""
-    below = list(db_api.get_workflow_execution(owner).task_executions)
+    below = list(owner.task_executions)
     while below:
         task = below.pop()
         if task.name == "make_plan" and task.published:

@@ -5,6 +5,9 @@ A file `<name>.yaml` below `access_dir` maps names of drivers to their settings.
 projects that it lists (`projects`: ids, or `all`), and to some of their clusters only where it
 lists these, too (`clusters`: ids). One that lists no projects is nobody's. An engine of one user
 (`auth = cloud`) reads the user's own files for the user's own clusters, so there all may be used.
+
+A section may name a secret of Barbican as its `password_secret`. Only files can: no input of a run
+names a secret, as none names a password.
 """
 import re
 from pathlib import Path
@@ -12,15 +15,18 @@ from typing import Any
 
 import yaml
 
+from ..datastores.access import Password
 from ..planning.documents import Job
 from ..schemas import UpgradeError, complaints
+from . import barbican
 from .config import options
+from .sessions import Actor
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 ALL = "all"
 
 
-def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[str, Any]:
+def section(name: str, driver: str, project_id: str, cluster_id: str) -> dict[str, Any]:
     """The driver's section of the access file ``name``; empty when there is no file ``default``.
 
     :param project_id: of the run.
@@ -33,17 +39,37 @@ def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[s
         return {}
     if options().auth != "cloud":
         _check_owner(name, content, project_id, cluster_id)
-    section = content.get(driver, {})
-    if not isinstance(section, dict):
+    found = content.get(driver, {})
+    if not isinstance(found, dict):
         raise _bad(name, "must map driver names to settings.")
-    if wrong := complaints("access", section):
+    if wrong := complaints("access", found):
         raise _bad(name, f"is not understood: {driver}: {' '.join(wrong)}")
-    return section
+    return found
+
+
+def settings(name: str, driver: str, project_id: str, cluster_id: str,
+             actor: Actor | None) -> dict[str, Any]:
+    """The same, with the password of the secret that the section names.
+
+    :param actor: in whose name Barbican is asked.
+    """
+    found = section(name, driver, project_id, cluster_id)
+    return _with_password(name, found, actor) if "password_secret" in found else found
+
+
+def _with_password(name: str, section: dict[str, Any], actor: Actor | None) -> dict[str, Any]:
+    if section.get("password_file"):
+        raise _bad(name, "names a password_file and a password_secret; it must name one.")
+    if actor is None or options().auth == "service":
+        raise _bad(name, "names a password_secret, which is read in the caller's name; with auth = "
+                   "service there is none. Name a password_file.")
+    return section | {"password_secret": Password(
+        barbican.password(actor, section["password_secret"]))}
 
 
 def of_job(job: Job) -> dict[str, Any]:
-    """See :func:`settings`, for a run that has a plan."""
-    return settings(job["access"], job["driver"], job["project_id"], job["cluster_id"])
+    """See :func:`section`, for a run that has a plan."""
+    return section(job["access"], job["driver"], job["project_id"], job["cluster_id"])
 
 
 def _read(name: Any) -> dict[str, Any] | None:

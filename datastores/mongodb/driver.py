@@ -72,11 +72,10 @@ class MongoDriver(MongoGate):
         self._await_primary(facts, member_id)
 
     def finalize(self, member: Member, settings: dict[str, str]) -> None:
-        """Set the whole cluster's feature compatibility version to its release, on a router."""
+        """Set the whole cluster's feature compatibility version to its release, on a router. That
+        all members run it, :meth:`finalize_blockers` has made sure of: an older one would abort."""
         with self._servers.connect(member, COMPATIBILITY_SEC) as client:
             target = series_text(client.server_info()["version"])
-            servers = client.admin.command("getShardMap")["map"].values()
-            self._check_all_run(target, member, servers)
             command: dict[str, Any] = {"setFeatureCompatibilityVersion": target}
             if series(target) >= series(CONFIRMED_FROM):
                 command["confirm"] = True
@@ -111,19 +110,3 @@ class MongoDriver(MongoGate):
         if not wait_until(moved, time.monotonic() + FAILOVER_SEC, POLL_SEC):
             raise DatastoreError("no_switchover", f"{own.domain} has no new primary that all agree "
                                  f"on within {FAILOVER_SEC:.0f} s.", passing=True, instance=old)
-
-    def _check_all_run(self, target: str, router: Member, servers: Collection[str]) -> None:
-        """Make sure that every member of every set runs the release: an older one would abort.
-
-        :raises DatastoreError: code ``mixed_releases``.
-        """
-        addresses = {configured.address(host) for one in servers
-                     for host in one.partition("/")[2].split(",")}
-        for address in sorted(addresses):
-            member = Member(router.id, address, address)
-            with self._servers.connect(member) as client:
-                version = client.server_info()["version"]
-            if series_text(version) != target:
-                raise DatastoreError("mixed_releases", f"{address} runs {version}: the feature "
-                                     f"compatibility version {target} must wait until it runs "
-                                     f"{target} too.", instance=router.id)

@@ -13,7 +13,7 @@ from ..base import (
     sick,
     unreachable,
 )
-from ..paths import series_text
+from ..paths import series, series_text
 from . import config as configured
 from . import order, writes
 from .paths import NO_WAY_DOWN_FROM, PATHS, newer
@@ -119,6 +119,18 @@ class MongoGate(Driver):
         ahead = [version for version in versions if newer(version, origin)]
         return f"the feature compatibility version of {own.name} is {max(ahead)} already, which " \
               f"{origin} can't read" if ahead else ""
+
+    def finalize_blockers(self, facts: ClusterFacts) -> list[str]:
+        """Every server of the cluster must be a member by Trove and run one release."""
+        newest = max((one.version for one in facts.values() if one.version), default="", key=series)
+        found = [problem for one in facts.values() if not one.answers for problem in one.problems]
+        found += [f"{one.name} runs {one.version}" for one in facts.values()
+                  if one.version and series(one.version) != series(newest)]
+        known = {one.native.get("host") for one in facts.values()}
+        found += [f"{host} is an arbiter that Trove does not know, so its release is not known: "
+                  "when it is the new one, set the feature compatibility version by hand"
+                  for host in {host for one in facts.values() for host in _arbiters(one)} - known]
+        return sorted([*found, *_unseen(facts), *_strangers(facts)])
 
     def texts(self, facts: ClusterFacts, keep_rollback_path: bool) -> Texts:
         notes = ["The balancer rests until the end of the run.",

@@ -21,6 +21,7 @@ PEOPLE = (
     Person("other", "other", ("member",)),
     Person("mistral", "service", ("admin", "service")),
     Person("trove", "service", ("admin", "service")),
+    Person("barbican", "service", ("admin", "service")),
 )
 
 

@@ -13,7 +13,8 @@ ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 QUICK = {"datastore_version": NEW, "bake_sec": 0, "parallelism": "domain", "canary": False}
 # The cloud that most modules share: tokens live an hour, short waits; upgrades that begin at
 # Trove's API bake a second, the others as long as they say.
-SHARED = {"token_sec": 3600, "swap_sec": 0.2, "stop_timeout_sec": 2, "node_timeout_ms": 4000,
+SHARED = {"token_sec": 3600, "password": "of-the-members-7d1e",
+          "swap_sec": 0.2, "stop_timeout_sec": 2, "node_timeout_ms": 4000,
           "trove": {"trove_upgrade_api": {"workflow_inputs": "bake_sec:1"}}}
 # One whose tokens live a minute, and whose members take their time.
 TOKEN_SEC = 60

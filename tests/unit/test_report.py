@@ -57,3 +57,23 @@ def test_it_is_no_action_to_be_called_by_hand(record, cluster):
     plan = plan_of(cluster)
     assert report.Report("run-1", plan["options"], plan, GONE).run(by_hand).error["code"] \
         == "not_in_a_run"
+
+
+def test_members_that_can_be_asked_no_more_are_told_by_troves_record(cluster, monkeypatch):
+    """The secret with their password was taken away while the run went on."""
+    def refuse(job, actor):
+        raise UpgradeError("secret_refused", "Barbican does not let this user read it.", "stop")
+    cluster.nodes["m0003"].version = cluster.trove["m0003"] = "9.1.2"
+    plan = plan_of(cluster)
+    monkeypatch.setattr(report.rights, "acting", lambda context, run: object())
+    monkeypatch.setattr(report, "Record", lambda actor, run: SimpleNamespace(find=lambda: plan))
+    monkeypatch.setattr(report, "Trove", lambda actor, only: SimpleNamespace(
+        group=lambda job: {"id": "c", "datastore_version": "8.1.8", "members": cluster.members},
+        recorded=lambda listed: listed))
+    monkeypatch.setattr(report, "Lock", lambda *which: SimpleNamespace(
+        suspended_background=lambda: {}))
+    monkeypatch.setattr(report, "driver_for", refuse)
+    found = report.Report("run-1", plan["options"], plan, GONE).run(CONTEXT)
+    assert complaints("result", found) == []
+    assert "this is what Trove shows. Barbican does not let" in found["notes"][0]
+    assert len(names(found["todo"])) == 5
