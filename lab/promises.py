@@ -30,6 +30,11 @@ Promise = tuple[str, Callable[[dict], bool]]
 NOTHING_LOST: Promise = (
     "no acknowledged write is lost or unreadable",
     lambda report: report["workload"]["lost"] == 0 and report["workload"]["unreadable"] == 0)
+LISTS_TRUE: Promise = (
+    "no acknowledged append is missing, there twice or out of its order, and nobody read a list "
+    "without what they had appended",
+    lambda report: not any(report["workload"][name] for name in (
+        "missing", "duplicated", "reordered", "stale_reads")))
 WHOLE: Promise = ("the cluster is whole by its own word", lambda report: report["cluster_whole"])
 AGREED: Promise = (
     "Trove says that every member is active on the version that its server says",
@@ -41,7 +46,7 @@ PROMISES: dict[str, list[Promise]] = {
          lambda report: _all_on(report, report["to_version"])),
         ("no operation of the client failed, but in an outage that was told",
          lambda report: report["outage"] or report["workload"]["failed"] == 0),
-        NOTHING_LOST,
+        NOTHING_LOST, LISTS_TRUE,
         ("in every shard the replicas were back before the primary went",
          lambda report: not _has_primaries(report)
          or bool(report["replicas_first"]) and all(report["replicas_first"].values())),
@@ -51,7 +56,7 @@ PROMISES: dict[str, list[Promise]] = {
     "demo-failure": [
         ("every member's own server says the old version",
          lambda report: _all_on(report, report["from_version"])),
-        NOTHING_LOST,
+        NOTHING_LOST, LISTS_TRUE,
         ("a member failed, and the result names it and no other", _failed_is_named),
         WHOLE, AGREED],
     # Trove's own upgrade is measured, not judged: what it did stands in the report.

@@ -91,6 +91,9 @@ def text(report: dict) -> str:
     lines += [f"  client: {load['operations']} operations, {load['failed']} failed, "
               f"{load['acknowledged']} acknowledged writes, {load['lost']} lost, "
               f"{load['unreadable']} unreadable",
+              f"  lists: {load['appends']} acknowledged appends, {load['missing']} missing, "
+              f"{load['duplicated']} duplicated, {load['reordered']} reordered, "
+              f"{load['stale_reads']} stale reads",
               f"  longest time without a successful write: {load['longest_gap_sec']:.2f} s "
               f"(worst shard {load['longest_shard_gap_sec']:.2f} s), "
               f"slowest operation {load['max_latency_sec']:.2f} s",

@@ -6,15 +6,19 @@ application, too.
 import random
 import threading
 import time
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 
-from . import gaps
+from . import appends, gaps
+from .appends import OwnList
 from .kinds.base import Client, Clients
 from .ledger import Ledger
 
 PRELOAD_BYTES, VALUE_BYTES = 200, 100
 OLDER_EVERY = 4          # every so many rounds an older key is read as well
+APPEND_EVERY = 2         # every so many rounds an item is appended to a list
+LIST_READ_EVERY = 3      # every so many appends the list is read
 
 
 @dataclass
@@ -29,10 +33,13 @@ class Lane:
     failures: list[float] = field(default_factory=list)         # unix times
     writes: list[tuple[float, int]] = field(default_factory=list)   # (unix time, part)
     keys: list[str] = field(default_factory=list)
+    lists: list[OwnList] = field(default_factory=list)
+    stale_reads: int = 0        # of a list, without an item that was acknowledged before
 
 
 class Workload:
-    """`threads` threads, each at most `rate` rounds a second: write, read, now and then an older.
+    """`threads` threads, each at most `rate` rounds a second: write, read, now and then an older,
+    and append to a list of its own.
 
     preload: keys written (and recorded) before the start.
     """
@@ -42,6 +49,7 @@ class Workload:
         self.clients, self.rate, self.preload = clients, rate, preload
         self.ledger = Ledger(clients.parts, clients.part_of)
         self.lanes = [Lane(number) for number in range(threads)]
+        self._lists = f"list:{uuid.uuid4().hex[:8]}"       # one cluster may see several loads
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._begun = self._ended = 0.0
@@ -70,14 +78,17 @@ class Workload:
 
         {operations, failed, acknowledged, lost, unreadable, longest_gap_sec (over all
         threads), longest_shard_gap_sec (worst shard), max_latency_sec, wrong_reads, errors,
-        gaps, from, to, operations_per_sec, lost_examples}; seconds and unix times.
+        gaps, from, to, operations_per_sec, lost_examples, and of the lists: appends (acknowledged),
+        missing, duplicated, reordered, stale_reads}; seconds and unix times.
         """
         self._end()
         with self.clients.connect() as client:
             verdict = self.ledger.read_back(client.read_many)
+            listed = appends.read_back((own for lane in self.lanes for own in lane.lists),
+                                       client.items, self.clients.part_of)
         return {**self._counts(), **self._gaps(), "acknowledged": verdict.acknowledged,
-                "lost": verdict.lost, "unreadable": verdict.unreadable,
-                "lost_examples": verdict.examples,
+                "lost": verdict.lost, "unreadable": verdict.unreadable + listed.unreadable,
+                "lost_examples": verdict.examples, **listed.as_dict(),
                 "from": round(self._begun, 3), "to": round(self._ended, 3)}
 
     def counts(self) -> dict:
@@ -100,6 +111,7 @@ class Workload:
         return {**self.counts(), "errors": dict(errors),
                 "operations_per_sec": round(operations / spent, 1),
                 "wrong_reads": sum(lane.wrong_reads for lane in self.lanes),
+                "stale_reads": sum(lane.stale_reads for lane in self.lanes),
                 "max_latency_sec": round(max(lane.max_latency_sec for lane in self.lanes), 3)}
 
     def _gaps(self) -> dict:
@@ -133,6 +145,8 @@ class Workload:
                 self._round(client, lane, f"load:{lane.number}:{number}")
                 if number % OLDER_EVERY == 0 and lane.keys:
                     self._read(client, lane, choice.choice(lane.keys))
+                if number % APPEND_EVERY == 0:
+                    self._append(client, lane)
                 number += 1
                 self._stop.wait(max(0.0, 1 / self.rate - (time.monotonic() - begun)))
 
@@ -149,6 +163,19 @@ class Workload:
         answer = self._try(lane, "read", lambda: client.read(key))
         if answer is not None and answer[0] != self.ledger.value(key):
             lane.wrong_reads += 1
+
+    def _append(self, client: Client, lane: Lane) -> None:
+        if not lane.lists or lane.lists[-1].full:
+            lane.lists.append(OwnList(f"{self._lists}:{lane.number}:{len(lane.lists)}"))
+        own = lane.lists[-1]
+        place, item = len(own.tried), f"{lane.number}-{len(lane.lists)}-{len(own.tried)}"
+        own.tried.append(item)
+        if self._try(lane, "append", lambda: client.append(own.name, place, item)):
+            own.acknowledged.add(item)
+        if place % LIST_READ_EVERY == 0:
+            answer = self._try(lane, "list", lambda: client.items(own.name))
+            if answer is not None and appends.judge(own, answer[0]).missing:
+                lane.stale_reads += 1
 
     def _try(self, lane: Lane, kind: str, operation):
         """(operation()'s result,), or None when it failed after the client's own retries."""

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+LIST_LENGTH = 20      # the most items that the load appends to one list
+
 if TYPE_CHECKING:
     from ..settings import Settings
     from .archive import Archive
@@ -50,6 +52,21 @@ class Client(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Give the connections back."""
+
+    def append(self, name: str, place: int, item: str) -> None:
+        """Returns when the cluster has acknowledged the item at the end of the list.
+
+        It is there once, even when it was sent again because its answer was lost. Where a datastore
+        has no append that may be repeated, each item is written to a place of its own.
+
+        :param place: how many items were appended before, acknowledged or not.
+        """
+        self.write(f"{name}/{place}", item)
+
+    def items(self, name: str) -> list[str]:
+        """All that was appended to the list, in its order."""
+        found = self.read_many([f"{name}/{place}" for place in range(LIST_LENGTH)])
+        return [item for item in found if item is not None]
 
     def write_many(self, pairs: dict[str, str]) -> None:
         """All of them, before the load begins."""

@@ -1,7 +1,7 @@
 """Runs on replication sets under load, which a kill -9 of the engine or an abort interrupts."""
 import contextlib
 
-from tests.end_to_end.invariants import LISTS
+from tests.end_to_end.invariants import LISTS, assert_lists_are_true
 from tests.waits import until
 
 QUICK = {"backup": "skip"}
@@ -23,6 +23,7 @@ def assert_nothing_lost(load):
     """Nothing that was acknowledged. While nobody is there to end a promotion writes may fail."""
     assert load["acknowledged"] > 0
     assert (load["lost"], load["unreadable"], load["wrong_reads"]) == (0, 0, 0), load
+    assert_lists_are_true(load)
 
 
 def kill_when(run, moment, what, still):

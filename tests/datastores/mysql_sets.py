@@ -47,6 +47,9 @@ class SetTests:
     def test_a_healthy_set_is_read_as_it_is(self, shop):
         sets.assert_is_read_as_it_is(shop)
 
+    def test_an_append_that_is_sent_again_is_there_once(self, shop):
+        sets.assert_an_append_that_is_sent_again_is_there_once(shop.lab, shop.made)
+
     @pytest.mark.parametrize(("broken", "complaint"), [
         ("stop_applying", "applying thread"), ("stop_receiving", "receiving thread")])
     def test_a_replica_that_stands_still_closes_the_gate(self, shop, broken, complaint):

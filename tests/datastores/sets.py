@@ -126,7 +126,16 @@ def under_load(one, work, lead=1.0, tail=1.0):
 def is_complete(result):
     """Nothing lost, nothing failed, and something was measured at all."""
     return (result["lost"], result["failed"], result["unreadable"]) == (0, 0, 0) \
-        and result["wrong_reads"] == 0 and result["acknowledged"] > 800
+        and result["wrong_reads"] == 0 and result["acknowledged"] > 800 and not any(
+            result[name] for name in ("missing", "duplicated", "reordered", "stale_reads"))
+
+
+def assert_an_append_that_is_sent_again_is_there_once(lab, made):
+    """As the load's client sends it when an answer was lost."""
+    with lab.load(made).clients.connect() as client:
+        for place, item in ((0, "a"), (1, "b"), (0, "a"), (2, "c")):
+            client.append("twice", place, item)
+        assert client.items("twice") == ["a", "b", "c"]
 
 
 def assert_is_read_as_it_is(one):

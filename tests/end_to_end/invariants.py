@@ -103,3 +103,11 @@ def assert_nothing_lost(found: Outcome) -> None:
     assert load["acknowledged"] > 0
     told = {key: load[key] for key in ("lost", "unreadable", "failed", "wrong_reads", "errors")}
     assert told == {"lost": 0, "unreadable": 0, "failed": 0, "wrong_reads": 0, "errors": {}}, load
+    assert_lists_are_true(load)
+
+
+def assert_lists_are_true(load: dict) -> None:
+    """Of what clients appended nothing is missing, twice, or out of its order."""
+    assert load["appends"] > 0
+    told = {key: load[key] for key in ("missing", "duplicated", "reordered", "stale_reads")}
+    assert not any(told.values()), load

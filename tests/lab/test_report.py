@@ -31,6 +31,7 @@ def member(name, version="8.1.8", role=None):
 def seen(journal, evidence="9.1.2", trove="", **more):
     names = ["p1", "p2", "r1", "r2"]
     load = {"operations": 100, "failed": 0, "acknowledged": 50, "lost": 0, "unreadable": 0,
+            "appends": 40, "missing": 0, "duplicated": 0, "reordered": 0, "stale_reads": 0,
             "longest_gap_sec": 0.1, "longest_shard_gap_sec": 0.2, "max_latency_sec": 0.05,
             "gaps": [{"scope": "shard-1", "from": 18.0, "to": 19.0, "sec": 1.0}],
             "from": 7.0, "to": 30.0, **more.pop("workload", {})}
@@ -118,6 +119,10 @@ def test_a_good_demo_keeps_all_promises():
     ({"workload": {"failed": 1}}, "operation"),
     ({"workload": {"lost": 1}}, "lost"),
     ({"workload": {"unreadable": 1}}, "unreadable"),
+    ({"workload": {"missing": 1}}, "append"),
+    ({"workload": {"duplicated": 1}}, "append"),
+    ({"workload": {"reordered": 1}}, "append"),
+    ({"workload": {"stale_reads": 1}}, "append"),
     ({"journal": journal_of(swap("p1", 10, 13), swap("p2", 14, 15), swap("r1", 16, 18),
                             swap("r2", 19, 20))}, "replicas"),
     ({"journal": journal_of(swap("r1", 10, 13), swap("r2", 14, 15), swap("p1", 16, 18, "primary"),
@@ -159,6 +164,7 @@ def test_the_text_has_a_line_a_member_and_the_clients_view():
     assert [line.split()[0] for line in lines[1:5]] == ["p1", "p2", "r1", "r2"]
     assert "! exit code 1" in lines[4]
     assert "0 lost" in lines[5]
+    assert "40 acknowledged appends, 0 missing, 0 duplicated, 0 reordered, 0 stale" in lines[6]
     assert "4 x ACTIVE 8.1.8" in lines[-1]
 
 

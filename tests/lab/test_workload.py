@@ -11,6 +11,7 @@ from trove_upgrade.lab.ledger import Ledger
 from tests.waits import until
 
 XDIST_GROUP = "quiet lab"
+LISTS = ("missing", "duplicated", "reordered", "stale_reads")
 pytestmark = pytest.mark.lab_double
 def load_on(lab, cluster, **options):
     return lab.load(cluster, threads=2, preload=300, **options)
@@ -29,6 +30,41 @@ def test_nothing_fails_in_peace(lab, shop):
     assert result["acknowledged"] > 300 + 50
     assert result["operations"] > 2 * (result["acknowledged"] - 300)     # each is read, too
     assert result["longest_gap_sec"] <= result["longest_shard_gap_sec"] < 1.5
+    assert result["appends"] > 50
+    assert not any(result[name] for name in LISTS), result
+
+
+def test_an_append_that_is_sent_again_is_there_once(lab, shop):
+    with load_on(lab, shop).clients.connect() as client:
+        for place, item in ((0, "a"), (1, "b"), (0, "a"), (2, "c")):
+            client.append("list:twice", place, item)
+        assert client.items("list:twice") == ["a", "b", "c"]
+
+
+def test_a_list_changed_behind_its_back_is_reported(lab, shop):
+    """Its first item is taken away, its second put behind the third, and its third is doubled."""
+    with load_on(lab, shop) as load:
+        until(lambda: len(load.lanes[0].lists) > 1, "a full list")
+        own = load.lanes[0].lists[0]
+        with load.clients.connect() as client:
+            first, second, third = client.items(own.name)[:3]
+            for command in (("LREM", own.name, 0, first), ("LREM", own.name, 0, second),
+                            ("LINSERT", own.name, "AFTER", third, second),
+                            ("RPUSH", own.name, third)):
+                client._cluster.execute_command(*command)
+        result = load.stop()
+    assert {name: result[name] for name in LISTS} == {
+        "missing": 1, "reordered": 1, "duplicated": 1, "stale_reads": 0}
+
+
+def test_a_list_that_is_read_without_what_was_appended_is_a_stale_read(lab, shop):
+    with load_on(lab, shop) as load:
+        own = load.lanes[0].lists[0]
+        with load.clients.connect() as client:
+            until(lambda: len(own.tried) > 1, "an append")
+            client._cluster.delete(own.name)
+        until(lambda: load.lanes[0].stale_reads, "a stale read")
+        assert load.stop()["missing"] > 0
 
 
 def test_a_write_lost_behind_its_back_is_reported(lab, shop):

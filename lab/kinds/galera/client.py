@@ -16,6 +16,9 @@ from . import native
 ROUNDS = 8                # tries of a statement
 PAUSE_SEC = 0.1           # between them
 STATEMENT_SEC = 5
+# An item that a try whose answer was lost has appended is not appended again.
+APPEND = ("INSERT INTO kv (k, v) VALUES (%s, %s) ON DUPLICATE KEY UPDATE "
+          "v = IF(FIND_IN_SET(VALUES(v), v), v, CONCAT(v, ',', VALUES(v)))")
 
 
 class GaleraClients(Clients):
@@ -42,6 +45,13 @@ class GaleraClient(Client):
     def read(self, key: str) -> str | None:
         rows = self._run("SELECT v FROM kv WHERE k = %s", (key,))
         return rows[0][0] if rows else None
+
+    def append(self, name: str, place: int, item: str) -> None:
+        self._run(APPEND, (name, item))
+
+    def items(self, name: str) -> list[str]:
+        found = self.read(name)
+        return found.split(",") if found else []
 
     def write_many(self, pairs: dict[str, str]) -> None:
         marks = ", ".join(["(%s, %s)"] * len(pairs))

@@ -8,6 +8,9 @@ from ..replication import APPLICATION
 from .native import SCHEMA
 
 RETRY_SEC, PAUSE_SEC = 30.0, 0.1
+# An item that a try whose answer was lost has appended is not appended again.
+APPEND = ("insert into kv values (%s, %s) on duplicate key update "
+          "v = if(find_in_set(values(v), v), v, concat(v, ',', values(v)))")
 WRITE = "insert into kv values (%s, %s) on duplicate key update v = values(v)"
 
 
@@ -33,6 +36,13 @@ class SQLClient(Client):
 
     def read(self, key: str) -> str | None:
         return self.read_many([key])[0]
+
+    def append(self, name: str, place: int, item: str) -> None:
+        self._run(lambda cursor: cursor.execute(APPEND, (name, item)))
+
+    def items(self, name: str) -> list[str]:
+        found = self.read(name)
+        return found.split(",") if found else []
 
     def write_many(self, pairs: dict[str, str]) -> None:
         self._run(lambda cursor: cursor.executemany(WRITE, list(pairs.items())))

@@ -7,6 +7,10 @@ from ..base import Client, Clients
 from ..replication import APPLICATION
 
 RETRY_SEC, PAUSE_SEC = 30.0, 0.1
+# An item that a try whose answer was lost has appended is not appended again.
+APPEND = ("insert into kv values (%s, %s) on conflict (k) do update set v = case "
+          "when excluded.v = any(string_to_array(kv.v, ',')) then kv.v "
+          "else kv.v || ',' || excluded.v end")
 WRITE = "insert into kv values (%s, %s) on conflict (k) do update set v = excluded.v"
 READ = "select v from kv where k = %s"
 
@@ -39,6 +43,13 @@ class PostgreSQLClient(Client):
     def read(self, key: str) -> str | None:
         row = self._run(lambda connection: connection.execute(READ, (key,)).fetchone())
         return row[0] if row else None
+
+    def append(self, name: str, place: int, item: str) -> None:
+        self._run(lambda connection: connection.execute(APPEND, (name, item)))
+
+    def items(self, name: str) -> list[str]:
+        found = self.read(name)
+        return found.split(",") if found else []
 
     def write_many(self, pairs: dict[str, str]) -> None:
         def write(connection):

@@ -4,6 +4,13 @@ from redis.cluster import ClusterNode, RedisCluster
 from ..base import Client, Clients
 from .slots import shard_of
 
+# RPUSH, and nothing when a try whose answer was lost has appended it already.
+APPEND = """
+if not redis.call('LPOS', KEYS[1], ARGV[1]) then
+    redis.call('RPUSH', KEYS[1], ARGV[1])
+end
+"""
+
 
 class RedisClients(Clients):
     """`parts` are the shards of a fresh cluster."""
@@ -32,6 +39,12 @@ class RedisClient(Client):
 
     def read(self, key: str) -> str | None:
         return self._cluster.get(key)
+
+    def append(self, name: str, place: int, item: str) -> None:
+        self._cluster.eval(APPEND, 1, name, item)
+
+    def items(self, name: str) -> list[str]:
+        return self._cluster.lrange(name, 0, -1)
 
     def write_many(self, pairs: dict[str, str]) -> None:
         pipeline = self._cluster.pipeline()

@@ -10,6 +10,7 @@ from trove_upgrade.lab.kinds import mariadb
 from trove_upgrade.lab.kinds.cache import directory
 from trove_upgrade.lab.kinds.galera import native
 
+from tests.datastores import sets
 from tests.end_to_end.invariants import assert_invariants, assert_nothing_lost
 from tests.end_to_end.site import resume_when_paused
 from tests.waits import until
@@ -45,6 +46,10 @@ def resume_finalize_and_again(run):
     first = run.end()
     done = run.site.execute("trove_upgrade.finalize", cluster_id=run.cluster.id)
     return paused, first, done, run.again()
+
+
+def test_an_append_that_is_sent_again_is_there_once(site, old_cluster):
+    sets.assert_an_append_that_is_sent_again_is_there_once(site.lab, old_cluster)
 
 
 def test_one_by_one_under_load_the_written_member_last_and_a_second_run_touches_nothing(

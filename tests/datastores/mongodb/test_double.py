@@ -141,6 +141,16 @@ def test_a_retried_write_is_done_once_also_by_the_next_primary(alone):
     assert [(one["n"], "writeErrors" in one) for one in answers] == [(1, False)] * 3
 
 
+def test_what_is_pushed_again_is_there_once_and_pushed_anew_twice(alone):
+    push = {"update": "pushed", "$db": "shop", "txnNumber": 8, "lsid": {"id": b"0123456789abcdef"},
+            "updates": [{"q": {"_id": "a"}, "u": {"$push": {"items": 1}}, "upsert": True}]}
+    old = alone.primary(RS1)
+    for command in (push, push, push | {"txnNumber": 9}):
+        alone.command(old, command)
+    found = alone.command(old, {"find": "pushed", "$db": "shop"})["cursor"]["firstBatch"]
+    assert found == [{"_id": "a", "items": [1, 1]}]
+
+
 def test_what_one_member_has_is_not_acknowledged(alone):
     old = alone.primary(RS1)
     for one in RS1:

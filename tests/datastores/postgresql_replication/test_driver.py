@@ -29,6 +29,10 @@ def test_a_healthy_set_is_read_as_it_is(shop):
     sets.assert_is_read_as_it_is(shop)
 
 
+def test_an_append_that_is_sent_again_is_there_once(shop):
+    sets.assert_an_append_that_is_sent_again_is_there_once(shop.lab, shop.made)
+
+
 def test_a_standby_that_stops_replaying_closes_the_gate_for_the_other(shop):
     lazy, source = shop.replica(), shop.source()
     with superuser(shop, lazy) as connection:

@@ -162,6 +162,13 @@ class Mongos(Server):
                 break
         return reply
 
+    async def do_update(self, command: Document, session: Session) -> Document:
+        """Of one document."""
+        update, = command["updates"]
+        groups = await self._groups()
+        return await groups[place(update["q"]["_id"], len(groups))].ask(
+            _plain(command), again="txnNumber" in command)
+
     async def do_find(self, command: Document, session: Session) -> Document:
         groups = await self._groups()
         key = command.get("filter", {}).get("_id")

@@ -152,8 +152,9 @@ class Mongod(Server):
         return await self._write("i", command["insert"], command["documents"], command)
 
     async def do_update(self, command: Document, session: Session) -> Document:
-        """Whole documents only, by `_id`, made when they are not there."""
-        documents = [{**one["q"], **one["u"]} for one in command["updates"]]
+        """By `_id`, made when they are not there: whole documents, or `$push`."""
+        there = self.storage.collection(f"{command['$db']}.{command['update']}")
+        documents = [_updated(there.get(one["q"]["_id"], {}), one) for one in command["updates"]]
         return await self._write("u", command["update"], documents, command)
 
     async def _write(self, op: str, name: str, documents: list[Document],
@@ -247,6 +248,15 @@ class Mongod(Server):
                                     [{"_id": "balancer", "stopped": stopped}])
         await self.replica_set.await_majority(at, 60)
         return {}
+
+
+def _updated(there: Document, update: Document) -> Document:
+    """The whole document; as in a real oplog, what is repeated then changes nothing more."""
+    identity, change = update["q"], update["u"]
+    if "$push" not in change:
+        return {**identity, **change}
+    pushed = {name: [*there.get(name, []), item] for name, item in change["$push"].items()}
+    return {**there, **identity, **pushed}
 
 
 def _optime(last: Optime) -> Document:
