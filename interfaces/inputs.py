@@ -1,12 +1,11 @@
 """The workflow's inputs as command line options, from schemas/input.json."""
 import argparse
 
+from ..planning.command_lines import SKIP_CHECK, WITHOUT_FLAG, flag_of
 from ..schemas import load
 
-RENAMED = {"cluster_id": "cluster", "datastore_version": "datastore-version"}
 TARGET = ("cluster_id", "datastore_version")
 INSTANCE = "instance_id"
-NEVER = ("dry_run", "skip_checks")        # `plan` is the dry run; --skip-check is repeated
 
 
 def add_inputs(parser, without=()):
@@ -16,9 +15,9 @@ def add_inputs(parser, without=()):
     for name, about in schema["properties"].items():
         if name == "cluster_id" and name not in without:
             add_target(group, about["description"])
-        elif name not in (*NEVER, *without):
+        elif name not in (*WITHOUT_FLAG, *without):
             _add_input(group, name, about, name in schema["required"])
-    group.add_argument("--skip-check", action="append", default=[], metavar="NAME",
+    group.add_argument(SKIP_CHECK, action="append", default=[], metavar="NAME",
                        help="preflight check that must not refuse the run (repeatable)")
 
 
@@ -39,7 +38,7 @@ def add_target(parser, cluster="id or unique name of the cluster"):
 
 
 def _add_input(group, name, about, required):
-    flag = "--" + RENAMED.get(name, name).replace("_", "-")
+    flag = flag_of(name)
     text = about["description"].replace("%", "%%")
     if "default" in about:
         text += f" (default: {about['default']})"

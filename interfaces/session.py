@@ -16,7 +16,7 @@ VARIABLES = (
     "cloud", "auth-type", "auth-url", "username", "password", "user-domain-name",
     "project-name", "project-id", "project-domain-name", "region-name", "interface", "cacert",
     "token", "endpoint", "application-credential-id", "application-credential-secret")
-
+SECRETS = ("password", "token", "application-credential-secret")     # no output shows them
 
 CONNECT_RETRIES = 3
 WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."

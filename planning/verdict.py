@@ -3,10 +3,11 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
+from .command_lines import CARRIED, command, input_options
 from .documents import Plan, PlanMember
-from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, option
+from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, target_input
 from .undo import find_errors, reasons
-from .versions import bears, number_of, runs
+from .versions import bears, number_of, reference, runs
 
 GOOD = ("upgraded", "nothing_to_do", "planned")
 # Codes of errors that come before anything is touched.
@@ -182,17 +183,20 @@ def _tally(lists) -> str:
 def _undo(plan: Plan, lists) -> str:
     if not lists["upgraded"] or plan["finalize"]["mode"] == "auto" and not lists["todo"]:
         return ""
-    return _command(plan, version_before(plan)) + " --skip-check not_a_downgrade"
+    carried = {name: value for name, value in plan["options"].items() if name in CARRIED}
+    return _run(plan, {**carried, "datastore_version": version_before(plan),
+                       "skip_checks": ["not_a_downgrade"]})
 
 
 def version_before(plan: Plan) -> str:
-    """Name of the version that the plan's members had; empty when it would touch none."""
-    return next((one["origin"]["name"] for one in plan["members"] if not one["done"]), "")
+    """The version that the plan's members had, as an input; empty when it would touch none."""
+    return next((reference(one["origin"]) for one in plan["members"] if not one["done"]), "")
 
 
 def _resume(plan: Plan, lists, status: str) -> str:
     if status in ("failed", "aborted") and _all_there(lists):
-        return f"trove-upgrade finalize {option(plan)}"
+        access = {"access": plan["options"].get("access")}
+        return command("finalize", options=input_options({**target_input(plan), **access}))
     if lists["failed"]:
         silent = any(not one["version"] for one in lists["failed"])
         alone = kind_of(plan) == SET and len(plan["members"]) - len(lists["failed"]) <= 1
@@ -204,13 +208,18 @@ def _resume(plan: Plan, lists, status: str) -> str:
 
 def _again(plan: Plan, *more: str) -> str:
     """The run once more, with the checks that were skipped for it and ``more``."""
-    names = dict.fromkeys([*more, *plan["options"]["skip_checks"]])
-    return " ".join([_command(plan, plan["to_version"]["name"]),
-                     *(f"--skip-check {name}" for name in names)])
+    options = plan["options"]
+    skipped = list(dict.fromkeys([*more, *options["skip_checks"]]))
+    return _run(plan, {**options, "datastore_version": reference(plan["to_version"]),
+                       "skip_checks": skipped})
 
 
-def _command(plan: Plan, version: str) -> str:
-    return f"trove-upgrade run {option(plan)} --datastore-version {version}"
+def _run(plan: Plan, inputs: dict[str, Any]) -> str:
+    """The command that starts a run of the same cluster or set with these inputs."""
+    target = {**target_input(plan), "datastore_version": inputs["datastore_version"]}
+    others = {name: value for name, value in inputs.items()
+              if name not in ("cluster_id", "instance_id", "datastore_version")}
+    return command("run", options=input_options({**target, **others}))
 
 
 def _result(status: str, summary: str, errors: list[dict[str, Any]] | None = None,

@@ -10,6 +10,7 @@ from ..shapes import Upgrade
 from ..upgrades import Unreachable
 from . import options
 from .base import Base
+from .following import Following, placed
 
 
 class List(Base):
@@ -35,7 +36,7 @@ class List(Base):
                        f"{one.datastore_version}".rstrip())
 
 
-class Control(Base):
+class Control(Following):
     """A command about one upgrade."""
 
     look_only = False
@@ -82,7 +83,7 @@ class Show(Seen):
 
     def act(self, upgrades, execution, args, ours):
         """Print it once."""
-        look = upgrades.progress(execution)
+        look = placed(upgrades.progress(execution), args)
         if self._json:
             print(json.dumps(look.as_dict(), indent=2))
             return outcome.exit_code(look)
@@ -100,12 +101,12 @@ class Watch(Seen):
     """Follow an upgrade until it ends or pauses.
 
     Ctrl-C only stops watching, but when the embedded engine had to be started here: then it
-    pauses the upgrade, as with `run`.
+    asks, as with `run`.
     """
 
     def act(self, upgrades, execution, args, ours):
         """Follow it; an engine that had to be started makes it go on."""
-        return self.finish(self.follow(upgrades, execution, pause_on_interrupt=ours), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Pause(Control):
@@ -120,7 +121,7 @@ class Pause(Control):
     def act(self, upgrades, execution, args, ours):
         """Ask for it, and wait until it is paused or over."""
         upgrades.pause(execution, now=args.now)
-        return self.finish(self.follow(upgrades, execution), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Resume(Control):
@@ -129,7 +130,7 @@ class Resume(Control):
     def act(self, upgrades, execution, args, ours):
         """Resume its root."""
         upgrades.resume(execution)
-        return self.finish(self.follow(upgrades, execution, pause_on_interrupt=True), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Abort(Control):
@@ -138,7 +139,7 @@ class Abort(Control):
     def act(self, upgrades, execution, args, ours):
         """Ask for it and follow it to its end."""
         upgrades.abort(execution)
-        return self.finish(self.follow(upgrades, execution), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Rollback(Control):
@@ -163,4 +164,4 @@ class Rollback(Control):
         inputs = rollback_path.inputs_back(upgrades.progress(execution), more=more)
         self.execution = upgrades.start_back(inputs)
         self.write(f"Rollback {self.execution} has begun.")
-        return self.follow_started(upgrades, self.execution, args, ours)
+        return self.follow_to_end(upgrades, self.execution, args, ours)

@@ -4,10 +4,10 @@ import json
 from .. import outcome, report
 from ..inputs import add_inputs, add_target, read_inputs
 from ..upgrades import FINALIZE, Unreachable, finalize_inputs
-from .base import Base, command
+from .following import Following
 
 
-class Plan(Base):
+class Plan(Following):
     """Show what an upgrade would do: order, waves, checks, rollback path. Changes nothing."""
 
     def add_options(self, parser):
@@ -28,10 +28,12 @@ class Plan(Base):
         return outcome.exit_code(look)
 
 
-class Run(Base):
+class Run(Following):
     """Upgrade a cluster or a replication set and follow it to the end.
 
-    Ctrl-C pauses it after the wave at hand.
+    Ctrl-C asks whether to watch on, to pause after the wave at hand or to abort; without a
+    terminal it pauses. Where a Mistral service or another process runs the upgrade, Ctrl-C only
+    stops watching.
     """
 
     def add_options(self, parser):
@@ -49,16 +51,12 @@ class Run(Base):
                 if args.detach and not ours:
                     return self.finish(upgrades.progress(execution), args)
                 self.write(f"Upgrade {execution} has begun.")
-                return self.follow_started(upgrades, execution, args, True)
+                return self.follow_to_end(upgrades, execution, args, ours)
         except Unreachable as error:
             return self.take_over(args, execution, error)
-        except KeyboardInterrupt:
-            self.write("Stopped. What was running is picked up with: "
-                       f"{command('resume', args)} {execution or ''}")
-            return outcome.PAUSED
 
 
-class Finalize(Base):
+class Finalize(Following):
     """Do what closes the rollback path, once an upgraded cluster has proven itself."""
 
     def add_options(self, parser):
@@ -70,6 +68,6 @@ class Finalize(Base):
         """Start the workflow trove_upgrade.finalize and follow it."""
         inputs = finalize_inputs(args.cluster_id or args.instance_id, args.access,
                                  of_set=args.instance_id is not None)
-        with self.connected(args) as (upgrades, _):
+        with self.connected(args) as (upgrades, ours):
             execution = upgrades.start(inputs, workflow=FINALIZE)
-            return self.follow_started(upgrades, execution, args, False)
+            return self.follow_to_end(upgrades, execution, args, ours)
