@@ -15,12 +15,18 @@ from ..services.trove import Trove
 
 def driver_for(job: Job) -> Driver:
     """The run's driver with the site's access to the members."""
-    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"])
+    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"],
+                        job.get("access_file", False))
 
 
-def driver_named(name: str, access: str, project_id: str, cluster_id: str) -> Driver:
-    """The driver with the section of the access file that this project has for this cluster."""
-    return datastores.driver(name, access_files.settings(access, name, project_id, cluster_id))
+def driver_named(name: str, access: str, project_id: str, cluster_id: str,
+                 needed: bool = False) -> Driver:
+    """The driver with the section of the access file that this project has for this cluster.
+
+    :param needed: the file may not be missing.
+    """
+    return datastores.driver(name, access_files.settings(access, name, project_id, cluster_id,
+                                                         needed))
 
 
 def facts_of(driver: Driver, trove: Trove, members: Iterable[Member]) -> ClusterFacts:

@@ -28,9 +28,9 @@ def read_inputs(options, without=()):
     return given | ({"skip_checks": options.skip_check} if options.skip_check else {})
 
 
-def add_target(parser, cluster="id or unique name of the cluster"):
-    """Add --cluster and --instance, one of which must be given."""
-    target = parser.add_mutually_exclusive_group(required=True)
+def add_target(parser, cluster="id or unique name of the cluster", required=True):
+    """Add --cluster and --instance, one of which must be given when it is ``required``."""
+    target = parser.add_mutually_exclusive_group(required=required)
     target.add_argument("--cluster", dest="cluster_id", metavar="STR", help=cluster)
     target.add_argument("--instance", dest=INSTANCE, metavar="STR",
                         help="Id (or unique name) of the source, or of any replica, of a "

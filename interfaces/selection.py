@@ -14,11 +14,12 @@ OPEN = "in:IDLE,RUNNING,PAUSED"
 SHOWN = 10          # of those that could be meant
 
 
-def newest(upgrades, wanted=None):
+def newest(upgrades, wanted=None, started=False):
     """Return the id of the newest upgrade, of those that ``wanted`` names.
 
     :param wanted: an execution's id, or the id or name of a cluster or of any instance of a
         replication set.
+    :param started: only one that has come as far as a plan.
     :raises UpgradeNotFound: there is none.
     """
     if not wanted:
@@ -26,7 +27,8 @@ def newest(upgrades, wanted=None):
     if _is_upgrade(upgrades, wanted):
         return wanted
     for one in _each(upgrades):
-        if _is_about(upgrades, one, wanted):
+        if _is_about(upgrades, one, wanted) and (
+                not started or upgrades.progress(one.id).plan):
             return one.id
     raise UpgradeNotFound(f"Upgrade {wanted} is not found, nor one of a cluster or replication set "
                           "of that id or name.")

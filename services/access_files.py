@@ -19,15 +19,26 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 ALL = "all"
 
 
-def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[str, Any]:
+def exists(name: str) -> bool:
+    """Whether there is such an access file here; only one named ``default`` may be missing."""
+    return _read(name) is not None
+
+
+def settings(name: str, driver: str, project_id: str, cluster_id: str,
+             needed: bool = False) -> dict[str, Any]:
     """The driver's section of the access file ``name``; empty when there is no file ``default``.
 
     :param project_id: of the run.
     :param cluster_id: the cluster's, or the replication set's, as Trove tells it.
+    :param needed: the run began with such a file, so its servers want what stands in it.
     :raises UpgradeError: code ``bad_access_file``; ``foreign_access_file``: the file is not for
         this project or cluster.
     """
     content = _read(name)
+    if content is None and needed:
+        raise UpgradeError("bad_access_file", f"The run began with the access file {name!r}, and "
+                           f"there is none in {options().access_dir} now. Put it there, or start "
+                           "the embedded engine with its --access-dir.", "stop")
     if content is None:
         return {}
     if options().auth != "cloud":

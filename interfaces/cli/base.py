@@ -15,6 +15,9 @@ from . import options
 class Base(Command):
     """A command that speaks to an engine."""
 
+    _json = _logged_in = False
+    _service = None
+
     def get_parser(self, prog_name):
         """Add the options of place and format, then the command's own (`add_options`)."""
         parser = super().get_parser(prog_name)
@@ -45,14 +48,21 @@ class Base(Command):
     def connected(self, args, look_only=False):
         """Give (Upgrades, whether the engine is ours and ends with us)."""
         if self.is_service(args):
-            client = session.service_client(args.mistral_url, args.os_cloud)
-            yield Upgrades(client), False
+            self._service = self._service or Upgrades(
+                session.service_client(args.mistral_url, args.os_cloud))
+            yield self._service, False
             return
-        if not look_only and not embedded_run.running(args.state_dir):
-            session.log_in(args.os_cloud)       # before the seconds that an engine takes
+        if not look_only:
+            self.log_in(args)
         with embedded_run.connected(args.state_dir, access_dir=args.access_dir,
                                     cloud=args.os_cloud, look_only=look_only) as found:
             yield found
+
+    def log_in(self, args):
+        """Say what is wrong with the login before the seconds that an engine takes; once."""
+        if not self._logged_in and not embedded_run.running(args.state_dir):
+            session.log_in(args.os_cloud)
+            self._logged_in = True
 
     @staticmethod
     def is_service(args):

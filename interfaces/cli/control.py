@@ -3,12 +3,15 @@ import dataclasses
 import itertools
 import json
 
+from ...embedded import running
 from .. import outcome, report, rollback_path, selection
+from ..embedded_run import has_access
+from ..errors import BadInput
 from ..inputs import TARGET, add_inputs, read_inputs
 from ..report import title
 from ..shapes import Upgrade
 from ..upgrades import Unreachable
-from . import options
+from . import ask, options
 from .base import Base
 from .following import Following, placed
 
@@ -40,20 +43,55 @@ class Control(Following):
     """A command about one upgrade."""
 
     look_only = False
+    question = ""       # is asked on a terminal before anything is done; {} is the upgrade
 
     def add_options(self, parser):
-        """Add the execution."""
+        """Add the execution, and --yes where there is a question."""
         options.add_execution(parser)
+        if self.question:
+            options.add_yes(parser)
 
     def take_action(self, args):
-        """Connect, find the upgrade, act."""
+        """Find the upgrade, ask, connect, act.
+
+        What is meant is found, and asked, before an engine is started: that makes it go on.
+        """
         self.execution = args.execution
         try:
-            with self.connected(args, self.look_only) as (upgrades, ours):
+            if not (self.look_only or self.is_service(args)):
+                self.log_in(args)
+            with self.connected(args, look_only=True) as (upgrades, _):
                 self.execution = self.choose(upgrades, args.execution)
+                look = upgrades.progress(self.execution)
+                if not self.agreed(look, args):
+                    self.write("Nothing was done.")
+                    return outcome.ERROR
+                self.check_access(look, args)
+                if self.look_only:
+                    return self.act(upgrades, self.execution, args, False)
+            with self.connected(args) as (upgrades, ours):
                 return self.act(upgrades, self.execution, args, ours)
         except Unreachable as error:
             return self.take_over(args, self.execution, error)
+
+    def agreed(self, look, args):
+        """Whether a person says yes; true where nobody can be asked."""
+        if not self.question or args.yes or not ask.is_terminal():
+            return True
+        return ask.confirm(self.question.format(report.named(look)))
+
+    def check_access(self, look, args):
+        """Refuse to go on here without the access file that the upgrade began with.
+
+        :raises BadInput: naming the option.
+        """
+        job = (look.plan or {}).get("job", {})
+        if self.look_only or look.ended or self.is_service(args) or not job.get("access_file"):
+            return
+        if not running(args.state_dir) and not has_access(args.access_dir, job["access"]):
+            raise BadInput(f"The upgrade began with the access file {job['access']!r}, and there "
+                           f"is none in {args.access_dir or 'the directory of this engine'}. Give "
+                           "the same --access-dir again.")
 
     def choose(self, upgrades, wanted):
         """Return the execution of the upgrade that is meant; ``wanted`` may be None."""
@@ -136,6 +174,8 @@ class Resume(Control):
 class Abort(Control):
     """End an upgrade after the wave at hand, undone as its --on-failure says."""
 
+    question = "Abort the upgrade of {}?"
+
     def act(self, upgrades, execution, args, ours):
         """Ask for it and follow it to its end."""
         upgrades.abort(execution)
@@ -149,9 +189,12 @@ class Rollback(Control):
     is the newest upgrade that still stands, if there is one cluster with such.
     """
 
+    question = "Take back the upgrade of {}?"
+
     def add_options(self, parser):
         """Add the execution and the workflow's inputs."""
         options.add_execution(parser, "the newest that still stands, if it is one cluster's")
+        options.add_yes(parser)
         add_inputs(parser, without=TARGET)
 
     def choose(self, upgrades, wanted):

@@ -63,6 +63,12 @@ def add_format(parser):
                         help="json: stdout holds one JSON object and nothing else")
 
 
+def add_yes(parser):
+    """Add --yes, for a command that asks."""
+    parser.add_argument("-y", "--yes", action="store_true",
+                        help="do not ask; without a terminal nothing is asked anyway")
+
+
 def add_execution(parser, default="the only one under way"):
     """Add the upgrade a command is about."""
     parser.add_argument("execution", nargs="?", metavar="EXECUTION",
