@@ -66,7 +66,8 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
                           "" if holder == owner else holder, lock.saved_settings(),
                           lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind,
-                          project_id=project_id, retired=trove.retired(cluster, members, offered))
+                          project_id=project_id, retired=trove.retired(cluster, members, offered),
+                          access_file=access_files.exists(options["access"]))
     return now, driver, lock
 
 

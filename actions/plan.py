@@ -9,7 +9,7 @@ from ..planning.groups import CLUSTER
 from ..planning.plan import make_plan
 from ..planning.snapshot import ClusterSnapshot
 from ..schemas import UpgradeError, read_input
-from ..services import access_files, rights
+from ..services import rights
 from ..services.executions import ExecutionReader
 from ..services.record import Record
 from .base import UpgradeAction
@@ -80,6 +80,4 @@ def _plan(context: Any, owner: str, options: dict[str, Any], kind: str,
     now, driver, lock = snapshot(context, options, owner, kind)
     if task_is_ours:
         now = dataclasses.replace(now, task_is_ours=True)
-    plan = make_plan(now, driver, options, owner)
-    plan["job"]["access_file"] = access_files.exists(options["access"])
-    return plan, now, lock
+    return make_plan(now, driver, options, owner), now, lock

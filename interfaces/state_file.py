@@ -14,8 +14,8 @@ from .errors import ServiceError, UpgradeNotFound
 
 # Each condition holds where its parameter is NULL.
 EXECUTIONS = """
-SELECT id, workflow_name, task_execution_id, root_execution_id, state, state_info, input, output,
-       created_at, updated_at
+SELECT id, workflow_name, task_execution_id, root_execution_id, state, state_info, description,
+       input, output, created_at, updated_at
 FROM workflow_executions_v2
 WHERE (:id IS NULL OR id = :id)
   AND (:root IS NULL OR root_execution_id = :root)

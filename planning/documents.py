@@ -73,7 +73,7 @@ class Job(TypedDict):
     members: list[str]
     driver: str
     access: str
-    access_file: NotRequired[bool]
+    access_file: bool
     owner: str
     target: Version
     gate_passes: int

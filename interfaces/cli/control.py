@@ -2,9 +2,11 @@
 import dataclasses
 import itertools
 import json
+import shutil
+import sys
 
 from ...embedded import running
-from .. import outcome, report, rollback_path, selection
+from .. import listing, outcome, report, rollback_path, selection, session
 from ..embedded_run import has_access
 from ..errors import BadInput
 from ..inputs import TARGET, add_inputs, read_inputs
@@ -24,19 +26,45 @@ class List(Base):
         parser.add_argument("--limit", type=int, default=50, metavar="NUMBER",
                             help="at most so many (default: %(default)s)")
         parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
+        parser.add_argument("--cluster", metavar="NAME",
+                            help="only those of this cluster or set, by id or name")
+        parser.add_argument("--kind", choices=listing.KINDS, help="only those of this kind")
+        parser.add_argument("--state", metavar="WORD",
+                            help="only those in this state: running, paused, or how they ended, "
+                                 "such as refused")
 
     def take_action(self, args):
         """Print one line each."""
+        names = {}
         with self.connected(args, look_only=True) as (upgrades, _):
-            every = (Upgrade.of(one) for one in upgrades.each())
-            wanted = (one for one in every if args.all or one.kind != "plan")
-            found = [*itertools.islice(wanted, args.limit)]
+            found = [*itertools.islice(self.wanted(upgrades, args), args.limit)]
+            for one in found if not self._json else ():
+                names |= selection.called(upgrades, one, names)
         if self._json:
             print(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
-            return
-        for one in found:
-            self.write(f"{one.id}  {one.created_at}  {one.kind:8}  {one.state:9}  {one.cluster}  "
-                       f"{one.datastore_version}".rstrip())
+        elif not found:
+            chosen = args.cluster or args.kind or args.state
+            self.write(listing.NONE_SUCH if chosen else listing.NONE)
+        else:
+            for line in listing.lines(found, names, self.width()):
+                print(line, flush=True)
+
+    def wanted(self, upgrades, args):
+        """Yield the upgrades that are asked for, newest first."""
+        kind = args.kind or ("plan" if args.all else None)
+        for one in map(Upgrade.of, upgrades.each(more=("output", "description"))):
+            if args.kind and one.kind != args.kind or one.kind == "plan" and kind != "plan":
+                continue
+            if args.state and args.state.replace("_", " ").lower() not in (
+                    listing.word(one), one.state.lower()):
+                continue
+            if not args.cluster or selection.is_about(upgrades, one, args.cluster):
+                yield one
+
+    @staticmethod
+    def width():
+        """Characters of a line on a terminal; None for a pipe, which gets all."""
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 class Control(Following):
@@ -205,6 +233,6 @@ class Rollback(Control):
         """Plan it, start it, follow it."""
         more = read_inputs(args, without=TARGET)
         inputs = rollback_path.inputs_back(upgrades.progress(execution), more=more)
-        self.execution = upgrades.start_back(inputs)
+        self.execution = upgrades.start_back(inputs, who=session.user_name(args.os_cloud))
         self.write(f"Rollback {self.execution} has begun.")
         return self.follow_to_end(upgrades, self.execution, args, ours)

@@ -2,7 +2,7 @@
 import json
 
 from ...planning.groups import SET, kind_of, target_input
-from .. import outcome, report, selection
+from .. import outcome, report, selection, session
 from ..errors import BadInput
 from ..inputs import add_inputs, add_target, read_inputs
 from ..upgrades import FINALIZE, Unreachable, finalize_inputs
@@ -50,7 +50,8 @@ class Run(Following):
         execution = None
         try:
             with self.connected(args) as (upgrades, ours):
-                execution = upgrades.start(read_inputs(args))
+                execution = upgrades.start(read_inputs(args),
+                                           who=session.user_name(args.os_cloud))
                 if args.detach and not ours:
                     return self.finish(upgrades.progress(execution), args)
                 self.write(f"Upgrade {execution} has begun.")
@@ -82,7 +83,8 @@ class Finalize(Following):
             self.write("Nothing was done.")
             return outcome.ERROR
         with self.connected(args) as (upgrades, ours):
-            execution = upgrades.start(inputs, workflow=FINALIZE)
+            execution = upgrades.start(inputs, workflow=FINALIZE,
+                                       who=session.user_name(args.os_cloud))
             return self.follow_to_end(upgrades, execution, args, ours)
 
     def inputs(self, args):
