@@ -68,8 +68,9 @@ class Report(UpgradeAction):
             cluster = trove.group(plan["job"])
             members = trove.recorded(cluster["members"])
             resting = Lock(actor, cluster["id"], context.security.project_id).suspended_background()
-            return (members, driver.read(members),
-                    verdict.notes(plan, cluster["datastore_version"], resting))
+            facts = driver.read(members)
+            return (members, facts,
+                    verdict.notes(plan, cluster["datastore_version"], resting, facts))
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             found = explain(error)
             if found.klass != STOP:

@@ -6,6 +6,7 @@ from ..datastores.base import PRIMARY, Check, Driver
 from .documents import CheckResult
 from .groups import SET
 from .snapshot import ClusterSnapshot
+from .stuck import cluster_hint, members_hint
 from .versions import number_of, older, recorded
 
 
@@ -37,7 +38,7 @@ def _cluster_idle(snapshot: ClusterSnapshot) -> Check:
     if ours or task in ("NONE", ""):
         return Check("cluster_idle", True, "Trove runs no task on the cluster.")
     return Check("cluster_idle", False, f"Trove is busy with {task} on the cluster.",
-                 "Wait until it is over.")
+                 f"Wait until it is over. {cluster_hint(snapshot.cluster['id'])}")
 
 
 def _of_set(snapshot: ClusterSnapshot, driver: Driver) -> list[Check]:
@@ -79,9 +80,10 @@ def _members_active(snapshot: ClusterSnapshot) -> Check:
             if member.status not in ("ACTIVE", "HEALTHY")]
     if not busy:
         return Check("members_active", True, "Trove calls every member ACTIVE.")
+    free = members_hint(snapshot.members)
     return Check("members_active", False, f"By Trove {', '.join(busy)}.",
                  "Wait for tasks and backups to end and heal broken members, or skip this check "
-                 "by name to upgrade broken members first.")
+                 f"by name to upgrade broken members first.{' ' if free else ''}{free}")
 
 
 def _broken_first(snapshot: ClusterSnapshot, order: list[list[str]]) -> Check:
