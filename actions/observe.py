@@ -15,19 +15,18 @@ from ..services.sessions import Actor
 from ..services.trove import Trove
 
 
-def driver_for(job: Job, actor: Actor | None) -> Driver:
-    """The run's driver with the site's access to the members.
-
-    :param actor: who acts for the run; may be None where no access file names a secret.
-    """
-    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"], actor)
+    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"], actor,
+                        job.get("access_file", False))
 
 
 def driver_named(name: str, access: str, project_id: str, cluster_id: str,
-                 actor: Actor | None) -> Driver:
-    """The driver with the section of the access file that this project has for this cluster."""
+                 actor: Actor | None, needed: bool = False) -> Driver:
+    """The driver with the section of the access file that this project has for this cluster.
+
+    :param needed: the file may not be missing.
+    """
     return datastores.driver(name, access_files.settings(access, name, project_id, cluster_id,
-                                                         actor))
+                                                         actor, needed))
 
 
 def facts_of(driver: Driver, trove: Trove, members: Iterable[Member]) -> ClusterFacts:
@@ -67,7 +66,8 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
     now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
                           "" if holder == owner else holder, lock.saved_settings(),
                           lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind,
-                          project_id=project_id, retired=trove.retired(cluster, members, offered))
+                          project_id=project_id, retired=trove.retired(cluster, members, offered),
+                          access_file=access_files.exists(options["access"]))
     return now, driver, lock
 
 

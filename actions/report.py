@@ -71,7 +71,8 @@ class Report(UpgradeAction):
             cluster = trove.group(plan["job"])
             members, facts = self._members(driver, trove, plan, cluster["members"])
             resting = Lock(actor, cluster["id"], context.security.project_id).suspended_background()
-            return members, facts, verdict.notes(plan, cluster["datastore_version"], resting)
+            return (members, facts,
+                    verdict.notes(plan, cluster["datastore_version"], resting, facts))
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             found = explain(error)
             if found.klass != STOP:

@@ -4,5 +4,6 @@
 from a shell. Only the engine's own process imports Mistral.
 """
 from .engine import EmbeddedEngine, EngineError, running
+from .files import DATABASE
 
-__all__ = ["EmbeddedEngine", "EngineError", "running"]
+__all__ = ["DATABASE", "EmbeddedEngine", "EngineError", "running"]

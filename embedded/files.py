@@ -10,6 +10,7 @@ import time
 LOCK_PATIENCE_SEC = 3.0     # an engine that is stopping still holds it for a moment
 OWN = ("engine.", "mistral.")       # how the names of an engine's files begin
 OTHERS = 0o077
+DATABASE = "mistral.sqlite"
 
 
 class NotPrivate(Exception):
@@ -24,7 +25,7 @@ class Files:
         self.ready = self.directory / "engine.json"
         self.lock = self.directory / "engine.lock"
         self.settings = self.directory / "mistral.conf"
-        self.database = self.directory / "mistral.sqlite"
+        self.database = self.directory / DATABASE
         self.log = self.directory / "mistral.log"
         self.output = self.directory / "engine.out"
 

@@ -7,8 +7,10 @@ import time
 from ..embedded import EmbeddedEngine, running
 from . import report
 from .session import engine_client
+from .state_file import StateFile
 from .upgrades import Upgrades
 
+DEFAULT_ACCESS_DIR = "/etc/trove-upgrade/access"     # of services/config.py
 LAB_BAKE_SEC = 5    # long enough to be seen in a demo
 
 
@@ -18,20 +20,28 @@ def default_state_dir():
     return pathlib.Path(base) / "trove-upgrade"
 
 
+def has_access(access_dir, name):
+    """Whether there is an access file of that name for an engine that is started with
+    ``access_dir``, which may be None."""
+    return (pathlib.Path(access_dir or DEFAULT_ACCESS_DIR) / f"{name}.yaml").exists()
+
+
 @contextlib.contextmanager
 def connected(state_dir, *, env=None, access_dir=None, cloud=None, look_only=False):
     """Give (Upgrades, whether the engine is ours) for the engine of ``state_dir``.
 
     One that runs already is used and left alone. Otherwise it is started here and stopped at the
-    end; a start makes interrupted upgrades go on, but for ``look_only``, which starts the API
-    alone.
+    end; a start makes interrupted upgrades go on. For ``look_only`` none is started: its file is
+    read.
     """
     found = running(state_dir)
     if found:
         yield Upgrades(engine_client(found["url"], found["token"])), False
         return
-    with EmbeddedEngine(state_dir, env=env, access_dir=access_dir, cloud=cloud,
-                        look_only=look_only) as engine:
+    if look_only:
+        yield Upgrades(StateFile(state_dir)), False
+        return
+    with EmbeddedEngine(state_dir, env=env, access_dir=access_dir, cloud=cloud) as engine:
         yield Upgrades(engine_client(engine.url, engine.token)), True
 
 

@@ -1,12 +1,11 @@
 """The workflow's inputs as command line options, from schemas/input.json."""
 import argparse
 
+from ..planning.command_lines import SKIP_CHECK, WITHOUT_FLAG, flag_of
 from ..schemas import load
 
-RENAMED = {"cluster_id": "cluster", "datastore_version": "datastore-version"}
 TARGET = ("cluster_id", "datastore_version")
 INSTANCE = "instance_id"
-NEVER = ("dry_run", "skip_checks")        # `plan` is the dry run; --skip-check is repeated
 
 
 def add_inputs(parser, without=()):
@@ -16,9 +15,9 @@ def add_inputs(parser, without=()):
     for name, about in schema["properties"].items():
         if name == "cluster_id" and name not in without:
             add_target(group, about["description"])
-        elif name not in (*NEVER, *without):
+        elif name not in (*WITHOUT_FLAG, *without):
             _add_input(group, name, about, name in schema["required"])
-    group.add_argument("--skip-check", action="append", default=[], metavar="NAME",
+    group.add_argument(SKIP_CHECK, action="append", default=[], metavar="NAME",
                        help="preflight check that must not refuse the run (repeatable)")
 
 
@@ -29,9 +28,9 @@ def read_inputs(options, without=()):
     return given | ({"skip_checks": options.skip_check} if options.skip_check else {})
 
 
-def add_target(parser, cluster="id or unique name of the cluster"):
-    """Add --cluster and --instance, one of which must be given."""
-    target = parser.add_mutually_exclusive_group(required=True)
+def add_target(parser, cluster="id or unique name of the cluster", required=True):
+    """Add --cluster and --instance, one of which must be given when it is ``required``."""
+    target = parser.add_mutually_exclusive_group(required=required)
     target.add_argument("--cluster", dest="cluster_id", metavar="STR", help=cluster)
     target.add_argument("--instance", dest=INSTANCE, metavar="STR",
                         help="Id (or unique name) of the source, or of any replica, of a "
@@ -39,7 +38,7 @@ def add_target(parser, cluster="id or unique name of the cluster"):
 
 
 def _add_input(group, name, about, required):
-    flag = "--" + RENAMED.get(name, name).replace("_", "-")
+    flag = flag_of(name)
     text = about["description"].replace("%", "%%")
     if "default" in about:
         text += f" (default: {about['default']})"

@@ -22,7 +22,9 @@ class Live:
         self._live.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        """An interrupted one is wiped: what is drawn next would stand below it once more."""
+        self._live.transient = kind is not None
         self._live.stop()
 
     def __call__(self, look):

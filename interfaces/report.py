@@ -55,6 +55,15 @@ class Lines:
             self._states[member.id] = member.state
 
 
+def named(look):
+    """Return what an upgrade is about: its cluster or set, its versions and how it stands."""
+    done = sum(member.state == "upgraded" for member in look.members)
+    versions = f"{look.from_version} -> {look.to_version}, " if look.to_version else ""
+    state = "paused" if look.state == "PAUSED" else look.phase
+    return (f"{look.cluster or look.execution_id} ({versions}{state}, {done} of "
+            f"{len(look.members)} members on the new version)")
+
+
 def title(member):
     """Return 'name (role, domain)'."""
     about = ", ".join(part for part in (member.role, member.domain) if part)

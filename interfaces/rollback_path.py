@@ -1,14 +1,12 @@
 """What a rollback undoes, and with which inputs. Pure: no I/O."""
+from ..planning.command_lines import CARRIED
 from ..planning.groups import CLUSTER, kind_of, noun
 from ..planning.verdict import complaints, version_before
+from ..planning.versions import reference
+from ..schemas import load
 from .errors import Refused, UnderUpgrade
 
 SKIP = "not_a_downgrade"
-
-# Options of the first run that hold for the rollback path as well: where and how fast, not how to
-# end.
-CARRIED = ("access", "driver", "parallelism", "max_unavailable", "member_timeout_sec",
-           "gate_timeout_sec", "gate_passes", "retry_count", "retry_delay_sec", "poll_sec")
 
 
 def stands(look):
@@ -35,7 +33,9 @@ def inputs_back(look, version=None, more=None):
     if not look.plan or not version:
         raise Refused(f"Execution {look.execution_id} changed nothing; there is nothing to roll "
                       "back.")
-    carried = {key: value for key, value in look.plan["options"].items() if key in CARRIED}
+    known = load("input")["properties"]
+    carried = {key: value for key, value in look.plan["options"].items()
+               if key in CARRIED and value != known[key].get("default")}
     key = "cluster_id" if kind_of(look.plan) == CLUSTER else "instance_id"
     return {**carried, key: look.plan["cluster"]["id"], "datastore_version": version,
             **with_skip(more)}
@@ -49,7 +49,7 @@ def with_skip(more=None):
 
 def _older(plan):
     if plan and plan["direction"] == "back":
-        return plan["to_version"]["name"]
+        return reference(plan["to_version"])
     return version_before(plan) if plan else ""
 
 

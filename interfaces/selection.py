@@ -7,6 +7,7 @@ from oslo_utils.uuidutils import is_uuid_like
 from ..planning.groups import SET, kind_of
 from . import rollback_path
 from .errors import UpgradeNotFound
+from .listing import SHORT_ID
 from .progress import ENDED
 from .shapes import Upgrade
 
@@ -14,11 +15,12 @@ OPEN = "in:IDLE,RUNNING,PAUSED"
 SHOWN = 10          # of those that could be meant
 
 
-def newest(upgrades, wanted=None):
+def newest(upgrades, wanted=None, started=False):
     """Return the id of the newest upgrade, of those that ``wanted`` names.
 
     :param wanted: an execution's id, or the id or name of a cluster or of any instance of a
         replication set.
+    :param started: only one that has come as far as a plan.
     :raises UpgradeNotFound: there is none.
     """
     if not wanted:
@@ -26,7 +28,8 @@ def newest(upgrades, wanted=None):
     if _is_upgrade(upgrades, wanted):
         return wanted
     for one in _each(upgrades):
-        if _is_about(upgrades, one, wanted):
+        if is_about(upgrades, one, wanted) and (
+                not started or upgrades.progress(one.id).plan):
             return one.id
     raise UpgradeNotFound(f"Upgrade {wanted} is not found, nor one of a cluster or replication set "
                           "of that id or name.")
@@ -42,7 +45,7 @@ def under_way(upgrades, wanted=None):
     if wanted and _is_upgrade(upgrades, wanted):
         return wanted
     found = [one for one in _each(upgrades, state=OPEN)
-             if one.state not in ENDED and (not wanted or _is_about(upgrades, one, wanted))]
+             if one.state not in ENDED and (not wanted or is_about(upgrades, one, wanted))]
     return _only(found, f"No upgrade{_of(wanted)} is under way here.",
                  f"Several upgrades{_of(wanted)} are under way")
 
@@ -81,9 +84,26 @@ def _is_upgrade(upgrades, wanted):
     return True
 
 
-def _is_about(upgrades, one, wanted):
-    """Whether an upgrade is that of the cluster, or set, of this id or name."""
+def is_about(upgrades, one, wanted):
+    """Whether an upgrade is that of the cluster, or set, of this id or name, or its own id begins
+    so, as a narrow list shows it."""
+    if len(wanted) >= SHORT_ID and one.id.startswith(wanted):
+        return True
     return wanted == one.cluster or wanted in names(upgrades.progress(one.id))
+
+
+def called(upgrades, one, known=()):
+    """Return {id: name} of what an upgrade was asked for by id, as far as that is not ``known``.
+
+    :param known: ids whose names are known.
+    """
+    asked = [one.cluster, one.datastore_version]
+    if all(each in known or not is_uuid_like(each) for each in asked):
+        return {}
+    look = upgrades.progress(one.id)
+    target = (look.plan or {}).get("to_version", {})
+    found = {one.cluster: look.cluster, target.get("id"): target.get("name")}
+    return {each: found[each] for each in asked if found.get(each)}
 
 
 def names(look):

@@ -1,5 +1,6 @@
 """Sessions and Mistral clients from clouds.yaml and OS_* variables."""
 import contextlib
+import getpass
 import os
 
 import requests
@@ -16,7 +17,7 @@ VARIABLES = (
     "cloud", "auth-type", "auth-url", "username", "password", "user-domain-name",
     "project-name", "project-id", "project-domain-name", "region-name", "interface", "cacert",
     "token", "endpoint", "application-credential-id", "application-credential-secret")
-
+SECRETS = ("password", "token", "application-credential-secret")     # no output shows them
 
 CONNECT_RETRIES = 3
 WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."
@@ -115,6 +116,22 @@ def engine_client(url, token):
     direct = requests.Session()
     direct.trust_env = False        # no proxy can reach it, and none must see the token
     return client(mistral_url=url, session=PatientSession(auth=Token(url, token), session=direct))
+
+
+def user_name(cloud=None):
+    """Return how the user is called: in the cloud where that is known, else on this machine."""
+    from keystoneauth1.exceptions import ClientException
+    from openstack.config import OpenStackConfig
+    from openstack.exceptions import ConfigException
+    with contextlib.suppress(ClientException, ConfigException, AttributeError, OSError, TypeError,
+                             ValueError):
+        found = OpenStackConfig().get_one(cloud=cloud).config.get("auth", {}).get("username")
+        if found:
+            return str(found)
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):     # a user without a name
+        return ""
 
 
 def has_cloud(cloud=None):

@@ -10,6 +10,7 @@ WORKFLOW = PREFIX + "cluster"
 SET_WORKFLOW = PREFIX + "replication_set"
 FINALIZE = PREFIX + "finalize"
 REFUSED = " is refused"         # of the summary of such a run: planning/verdict.py
+STARTED_BY = "Started by "      # how the description of an execution begins
 
 
 class Named(Protocol):
@@ -53,6 +54,9 @@ class Upgrade:
     :ivar datastore_version: the target as it was asked for; empty for ``finalize``.
     :ivar state: RUNNING, PAUSED, SUCCESS, ERROR or CANCELLED.
     :ivar message: one sentence when it ended badly, else empty.
+    :ivar status: the result's own word once it has ended, where it was asked for: upgraded,
+        refused, rolled_back...
+    :ivar who: who started it, by their own word; empty where nobody said.
     :ivar created_at: UTC, ISO 8601; so is ``updated_at``.
     """
 
@@ -64,6 +68,8 @@ class Upgrade:
     message: str
     created_at: str
     updated_at: str
+    status: str = ""
+    who: str = ""
 
     @property
     def refused(self) -> bool:
@@ -79,7 +85,10 @@ class Upgrade:
             cluster=str(inputs.get("cluster_id") or inputs.get("instance_id") or ""),
             datastore_version=str(inputs.get("datastore_version", "")),
             state=execution["state"], message=execution.get("state_info") or "",
-            created_at=execution["created_at"], updated_at=execution.get("updated_at") or "")
+            created_at=execution["created_at"], updated_at=execution.get("updated_at") or "",
+            status=str(as_object(execution.get("output")).get("status") or ""),
+            who=(execution.get("description") or "").removeprefix(STARTED_BY)
+            if (execution.get("description") or "").startswith(STARTED_BY) else "")
 
 
 def _kind(workflow: str, inputs: Mapping[str, Any]) -> Literal["upgrade", "plan", "finalize"]:

@@ -8,7 +8,7 @@ from . import progress as views
 from . import rollback_path
 from .errors import Forbidden, Refused, ServiceError, TookTooLong, Unreachable, UpgradeNotFound
 from .services import service_errors
-from .shapes import FINALIZE, SET_WORKFLOW, WORKFLOW, Upgrade
+from .shapes import FINALIZE, SET_WORKFLOW, STARTED_BY, WORKFLOW, Upgrade
 
 __all__ = ["FINALIZE", "Forbidden", "ServiceError", "Unreachable", "UpgradeNotFound", "Upgrades",
            "WORKFLOW", "finalize_inputs", "service_errors"]
@@ -39,14 +39,17 @@ class Upgrades:
         self._client = client
         self._plans = {}
 
-    def start(self, inputs, workflow=None):
+    def start(self, inputs, workflow=None, who=""):
         """Start an upgrade with the workflow's inputs and return its execution id.
 
+        ``who`` starts it, as `list` says it.
         ``workflow``: default: that of replication sets where the inputs name an instance.
         """
         workflow = workflow or (SET_WORKFLOW if "instance_id" in inputs else WORKFLOW)
         with service_errors():
-            return self._client.executions.create(workflow, workflow_input=dict(inputs)).id
+            about = {"description": STARTED_BY + who} if who else {}
+            return self._client.executions.create(
+                workflow, workflow_input=dict(inputs), **about).id
 
     def get(self, execution_id):
         """Return the execution as a dict, as Mistral's API gives it."""
@@ -85,17 +88,17 @@ class Upgrades:
         """Return the newest upgrades as dicts {id, workflow_name, state, created_at, input}."""
         return list(itertools.islice(self.each(), limit))
 
-    def each(self, **filters):
+    def each(self, more=(), **filters):
         """Yield all upgrades, newest first, as dicts; asks page by page.
 
-        ``filters``: Mistral's own, such as ``state``.
+        ``more``: fields beside LIST_FIELDS; ``filters``: Mistral's own, such as ``state``.
         """
         marker = ""
         while True:
             with service_errors():
                 page = self._client.executions.list(
                     limit=PAGE, marker=marker, sort_keys="created_at,id", sort_dirs="desc,desc",
-                    fields=LIST_FIELDS, workflow_name=f"in:{','.join(views.ENTRY)}",
+                    fields=(*LIST_FIELDS, *more), workflow_name=f"in:{','.join(views.ENTRY)}",
                     **filters)
             yield from (one.to_dict() for one in page)
             if len(page) < PAGE:
@@ -126,16 +129,17 @@ class Upgrades:
                     return look
         return None
 
-    def start_back(self, inputs):
+    def start_back(self, inputs, who=""):
         """Start the rollback path if its plan allows it; return the execution id.
 
+        ``who`` starts it, as `list` says it.
         :raises Refused: with the checks that say no.
         """
         look = self.plan(inputs, timeout_sec=PLAN_SEC)
         if look.plan is None:
             raise Refused(look.message)
         rollback_path.check(look.plan)
-        return self.start(inputs)
+        return self.start(inputs, who=who)
 
     def pause(self, execution_id, now=False):
         """Pause it: after the wave at hand when members are unavailable, at once otherwise.

@@ -13,6 +13,7 @@ from ..datastores.foreign import shown
 from .documents import CheckResult
 from .groups import SET
 from .snapshot import ClusterSnapshot
+from .stuck import cluster_hint, members_hint
 from .versions import number_of, older, recorded
 
 ACCESS = "native_access"        # every driver's check that the members can be asked
@@ -80,7 +81,7 @@ def _cluster_idle(snapshot: ClusterSnapshot) -> Check:
     if ours or task in ("NONE", ""):
         return Check("cluster_idle", True, "Trove runs no task on the cluster.", asks=NOBODY)
     return Check("cluster_idle", False, f"Trove is busy with {task} on the cluster.",
-                 "Wait until it is over.")
+                 f"Wait until it is over. {cluster_hint(snapshot.cluster['id'])}")
 
 
 def _of_set(snapshot: ClusterSnapshot, driver: Driver) -> list[Check]:
@@ -122,9 +123,10 @@ def _members_active(snapshot: ClusterSnapshot) -> Check:
             if member.status not in ("ACTIVE", "HEALTHY")]
     if not busy:
         return Check("members_active", True, "Trove calls every member ACTIVE.", asks=NOBODY)
+    free = members_hint(snapshot.members)
     return Check("members_active", False, f"By Trove {', '.join(busy)}.",
                  "Wait for tasks and backups to end and heal broken members, or skip this check "
-                 "by name to upgrade broken members first.")
+                 f"by name to upgrade broken members first.{' ' if free else ''}{free}")
 
 
 def _broken_first(snapshot: ClusterSnapshot, order: list[list[str]]) -> Check:

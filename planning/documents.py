@@ -72,7 +72,8 @@ class Tries(TypedDict):
 
 class Job(TypedDict):
     """What every step needs to know; ``members`` are ids, of a replication set only, and ``backup``
-    is the id of the member that is backed up before, or empty. Times are in seconds."""
+    is the id of the member that is backed up before, or empty; ``access_file``: the access file was
+    there when the plan was made. Times are in seconds."""
 
     cluster_id: str
     project_id: str
@@ -80,6 +81,7 @@ class Job(TypedDict):
     members: list[str]
     driver: str
     access: str
+    access_file: bool
     owner: str
     target: Version
     gate_passes: int

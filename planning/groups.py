@@ -6,7 +6,6 @@ from .documents import Plan, PlanMember
 
 CLUSTER, SET = "cluster", "replication_set"
 NOUNS = {CLUSTER: "cluster", SET: "replication set"}
-FLAGS = {CLUSTER: "--cluster", SET: "--instance"}
 
 
 def kind_of(plan: Plan) -> str:
@@ -24,16 +23,16 @@ def noun(plan: Plan) -> str:
     return NOUNS[kind_of(plan)]
 
 
-def option(plan: Plan) -> str:
-    """The option of a command line that names it.
+def target_input(plan: Plan) -> dict[str, str]:
+    """The input of an upgrade that names what the plan is about.
 
     Trove knows a replication set by its instances only, so one that is there now is named.
 
     :param plan: its members are followed.
     """
-    kind = kind_of(plan)
-    named = plan["cluster"]["id"] if kind == CLUSTER else plan["members"][0]["id"]
-    return f"{FLAGS[kind]} {named}"
+    if kind_of(plan) == CLUSTER:
+        return {"cluster_id": plan["cluster"]["id"]}
+    return {"instance_id": plan["members"][0]["id"]}
 
 
 def replacement(members: list[Member], name: str, besides: list[str]) -> Member | None:

@@ -103,7 +103,7 @@ def _job(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any], own
         "cluster_id": snapshot.cluster["id"], "project_id": snapshot.project_id,
         "kind": snapshot.kind,
         "members": [one.id for one in snapshot.members] if snapshot.kind == SET else [],
-        "driver": driver.name, "access": options["access"],
+        "driver": driver.name, "access": options["access"], "access_file": snapshot.access_file,
         "owner": owner, "target": snapshot.target,
         "gate_passes": options["gate_passes"], "poll_sec": options["poll_sec"],
         "try_sec": TRY_SEC, "bake_sec": options["bake_sec"],

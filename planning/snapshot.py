@@ -23,6 +23,7 @@ class ClusterSnapshot:
     :ivar lock_reach: whom the lock holds off: ``trove`` (and all else), ``mistral``, ``project``.
     :ivar kind: ``cluster`` or ``replication_set``.
     :ivar project_id: of who asks; empty without Keystone.
+    :ivar access_file: there is an access file of the name that was asked for.
     """
 
     cluster: dict[str, str]
@@ -37,6 +38,7 @@ class ClusterSnapshot:
     kind: str = CLUSTER
     project_id: str = ""
     retired: list[Version] = field(default_factory=list)
+    access_file: bool = False
 
     def done(self, member: Member) -> bool:
         """On the target by Trove's record and by its own evidence, and well."""

@@ -3,10 +3,13 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
+from . import summary
+from .command_lines import CARRIED, command, input_options
 from .documents import Plan, PlanMember
-from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, option
-from .undo import find_errors, reasons
-from .versions import bears, number_of, runs
+from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, target_input
+from .stuck import RESTING, members_hint
+from .undo import find_errors
+from .versions import bears, number_of, reference, runs
 
 GOOD = ("upgraded", "nothing_to_do", "planned")
 # Codes of errors that come before anything is touched.
@@ -27,9 +30,9 @@ def refused(error: dict[str, Any], cluster: str, kind: str = CLUSTER) -> dict[st
 def planned(plan: Plan) -> dict[str, Any]:
     """The result of a dry run."""
     verdict = "it can start" if plan["ready"] else "it would be refused: " + complaints(plan)
-    summary = (f"Plan for {noun(plan)} {plan['cluster']['name']} to {plan['to_version']['name']}: "
-               f"{sum(map(len, plan['waves']))} members in {len(plan['waves'])} waves; {verdict}")
-    return _result("planned", summary) | {"plan": plan}
+    words = (f"Plan for {noun(plan)} {plan['cluster']['name']} to {plan['to_version']['name']}: "
+             f"{sum(map(len, plan['waves']))} members in {len(plan['waves'])} waves; {verdict}")
+    return _result("planned", words) | {"plan": plan}
 
 
 def complaints(plan: Plan) -> str:
@@ -54,7 +57,9 @@ def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFac
     closed = _closed(driver, plan, facts, lists) if undo else []
     notes = [*notes, *_faults(lists, members), *_rebuilt(plan),
              *(f"No rollback path: {reason}." for reason in closed)]
-    return _result(status, _summary(plan, status, lists, errors), errors, notes) | lists | {
+    why = summary.why(plan, lists, facts, members, errors)
+    words = summary.sentences(plan, status, lists, errors, why)
+    return _result(status, words, errors, notes) | lists | {
         "undo": "" if closed else undo, "resume": _resume(plan, lists, status)}
 
 
@@ -69,18 +74,22 @@ def as_planned(plan: Plan, failure: Any) -> dict[str, Any]:
         lists[state].append({"id": one["id"], "name": one["name"], "version": one["version"]})
     errors = find_errors(failure)
     status = _status(plan, lists, errors)
-    return _result(status, _summary(plan, status, lists, errors), errors) | lists | {
+    why = summary.told(plan, errors) or ([summary.UNTOLD] if status in summary.UNCLEAN else [])
+    return _result(status, summary.sentences(plan, status, lists, errors, why), errors) | lists | {
         "resume": _resume(plan, lists, status)}
 
 
-def notes(plan: Plan, recorded: str, resting: dict[str, Any]) -> list[str]:
+def notes(plan: Plan, recorded: str, resting: dict[str, Any],
+          facts: ClusterFacts) -> list[str]:
     """What else the report says of a run's end.
 
     :param recorded: name of the version that Trove shows for the cluster as a whole.
     :param resting: background work that could not be let go on, by its name.
+    :param facts: what the members say at the end.
     """
     found = []
-    if recorded != plan["to_version"]["name"]:
+    arrived = any(runs(one.version, plan["to_version"]) for one in facts.values())
+    if arrived and recorded != plan["to_version"]["name"]:
         found.append(f"Trove still shows {recorded} for the cluster as a whole: its API has no "
                      "route to set that; each member shows its own version.")
     if resting:
@@ -98,10 +107,13 @@ def _closed(driver: Driver, plan: Plan, facts: ClusterFacts, lists) -> list[str]
 
 
 def _faults(lists, members: list[Member]) -> list[str]:
-    """What Trove itself says of the members that have failed."""
+    """What Trove itself says of the members that have failed, and of those that it leaves busy."""
     failed = {one["id"] for one in lists["failed"]}
-    return [f"Trove says of {one.name}: {one.fault.rstrip('.')}." for one in members
+    said = [f"Trove says of {one.name}: {one.fault.rstrip('.')}." for one in members
             if one.id in failed and one.fault]
+    busy = [one for one in members if one.status not in RESTING]
+    names = ", ".join(f"{one.name} {one.status}" for one in busy)
+    return [*said, *([f"Trove still calls {names}. {members_hint(busy)}"] if busy else [])]
 
 
 def _rebuilt(plan: Plan) -> list[str]:
@@ -137,7 +149,7 @@ def _status(plan: Plan, lists, errors) -> str:
     codes = {error["code"] for error in errors}
     if codes & REFUSALS:        # also when another run has brought all members there meanwhile
         return "refused"
-    if _all_there(lists):
+    if summary.all_there(lists):
         if "aborted" in codes:      # and nothing was put back: too late, or as on_failure says
             return "aborted"
         if codes - {"trove_disagrees"}:
@@ -150,49 +162,23 @@ def _status(plan: Plan, lists, errors) -> str:
     return "stopped" if lists["upgraded"] or not lists["rolled_back"] else "rolled_back"
 
 
-def _all_there(lists) -> bool:
-    return not (lists["failed"] or lists["todo"] or lists["rolled_back"])
-
-
-def _summary(plan: Plan, status, lists, errors) -> str:
-    name, target = plan["cluster"]["name"], plan["to_version"]["name"]
-    kind, why = noun(plan), reasons(errors)
-    head = f"{kind.capitalize()} {name} is on {target}"
-    sentences = {
-        "upgraded": f"{head}: {len(lists['upgraded'])} members upgraded.",
-        "nothing_to_do": f"{head} already; nothing was touched.",
-        "refused": f"The upgrade of {kind} {name} to {target} is refused, nothing was changed.",
-        "aborted": f"The upgrade of {kind} {name} to {target} was aborted; {_tally(lists)}.",
-        "rolled_back": f"The upgrade of {kind} {name} to {target} failed and was undone; "
-                       f"{_tally(lists)}.",
-        "stopped": f"The upgrade of {kind} {name} to {target} stopped; {_tally(lists)}.",
-        "failed": f"The upgrade of {kind} {name} to {target} failed and needs a person; "
-                  f"{_tally(lists)}."}
-    return f"{sentences[status]} {why}".strip()
-
-
-def _tally(lists) -> str:
-    words = {"upgraded": "upgraded", "skipped": "already there", "rolled_back": "rolled back",
-             "failed": "failed", "todo": "not touched"}
-    parts = [f"{word}: {', '.join(one['name'] for one in lists[key])}"
-             for key, word in words.items() if lists[key]]
-    return "; ".join(parts)
-
-
 def _undo(plan: Plan, lists) -> str:
     if not lists["upgraded"] or plan["finalize"]["mode"] == "auto" and not lists["todo"]:
         return ""
-    return _command(plan, version_before(plan)) + " --skip-check not_a_downgrade"
+    carried = {name: value for name, value in plan["options"].items() if name in CARRIED}
+    return _run(plan, {**carried, "datastore_version": version_before(plan),
+                       "skip_checks": ["not_a_downgrade"]})
 
 
 def version_before(plan: Plan) -> str:
-    """Name of the version that the plan's members had; empty when it would touch none."""
-    return next((one["origin"]["name"] for one in plan["members"] if not one["done"]), "")
+    """The version that the plan's members had, as an input; empty when it would touch none."""
+    return next((reference(one["origin"]) for one in plan["members"] if not one["done"]), "")
 
 
 def _resume(plan: Plan, lists, status: str) -> str:
-    if status in ("failed", "aborted") and _all_there(lists):
-        return f"trove-upgrade finalize {option(plan)}"
+    if status in ("failed", "aborted") and summary.all_there(lists):
+        access = {"access": plan["options"].get("access")}
+        return command("finalize", options=input_options({**target_input(plan), **access}))
     if lists["failed"]:
         silent = any(not one["version"] for one in lists["failed"])
         alone = kind_of(plan) == SET and len(plan["members"]) - len(lists["failed"]) <= 1
@@ -204,18 +190,23 @@ def _resume(plan: Plan, lists, status: str) -> str:
 
 def _again(plan: Plan, *more: str) -> str:
     """The run once more, with the checks that were skipped for it and ``more``."""
-    names = dict.fromkeys([*more, *plan["options"]["skip_checks"]])
-    return " ".join([_command(plan, plan["to_version"]["name"]),
-                     *(f"--skip-check {name}" for name in names)])
+    options = plan["options"]
+    skipped = list(dict.fromkeys([*more, *options["skip_checks"]]))
+    return _run(plan, {**options, "datastore_version": reference(plan["to_version"]),
+                       "skip_checks": skipped})
 
 
-def _command(plan: Plan, version: str) -> str:
-    return f"trove-upgrade run {option(plan)} --datastore-version {version}"
+def _run(plan: Plan, inputs: dict[str, Any]) -> str:
+    """The command that starts a run of the same cluster or set with these inputs."""
+    target = {**target_input(plan), "datastore_version": inputs["datastore_version"]}
+    others = {name: value for name, value in inputs.items()
+              if name not in ("cluster_id", "instance_id", "datastore_version")}
+    return command("run", options=input_options({**target, **others}))
 
 
-def _result(status: str, summary: str, errors: list[dict[str, Any]] | None = None,
+def _result(status: str, words: str, errors: list[dict[str, Any]] | None = None,
             notes: list[str] | None = None) -> dict[str, Any]:
-    return {"status": status, "summary": summary, **{name: [] for name in LISTS},
+    return {"status": status, "summary": words, **{name: [] for name in LISTS},
             "undo": "", "resume": "", "errors": errors or [], "notes": notes or []}
 
 

@@ -19,6 +19,12 @@ def number_of(version: Version) -> str:
     return str(version.get("number") or version["name"])
 
 
+def reference(version: Version) -> str:
+    """What names it and no other: its name, or its id where versions of one name could differ by
+    their number."""
+    return version["name"] if number_of(version) == version["name"] else version["id"]
+
+
 def bears(member: Member, version: Version) -> bool:
     """Whether Trove has recorded this version for the member. Versions of one name differ by their
     number, where Trove tells it."""

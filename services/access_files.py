@@ -26,15 +26,26 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 ALL = "all"
 
 
-def section(name: str, driver: str, project_id: str, cluster_id: str) -> dict[str, Any]:
+def exists(name: str) -> bool:
+    """Whether there is such an access file here; only one named ``default`` may be missing."""
+    return _read(name) is not None
+
+
+def section(name: str, driver: str, project_id: str, cluster_id: str,
+            needed: bool = False) -> dict[str, Any]:
     """The driver's section of the access file ``name``; empty when there is no file ``default``.
 
     :param project_id: of the run.
     :param cluster_id: the cluster's, or the replication set's, as Trove tells it.
+    :param needed: the run began with such a file, so its servers want what stands in it.
     :raises UpgradeError: code ``bad_access_file``; ``foreign_access_file``: the file is not for
         this project or cluster.
     """
     content = _read(name)
+    if content is None and needed:
+        raise UpgradeError("bad_access_file", f"The run began with the access file {name!r}, and "
+                           f"there is none in {options().access_dir} now. Put it there, or start "
+                           "the embedded engine with its --access-dir.", "stop")
     if content is None:
         return {}
     if options().auth != "cloud":
@@ -48,12 +59,12 @@ def section(name: str, driver: str, project_id: str, cluster_id: str) -> dict[st
 
 
 def settings(name: str, driver: str, project_id: str, cluster_id: str,
-             actor: Actor | None) -> dict[str, Any]:
+             actor: Actor | None, needed: bool = False) -> dict[str, Any]:
     """The same, with the password of the secret that the section names.
 
     :param actor: in whose name Barbican is asked.
     """
-    found = section(name, driver, project_id, cluster_id)
+    found = section(name, driver, project_id, cluster_id, needed)
     return _with_password(name, found, actor) if "password_secret" in found else found
 
 

@@ -63,6 +63,7 @@ def main(argv=None):
         try:
             return TroveUpgrade().run(arguments or ["--help"])
         except KeyboardInterrupt:
+            print("Stopped before anything was asked for.", file=sys.stderr)
             return 130
 
 

@@ -1,13 +1,12 @@
-"""What all commands share: the connection, and how an upgrade is followed and reported."""
+"""What all commands share: the connection to an engine, and output."""
 import contextlib
-import json
-import shlex
 import sys
 
 from cliff.command import Command
 
-from .. import embedded_run, outcome, report, session
-from ..errors import Refused, ServiceError, Unreachable
+from ...planning import command_lines
+from .. import embedded_run, outcome, session
+from ..errors import Refused
 from ..terminal import shown
 from ..upgrades import Upgrades
 from . import options
@@ -15,6 +14,9 @@ from . import options
 
 class Base(Command):
     """A command that speaks to an engine."""
+
+    _json = _logged_in = False
+    _service = None
 
     def get_parser(self, prog_name):
         """Add the options of place and format, then the command's own (`add_options`)."""
@@ -46,81 +48,28 @@ class Base(Command):
     def connected(self, args, look_only=False):
         """Give (Upgrades, whether the engine is ours and ends with us)."""
         if self.is_service(args):
-            client = session.service_client(args.mistral_url, args.os_cloud)
-            yield Upgrades(client), False
+            self._service = self._service or Upgrades(
+                session.service_client(args.mistral_url, args.os_cloud))
+            yield self._service, False
             return
-        if not look_only and not embedded_run.running(args.state_dir):
-            session.log_in(args.os_cloud)       # before the seconds that an engine takes
+        if not look_only:
+            self.log_in(args)
         with embedded_run.connected(args.state_dir, access_dir=args.access_dir,
                                     cloud=args.os_cloud, look_only=look_only) as found:
             yield found
+
+    def log_in(self, args):
+        """Say what is wrong with the login before the seconds that an engine takes; once."""
+        if not self._logged_in and not embedded_run.running(args.state_dir):
+            session.log_in(args.os_cloud)
+            self._logged_in = True
 
     @staticmethod
     def is_service(args):
         """Whether the command speaks to a Mistral service, not to the embedded engine."""
         return bool(args.mistral_url or args.mistral_from_catalog)
 
-    def follow(self, upgrades, execution_id, pause_on_interrupt=False):
-        """Show the upgrade until it ends or pauses; return its last Progress."""
-        with self._reporter() as show:
-            while True:
-                try:
-                    return self._watch(upgrades, execution_id, show)
-                except KeyboardInterrupt:
-                    if not pause_on_interrupt:
-                        raise                  # within `except Unreachable`: say it as it is
-                    pause_on_interrupt = False
-                    upgrades.pause(execution_id)
-                    self.write("Pausing when this wave has ended; Ctrl-C again to stop at once.")
 
-    def follow_started(self, upgrades, execution, args, pause_on_interrupt):
-        """Follow and report what was started here; it is never left behind without a word."""
-        try:
-            return self.finish(self.follow(upgrades, execution, pause_on_interrupt), args)
-        except ServiceError as error:
-            if isinstance(error, Unreachable) and not self.is_service(args):
-                raise                      # the engine of another shell has ended: `take_over`
-            self.app.LOG.error(error)
-            self.write(f"Go on with: {command('resume', args)} {execution}")
-            return outcome.PAUSED
-
-    @staticmethod
-    def _watch(upgrades, execution_id, show):
-        for look in upgrades.follow(execution_id):
-            show(look)
-        return look
-
-    def _reporter(self):
-        return report.reporter(sys.stderr if self._json else sys.stdout, plain=self._json)
-
-    def take_over(self, args, execution, error):
-        """Go on after the engine went away: it was that of a command in another shell.
-
-        ``error`` is raised again when that can't be the reason.
-        """
-        if not execution or self.is_service(args):
-            raise error
-        with self.connected(args) as (upgrades, ours):
-            return self.finish(self.follow(upgrades, execution, pause_on_interrupt=ours), args)
-
-    def finish(self, look, args):
-        """Report a Progress and return the exit code."""
-        if self._json:
-            print(json.dumps(look.as_dict(), indent=2))
-        else:
-            for line in report.result_lines(look):
-                self.write(line)
-        if not look.ended:
-            self.write(f"Go on with: {command('resume', args)} {look.execution_id}")
-        return outcome.exit_code(look)
-
-
-def command(name, args):
-    """Return the command line that speaks to the same engine."""
-    if args.mistral_url:
-        return f"trove-upgrade {name} --mistral-url {shlex.quote(args.mistral_url)}"
-    if args.mistral_from_catalog:
-        return f"trove-upgrade {name} --mistral-from-catalog"
-    if args.state_dir != str(embedded_run.default_state_dir()):
-        return f"trove-upgrade {name} --state-dir {shlex.quote(args.state_dir)}"
-    return f"trove-upgrade {name}"
+def command(verb, args, *words):
+    """Return the command line that does this with the same engine, cloud and access files."""
+    return command_lines.command(verb, *words, options=options.place_of(args))

@@ -2,14 +2,20 @@
 import dataclasses
 import itertools
 import json
+import shutil
+import sys
 
-from .. import outcome, report, rollback_path, selection
+from ...embedded import running
+from .. import listing, outcome, report, rollback_path, selection, session
+from ..embedded_run import has_access
+from ..errors import BadInput
 from ..inputs import TARGET, add_inputs, read_inputs
 from ..report import title
 from ..shapes import Upgrade
 from ..upgrades import Unreachable
-from . import options
+from . import ask, options
 from .base import Base
+from .following import Following, placed
 
 
 class List(Base):
@@ -20,39 +26,100 @@ class List(Base):
         parser.add_argument("--limit", type=int, default=50, metavar="NUMBER",
                             help="at most so many (default: %(default)s)")
         parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
+        parser.add_argument("--cluster", metavar="NAME",
+                            help="only those of this cluster or set, by id or name")
+        parser.add_argument("--kind", choices=listing.KINDS, help="only those of this kind")
+        parser.add_argument("--state", metavar="WORD",
+                            help="only those in this state: running, paused, or how they ended, "
+                                 "such as refused")
 
     def take_action(self, args):
         """Print one line each."""
+        names = {}
         with self.connected(args, look_only=True) as (upgrades, _):
-            every = (Upgrade.of(one) for one in upgrades.each())
-            wanted = (one for one in every if args.all or one.kind != "plan")
-            found = [*itertools.islice(wanted, args.limit)]
+            found = [*itertools.islice(self.wanted(upgrades, args), args.limit)]
+            for one in found if not self._json else ():
+                names |= selection.called(upgrades, one, names)
         if self._json:
             print(json.dumps([dataclasses.asdict(one) for one in found], indent=2))
-            return
-        for one in found:
-            self.write(f"{one.id}  {one.created_at}  {one.kind:8}  {one.state:9}  {one.cluster}  "
-                       f"{one.datastore_version}".rstrip())
+        elif not found:
+            chosen = args.cluster or args.kind or args.state
+            self.write(listing.NONE_SUCH if chosen else listing.NONE)
+        else:
+            for line in listing.lines(found, names, self.width()):
+                print(line, flush=True)
+
+    def wanted(self, upgrades, args):
+        """Yield the upgrades that are asked for, newest first."""
+        kind = args.kind or ("plan" if args.all else None)
+        for one in map(Upgrade.of, upgrades.each(more=("output", "description"))):
+            if args.kind and one.kind != args.kind or one.kind == "plan" and kind != "plan":
+                continue
+            if args.state and args.state.replace("_", " ").lower() not in (
+                    listing.word(one), one.state.lower()):
+                continue
+            if not args.cluster or selection.is_about(upgrades, one, args.cluster):
+                yield one
+
+    @staticmethod
+    def width():
+        """Characters of a line on a terminal; None for a pipe, which gets all."""
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-class Control(Base):
+class Control(Following):
     """A command about one upgrade."""
 
     look_only = False
+    question = ""       # is asked on a terminal before anything is done; {} is the upgrade
 
     def add_options(self, parser):
-        """Add the execution."""
+        """Add the execution, and --yes where there is a question."""
         options.add_execution(parser)
+        if self.question:
+            options.add_yes(parser)
 
     def take_action(self, args):
-        """Connect, find the upgrade, act."""
+        """Find the upgrade, ask, connect, act.
+
+        What is meant is found, and asked, before an engine is started: that makes it go on.
+        """
         self.execution = args.execution
         try:
-            with self.connected(args, self.look_only) as (upgrades, ours):
+            if not (self.look_only or self.is_service(args)):
+                self.log_in(args)
+            with self.connected(args, look_only=True) as (upgrades, _):
                 self.execution = self.choose(upgrades, args.execution)
+                look = upgrades.progress(self.execution)
+                if not self.agreed(look, args):
+                    self.write("Nothing was done.")
+                    return outcome.ERROR
+                self.check_access(look, args)
+                if self.look_only:
+                    return self.act(upgrades, self.execution, args, False)
+            with self.connected(args) as (upgrades, ours):
                 return self.act(upgrades, self.execution, args, ours)
         except Unreachable as error:
             return self.take_over(args, self.execution, error)
+
+    def agreed(self, look, args):
+        """Whether a person says yes; true where nobody can be asked."""
+        if not self.question or args.yes or not ask.is_terminal():
+            return True
+        return ask.confirm(self.question.format(report.named(look)))
+
+    def check_access(self, look, args):
+        """Refuse to go on here without the access file that the upgrade began with.
+
+        :raises BadInput: naming the option.
+        """
+        job = (look.plan or {}).get("job", {})
+        if self.look_only or look.ended or self.is_service(args) or not job.get("access_file"):
+            return
+        if not running(args.state_dir) and not has_access(args.access_dir, job["access"]):
+            raise BadInput(f"The upgrade began with the access file {job['access']!r}, and there "
+                           f"is none in {args.access_dir or 'the directory of this engine'}. Give "
+                           "the same --access-dir again.")
 
     def choose(self, upgrades, wanted):
         """Return the execution of the upgrade that is meant; ``wanted`` may be None."""
@@ -82,7 +149,7 @@ class Show(Seen):
 
     def act(self, upgrades, execution, args, ours):
         """Print it once."""
-        look = upgrades.progress(execution)
+        look = placed(upgrades.progress(execution), args)
         if self._json:
             print(json.dumps(look.as_dict(), indent=2))
             return outcome.exit_code(look)
@@ -100,12 +167,12 @@ class Watch(Seen):
     """Follow an upgrade until it ends or pauses.
 
     Ctrl-C only stops watching, but when the embedded engine had to be started here: then it
-    pauses the upgrade, as with `run`.
+    asks, as with `run`.
     """
 
     def act(self, upgrades, execution, args, ours):
         """Follow it; an engine that had to be started makes it go on."""
-        return self.finish(self.follow(upgrades, execution, pause_on_interrupt=ours), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Pause(Control):
@@ -120,7 +187,7 @@ class Pause(Control):
     def act(self, upgrades, execution, args, ours):
         """Ask for it, and wait until it is paused or over."""
         upgrades.pause(execution, now=args.now)
-        return self.finish(self.follow(upgrades, execution), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Resume(Control):
@@ -129,16 +196,18 @@ class Resume(Control):
     def act(self, upgrades, execution, args, ours):
         """Resume its root."""
         upgrades.resume(execution)
-        return self.finish(self.follow(upgrades, execution, pause_on_interrupt=True), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Abort(Control):
     """End an upgrade after the wave at hand, undone as its --on-failure says."""
 
+    question = "Abort the upgrade of {}?"
+
     def act(self, upgrades, execution, args, ours):
         """Ask for it and follow it to its end."""
         upgrades.abort(execution)
-        return self.finish(self.follow(upgrades, execution), args)
+        return self.follow_to_end(upgrades, execution, args, ours)
 
 
 class Rollback(Control):
@@ -148,9 +217,12 @@ class Rollback(Control):
     is the newest upgrade that still stands, if there is one cluster with such.
     """
 
+    question = "Take back the upgrade of {}?"
+
     def add_options(self, parser):
         """Add the execution and the workflow's inputs."""
         options.add_execution(parser, "the newest that still stands, if it is one cluster's")
+        options.add_yes(parser)
         add_inputs(parser, without=TARGET)
 
     def choose(self, upgrades, wanted):
@@ -161,6 +233,6 @@ class Rollback(Control):
         """Plan it, start it, follow it."""
         more = read_inputs(args, without=TARGET)
         inputs = rollback_path.inputs_back(upgrades.progress(execution), more=more)
-        self.execution = upgrades.start_back(inputs)
+        self.execution = upgrades.start_back(inputs, who=session.user_name(args.os_cloud))
         self.write(f"Rollback {self.execution} has begun.")
-        return self.follow_started(upgrades, self.execution, args, ours)
+        return self.follow_to_end(upgrades, self.execution, args, ours)

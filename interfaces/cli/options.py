@@ -1,6 +1,8 @@
 """Options that several commands share."""
 import argparse
+import pathlib
 
+from ...planning.command_lines import option
 from .. import outcome, session
 from ..embedded_run import default_state_dir
 
@@ -29,10 +31,42 @@ def add_cloud(parser):
     parser.epilog = outcome.epilog()
 
 
+def place_of(args):
+    """Return the words of a command line that lead another command to the same engine and cloud.
+
+    Secrets are left out, and what came by variables: those still hold. Paths are made absolute, so
+    the command may be given from anywhere.
+    """
+    words = ["--mistral-from-catalog"] if args.mistral_from_catalog else []
+    if args.mistral_url:
+        words += option("--mistral-url", args.mistral_url)
+    if args.state_dir != str(default_state_dir()):
+        words += option("--state-dir", pathlib.Path(args.state_dir).absolute())
+    if args.access_dir:
+        words += option("--access-dir", pathlib.Path(args.access_dir).absolute())
+    for name in session.VARIABLES:
+        value = getattr(args, "os_" + name.replace("-", "_"))
+        if value is not None and name not in session.SECRETS:
+            words += option(f"--os-{name}", value)
+    return words
+
+
+def secrets_of(args):
+    """Return the secret options that were given, which no printed command holds."""
+    return [f"--os-{name}" for name in session.SECRETS
+            if getattr(args, "os_" + name.replace("-", "_")) is not None]
+
+
 def add_format(parser):
     """Add -f text|json."""
     parser.add_argument("-f", "--format", choices=("text", "json"), default="text",
                         help="json: stdout holds one JSON object and nothing else")
+
+
+def add_yes(parser):
+    """Add --yes, for a command that asks."""
+    parser.add_argument("-y", "--yes", action="store_true",
+                        help="do not ask; without a terminal nothing is asked anyway")
 
 
 def add_execution(parser, default="the only one under way"):

@@ -6,6 +6,7 @@ from typing import Any
 from cliff._argparse import SmartHelpFormatter
 from osc_lib.command import command
 
+from ...planning.command_lines import command as command_line
 from .. import outcome, report
 from ..errors import ClientError, Refused, UnderUpgrade
 from ..terminal import shown
@@ -78,12 +79,19 @@ class Shown(Verb, command.ShowOne):
             with report.reporter(sys.stderr) as show:
                 look = self.client.wait(what, on_progress=show)
         except KeyboardInterrupt:
-            print("\nIt goes on without being watched.", file=sys.stderr)
             self.code = STOPPED_WATCHING
             look = self.client.show(what)
+            print("\nIt goes on without being watched.", file=sys.stderr)
+            for words, verb in (("Watch", "watch"), ("Pause", "pause"), ("Abort", "abort")):
+                line = command_line(verb, look.execution_id, program=columns.program_of(self.app))
+                print(f"{words} it with: {line}", file=sys.stderr)
         else:
             self.code = outcome.exit_code(look)
-        return self.row(columns.of_progress(look))
+        return self.row(self.columns_of(look))
+
+    def columns_of(self, look):
+        """Return {column: value} of a Progress; its commands lead to the same cloud."""
+        return columns.of_progress(look, columns.program_of(self.app))
 
     @staticmethod
     def row(data):

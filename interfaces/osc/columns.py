@@ -1,12 +1,16 @@
 """What the commands show: text for people, plain data for -f json and yaml."""
+import argparse
 import dataclasses
+import shlex
 
 from cliff.columns import FormattableColumn
 
+from ...planning.command_lines import PROGRAM, command, flag_of, option
 from .. import report
 from ..terminal import shown
 
 OURS = "openstack database cluster upgrade"
+VERBS = {"run": "start", "finalize": "finalize"}
 
 
 class Text(FormattableColumn):
@@ -28,8 +32,16 @@ def of_upgrade(one):
             "created_at": one.created_at}
 
 
-def of_progress(look):
-    """Return {column: value} of a Progress."""
+def program_of(app):
+    """Return `openstack` with the cloud and region that were named, as words."""
+    named = [("--os-cloud", "cloud"), ("--os-region-name", "region_name")]
+    given = [(flag, getattr(getattr(app, "options", None), name, None)) for flag, name in named]
+    return ["openstack", *(word for flag, value in given if value
+                           for word in option(flag, value)), *OURS.split()[1:]]
+
+
+def of_progress(look, program=()):
+    """Return {column: value} of a Progress; ``program`` as `program_of` says."""
     result = look.result or {}
     members = [dataclasses.asdict(one) for one in look.members]
     done = sum(one.state == "upgraded" for one in look.members)
@@ -39,8 +51,8 @@ def of_progress(look):
         "status": result.get("status", ""), "elapsed_sec": round(look.elapsed_sec),
         "upgraded": f"{done}/{len(members)}",
         "members": Text((members, report.progress_lines(look))), "summary": look.message,
-        "notes": _list(result.get("notes")), "undo": own_words(result.get("undo", "")),
-        "resume": own_words(result.get("resume", ""))}
+        "notes": _list(result.get("notes")), "undo": own_words(result.get("undo", ""), program),
+        "resume": own_words(result.get("resume", ""), program)}
 
 
 def of_plan(plan):
@@ -59,13 +71,18 @@ def of_plan(plan):
         "notes": _list(plan["notes"])}
 
 
-def own_words(text):
+def own_words(text, program=()):
     """Return a command of `trove-upgrade` as the one of this plugin that does the same."""
-    for verb, ours in (("run", "start"), ("finalize", "finalize")):
-        text = text.replace(f"trove-upgrade {verb} --cluster ", f"{OURS} {ours} ")
-        text = text.replace(f"trove-upgrade {verb} --instance ",
-                            f"{OURS} {ours} --replication-set ")
-    return text.replace(" --datastore-version ", " ")
+    if not text.startswith(f"{PROGRAM} "):
+        return text
+    _, verb, *options = shlex.split(text)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in ("cluster_id", "instance_id", "datastore_version"):
+        parser.add_argument(flag_of(name), dest=name)
+    target, more = parser.parse_known_args(options)
+    named = filter(None, (target.cluster_id or target.instance_id, target.datastore_version))
+    return command(VERBS[verb], *named, program=program or OURS.split(), options=[
+        *(["--replication-set"] if target.instance_id else []), *more])
 
 
 def _list(lines):

@@ -1,7 +1,6 @@
 """show, list, watch, pause, resume, abort: the commands about upgrades that exist."""
 from osc_lib.command import command
 
-from . import columns
 from .base import Shown, Verb, add_upgrade, add_wait
 
 
@@ -17,7 +16,7 @@ class Show(Shown):
 
     def take_action(self, parsed_args):
         """Look once."""
-        return self.row(columns.of_progress(self.client.show(parsed_args.upgrade)))
+        return self.row(self.columns_of(self.client.show(parsed_args.upgrade)))
 
 
 class List(Verb, command.Lister):
@@ -76,7 +75,7 @@ class Asked(Shown):
         look = self.ask(parsed_args)
         if parsed_args.wait:
             return self.follow(look.execution_id)
-        return self.row(columns.of_progress(look))
+        return self.row(self.columns_of(look))
 
     def ask(self, parsed_args):
         """Ask it of the upgrade; return its Progress."""

@@ -50,8 +50,9 @@ def test_plan_then_interrupted_run_then_resume_then_rollback_once(site, cluster,
     assert versions(site, cluster) == {"8.1.8"}
     again = cli("rollback", *place)
     assert (again.returncode, "nothing to roll back" in again.stderr) == (3, True)
-    listed = [line.split()[3:6] for line in cli("list").stdout.splitlines()]
-    assert [(kind, state) for kind, state, _ in listed] == [("upgrade", "SUCCESS")] * 2
+    listed = [line.split()[:4] for line in cli("list").stdout.splitlines()[1:]]
+    assert listed == [[cluster.name, "upgrade", version, "upgraded"]
+                      for version in ("8.1.8", "9.1.2")]
 
 
 def test_aborted_run_is_rolled_back_and_says_so(site, cluster, on_lab):

@@ -53,6 +53,17 @@ def test_a_project_that_is_not_known_owns_nothing(directory):
     assert refusal("shop", project_id="").code == "foreign_access_file"
 
 
+def test_a_run_that_began_with_its_file_does_not_go_on_without(directory):
+    assert access_files.settings("default", "redis", MINE, CLUSTER) == {}
+    assert not access_files.exists("default")
+    with pytest.raises(UpgradeError, match="began with the access file 'default'") as raised:
+        access_files.settings("default", "redis", MINE, CLUSTER, needed=True)
+    assert (raised.value.code, raised.value.klass) == ("bad_access_file", "stop")
+    (directory / "default.yaml").write_text("projects: all\nredis: {port: 7000}\n")
+    assert access_files.exists("default")
+    assert access_files.settings("default", "redis", MINE, CLUSTER, needed=True) == {"port": 7000}
+
+
 def test_one_users_engine_reads_that_users_files(directory, monkeypatch):
     (directory / "shop.yaml").write_text("redis: {port: 7000}\n")
     monkeypatch.setattr(access_files.options(), "auth", "cloud")
