@@ -15,6 +15,11 @@ from ..services.sessions import Actor
 from ..services.trove import Trove
 
 
+def driver_for(job: Job, actor: Actor | None) -> Driver:
+    """The run's driver with the site's access to the members.
+
+    :param actor: who acts for the run; may be None where no access file names a secret.
+    """
     return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"], actor,
                         job.get("access_file", False))
 

@@ -7,7 +7,6 @@ from ..base import PRIMARY, ClusterFacts, DatastoreError, Facts, Member
 from ..paths import series, series_text
 from ..polling import wait_until
 from ..servers import understood
-from . import config as configured
 from . import topology
 from .client import Servers
 from .gate import MongoGate, candidates
