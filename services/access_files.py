@@ -59,7 +59,7 @@ def section(name: str, driver: str, project_id: str, cluster_id: str,
 
 
 def settings(name: str, driver: str, project_id: str, cluster_id: str,
-             actor: Actor | None, needed: bool = False) -> dict[str, Any]:
+             actor: Actor | None = None, needed: bool = False) -> dict[str, Any]:
     """The same, with the password of the secret that the section names.
 
     :param actor: in whose name Barbican is asked.
