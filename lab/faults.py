@@ -18,7 +18,10 @@ MEMBER_FAULTS = {
     "wrong_version": "the old version's server is started again and reported healthy",
     "slow_swap": "`seconds` pass between the old server's end and the new one's start",
     "early_heartbeat": "Trove hears HEALTHY before the work has begun, so it says ACTIVE early",
+    "second_port": "it has a port on a network besides, where nobody listens, and it comes first",
+    "no_port": "it has no port, so Trove tells no address; its server runs on",
 }
+PORTS = ("second_port", "no_port")      # at once, and until they are taken back
 API_FAULTS = {
     "status": "answers with `status` before anything is done",
     "drop_reply": "does all that was asked, then answers 502",

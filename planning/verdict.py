@@ -36,9 +36,13 @@ def planned(plan: Plan) -> dict[str, Any]:
 
 
 def complaints(plan: Plan) -> str:
-    """The failing checks as text: what is wrong and what to do."""
-    wrong = [check for check in plan["checks"] if not check["ok"] and not check["skipped"]]
-    return " ".join(f"[{check['name']}] {check['message']} {check['remedy']}" for check in wrong)
+    """The checks that don't say yes as text: what is wrong and what to do. What could not be asked
+    is told once for all checks that needed it."""
+    names: dict[str, list[str]] = {}
+    for check in plan["checks"]:
+        if not check["ok"] and not check["skipped"]:
+            names.setdefault(f"{check['message']} {check['remedy']}", []).append(check["name"])
+    return " ".join(f"[{', '.join(same)}] {words}" for words, same in names.items())
 
 
 def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFacts,

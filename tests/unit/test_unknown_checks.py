@@ -4,7 +4,7 @@ import dataclasses
 import pytest
 from trove_upgrade import datastores
 from trove_upgrade.datastores.base import Facts, Member
-from trove_upgrade.planning import checks
+from trove_upgrade.planning import checks, verdict
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.snapshot import ClusterSnapshot
 from trove_upgrade.schemas import complaints
@@ -92,3 +92,12 @@ def test_a_no_is_not_hidden_by_one_who_could_not_be_asked(cluster):
     found = {one["name"]: one for one in plan_of(cluster)["checks"]}
     assert found["not_a_downgrade"]["answer"] == "no"
     assert "member-4: timed out" in found["persistence_on"]["message"]
+
+
+def test_why_a_member_can_not_be_asked_is_told_once_for_all_checks(cluster):
+    cluster.nodes["m0004"].up = False
+    plan = plan_of(cluster)
+    told = verdict.complaints(plan)
+    assert told.count("Not known, since not all could be asked: member-4") == 1
+    assert all(one["name"] in told for one in checks.refusals(plan["checks"]))
+    assert "[native_access] " in told
