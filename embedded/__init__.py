@@ -3,6 +3,6 @@
 ``EmbeddedEngine(directory)`` starts it from Python, ``python -m trove_upgrade.embedded --dir DIR``
 from a shell. Only the engine's own process imports Mistral.
 """
-from .engine import EmbeddedEngine, EngineError, running
+from .engine import EmbeddedEngine, EngineError, check_installed, running
 
-__all__ = ["EmbeddedEngine", "EngineError", "running"]
+__all__ = ["EmbeddedEngine", "EngineError", "check_installed", "running"]

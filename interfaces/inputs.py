@@ -6,7 +6,8 @@ from ..schemas import load
 RENAMED = {"cluster_id": "cluster", "datastore_version": "datastore-version"}
 TARGET = ("cluster_id", "datastore_version")
 INSTANCE = "instance_id"
-NEVER = ("dry_run", "skip_checks")        # `plan` is the dry run; --skip-check is repeated
+# `plan` is the dry run; --skip-check is repeated; the region is the cloud's, by --os-region-name.
+NEVER = ("dry_run", "skip_checks", "region")
 
 
 def add_inputs(parser, without=()):

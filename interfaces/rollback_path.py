@@ -7,7 +7,7 @@ SKIP = "not_a_downgrade"
 
 # Options of the first run that hold for the rollback path as well: where and how fast, not how to
 # end.
-CARRIED = ("access", "driver", "parallelism", "max_unavailable", "member_timeout_sec",
+CARRIED = ("region", "access", "driver", "parallelism", "max_unavailable", "member_timeout_sec",
            "gate_timeout_sec", "gate_passes", "retry_count", "retry_delay_sec", "poll_sec")
 
 

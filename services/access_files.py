@@ -27,7 +27,7 @@ def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[s
     :raises UpgradeError: code ``bad_access_file``; ``foreign_access_file``: the file is not for
         this project or cluster.
     """
-    content = _read(name)
+    content = read(name, Path(options().access_dir))
     if content is None:
         return {}
     if options().auth != "cloud":
@@ -38,11 +38,15 @@ def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[s
     return section
 
 
-def _read(name: Any) -> dict[str, Any] | None:
+def read(name: Any, directory: Path) -> dict[str, Any] | None:
+    """The whole file, whoever it is for; None when there is no file ``default``.
+
+    :raises UpgradeError: code ``bad_access_file``.
+    """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise UpgradeError("bad_access_file", "The name of an access file has letters, digits, - "
                            "and _ only: it names no path.", "stop")
-    directory = Path(options().access_dir).resolve()
+    directory = directory.resolve()
     path = (directory / f"{name}.yaml").resolve()
     if not path.is_relative_to(directory):
         raise _bad(name, "leads out of the directory of access files.")

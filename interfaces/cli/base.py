@@ -6,7 +6,8 @@ import sys
 
 from cliff.command import Command
 
-from .. import embedded_run, outcome, report, session
+from ...embedded import check_installed
+from .. import embedded_run, first_contact, outcome, report, session
 from ..errors import Refused, ServiceError, Unreachable
 from ..terminal import shown
 from ..upgrades import Upgrades
@@ -46,14 +47,29 @@ class Base(Command):
     def connected(self, args, look_only=False):
         """Give (Upgrades, whether the engine is ours and ends with us)."""
         if self.is_service(args):
-            client = session.service_client(args.mistral_url, args.os_cloud)
-            yield Upgrades(client), False
+            client, asker, scope = session.service_client(args.mistral_url, args.os_cloud)
+            if asker and not look_only:
+                with session.catalog_errors():
+                    first_contact.check_region(asker, scope)
+            yield Upgrades(client, scope.region), False
             return
-        if not look_only and not embedded_run.running(args.state_dir):
-            session.log_in(args.os_cloud)       # before the seconds that an engine takes
+        region = "" if look_only else self._first_contact(args)
         with embedded_run.connected(args.state_dir, access_dir=args.access_dir,
-                                    cloud=args.os_cloud, look_only=look_only) as found:
+                                    cloud=args.os_cloud, region=region,
+                                    look_only=look_only) as found:
             yield found
+
+    @staticmethod
+    def _first_contact(args):
+        """Find what is wrong before the seconds that an engine takes; return the cloud's region."""
+        if embedded_run.running(args.state_dir):
+            known = session.has_cloud(args.os_cloud)
+            return session.find_cloud(args.os_cloud)[1].region if known else ""
+        check_installed()
+        asker, scope = first_contact.log_in(args.os_cloud)
+        first_contact.check_target(asker, scope, args)
+        first_contact.check_access(args)
+        return scope.region
 
     @staticmethod
     def is_service(args):
