@@ -23,10 +23,13 @@ class Quiet(http.server.ThreadingHTTPServer):
 
 
 class SmallCloud:
-    """Listens at ``url``. ``catalog``: [(type, region, interface, url)]; ``seen``: paths asked."""
+    """Listens at ``url``. ``catalog``: [(type, region, interface, url)]; ``seen``: paths asked,
+    ``changed``: those of them that were to change something."""
 
     def __init__(self, certificate=None):
         self.seen: list[str] = []
+        self.changed: list[str] = []
+        self.clusters = CLUSTERS
         cloud = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -80,6 +83,9 @@ class SmallCloud:
         if (method, path) == ("POST", "/v3/auth/tokens"):
             return self._token(json.loads(body))
         parts = path.split("/")[4:]
+        if method == "POST":
+            self.changed.append(path)
+            return 202, {}, {}
         return (*self._trove(parts), {}) if path.startswith("/database") else \
             (200, {"executions": [], "workflows": []}, {}) if path.startswith("/workflow") else \
             (404, {"error": {"message": "Not here.", "code": 404}}, {})
@@ -106,9 +112,9 @@ class SmallCloud:
         missing = 404, {"itemNotFound": {"message": "Resource cannot be found.", "code": 404}}
         match parts:
             case ["clusters"]:
-                return 200, {"clusters": CLUSTERS}
+                return 200, {"clusters": self.clusters}
             case ["clusters", wanted]:
-                found = [one for one in CLUSTERS if one["id"] == wanted]
+                found = [one for one in self.clusters if one["id"] == wanted]
                 return (200, {"cluster": found[0]}) if found else missing
             case ["datastores", "redis", "versions"]:
                 return 200, {"versions": [VERSION]}
