@@ -54,7 +54,7 @@ class TakeLock(LockAction):
 
     def step(self, context: Any) -> dict[str, str]:
         rights.verify_caller(context)
-        actor = rights.caller(context)
+        actor = rights.caller(context, self.run_id)
         group = found_now(Trove(actor), self.kind, self.cluster_id)
         found, members = group["id"], [one.id for one in group["members"]]
         lock = Lock(actor, found, context.security.project_id)

@@ -3,7 +3,7 @@
 ``EmbeddedEngine(directory)`` starts it from Python, ``python -m trove_upgrade.embedded --dir DIR``
 from a shell. Only the engine's own process imports Mistral.
 """
-from .engine import EmbeddedEngine, EngineError, running
+from .engine import EmbeddedEngine, EngineError, check_installed, running
 from .files import DATABASE
 
-__all__ = ["DATABASE", "EmbeddedEngine", "EngineError", "running"]
+__all__ = ["DATABASE", "EmbeddedEngine", "EngineError", "check_installed", "running"]

@@ -28,19 +28,29 @@ def running(directory):
     Raises EngineError when the directory is not ours alone: what stands there can't be believed.
     """
     files = engine_files.Files(directory)
-    if not files.directory.exists():
-        return None
-    with _as_engine_error():
+    with _as_engine_error(files):
+        if not files.directory.exists():
+            return None
         files.close_to_others()
     return engine_files.read_json(files.ready) if engine_files.is_locked(files.lock) else None
 
 
+def check_installed():
+    """:raises EngineError: Mistral is not there."""
+    if importlib.util.find_spec("mistral") is None:
+        raise EngineError("The embedded engine needs Mistral: pip install "
+                          "'trove-upgrade[embedded]'")
+
+
 @contextlib.contextmanager
-def _as_engine_error():
+def _as_engine_error(files):
     try:
         yield
     except engine_files.NotPrivate as error:
         raise EngineError(str(error)) from None
+    except OSError as error:
+        raise EngineError(f"The engine can't keep its files in {files.directory}: "
+                          f"{error.strerror}. Choose another directory (--state-dir).") from error
 
 
 class EmbeddedEngine:
@@ -83,10 +93,8 @@ class EmbeddedEngine:
 
     def start(self, timeout_sec=START_SEC):
         """Start the process and wait until it is ready; raise EngineError if it is not."""
-        if importlib.util.find_spec("mistral") is None:
-            raise EngineError("The embedded engine needs Mistral: pip install "
-                              "'trove-upgrade[embedded]'")
-        with _as_engine_error():
+        check_installed()
+        with _as_engine_error(self.files):
             self.files.create()
         with open(self.files.output, "wb", opener=engine_files.private_opener) as output:
             self._process = subprocess.Popen(

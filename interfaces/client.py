@@ -16,6 +16,7 @@ from keystoneauth1.session import Session
 from oslo_utils.uuidutils import is_uuid_like
 
 from ..schemas import UpgradeError, read_input
+from ..services.scope import MISTRAL, TROVE, Scope
 from . import clusters, rollback_path
 from .errors import (
     BadInput,
@@ -31,8 +32,8 @@ from .errors import (
     UpgradeNotFound,
 )
 from .progress import ENTRY, Member, Progress
-from .services import catalog_errors, mistral_client, trove_client
-from .session import cloud_session
+from .services import mistral_client, trove_client
+from .session import catalog_errors, find_cloud
 from .shapes import FINALIZE, Inputs, Named, Plan, Upgrade
 from .upgrades import PLAN_SEC, Upgrades, finalize_inputs
 
@@ -57,17 +58,20 @@ class Client:
     instance of a replication set do; the latter two stand for the upgrade that is under way, else
     for their newest one. (`rollback` takes sets by their `Upgrade` or execution only.)
 
-    :param session: default: the cloud of clouds.yaml, or of the OS_* variables.
-    :param interface: public, internal or admin: which endpoints of the catalog are used.
-    :param mistral_url: instead of the catalog's.
+    :param session: default: the cloud of clouds.yaml, or of the OS_* variables, with its region,
+        interface and endpoint overrides.
+    :param interface: public (the default), internal or admin: which endpoints of the catalog are
+        used.
+    :param mistral_url, trove_url: instead of the catalog's.
     :param mistral, trove: ready clients instead, of python-mistralclient and python-troveclient.
     """
 
     def __init__(self, session: Session | None = None, *, region: str | None = None,
-                 interface: str = "public", mistral_url: str | None = None,
-                 mistral: Any = None, trove: Any = None) -> None:
+                 interface: str | None = None, mistral_url: str | None = None,
+                 trove_url: str | None = None, mistral: Any = None, trove: Any = None) -> None:
         self._given_session, self._mistral, self._given_trove = session, mistral, trove
-        self._region, self._interface, self._url = region, interface, mistral_url
+        self._region, self._interface = region, interface
+        self._urls = {MISTRAL: mistral_url, TROVE: trove_url}
 
     def upgrade(self, cluster: Reference, datastore_version: Reference,
                 **inputs: Unpack[Inputs]) -> Upgrade:
@@ -204,20 +208,25 @@ class Client:
         return self._start(finalize_inputs(identifier, access, of_set=True), FINALIZE)
 
     @cached_property
-    def _session(self) -> Session:
-        return self._given_session or cloud_session()
+    def _cloud(self) -> tuple[Session, Scope]:
+        """The session, and where it asks: what was given stands above the cloud's own."""
+        session, scope = (self._given_session, Scope()) if self._given_session else find_cloud()
+        given = {service: url for service, url in self._urls.items() if url}
+        return session, Scope(self._region or scope.region, self._interface or scope.interface,
+                              {**scope.overrides, **given})
 
     @cached_property
     def _trove(self) -> Any:
         if self._given_trove is not None:
             return self._given_trove
         with catalog_errors():
-            return trove_client(self._session, self._region, self._interface)
+            return trove_client(*self._cloud)
 
     @cached_property
     def _upgrades(self) -> Any:
-        return Upgrades(self._mistral or mistral_client(self._session, self._region,
-                                                        self._interface, self._url))
+        if self._mistral is not None:
+            return Upgrades(self._mistral, self._region or "")
+        return Upgrades(mistral_client(*self._cloud), self._cloud[1].region)
 
     def _plan(self, asked: dict[str, Any], timeout_sec: float) -> Plan:
         look = self._upgrades.plan(asked, timeout_sec)

@@ -6,6 +6,7 @@ from ..schemas import load
 
 TARGET = ("cluster_id", "datastore_version")
 INSTANCE = "instance_id"
+REGION = "region"           # the cloud's, by --os-region-name
 
 
 def add_inputs(parser, without=()):
@@ -15,7 +16,7 @@ def add_inputs(parser, without=()):
     for name, about in schema["properties"].items():
         if name == "cluster_id" and name not in without:
             add_target(group, about["description"])
-        elif name not in (*WITHOUT_FLAG, *without):
+        elif name not in (*WITHOUT_FLAG, REGION, *without):
             _add_input(group, name, about, name in schema["required"])
     group.add_argument(SKIP_CHECK, action="append", default=[], metavar="NAME",
                        help="preflight check that must not refuse the run (repeatable)")

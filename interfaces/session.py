@@ -8,19 +8,22 @@ from keystoneauth1 import noauth
 from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 
+from ..services import certificates, clouds, mistral_api
+from ..services.scope import MISTRAL, Scope, catalog_of
 from .errors import ConnectionFailed, words_of
 
-SERVICE = "workflowv2"
-
+INSECURE = "insecure"       # as --insecure, like the other clients'
 # What can be given as --os-NAME as well as OS_NAME; the engine's process reads the variables.
 VARIABLES = (
     "cloud", "auth-type", "auth-url", "username", "password", "user-domain-name",
     "project-name", "project-id", "project-domain-name", "region-name", "interface", "cacert",
-    "token", "endpoint", "application-credential-id", "application-credential-secret")
+    "cert", "key", INSECURE, "token", "endpoint", "application-credential-id",
+    "application-credential-secret")
 SECRETS = ("password", "token", "application-credential-secret")     # no output shows them
 
 CONNECT_RETRIES = 3
 WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."
+CA_OPTION = "--os-cacert (OS_CACERT, cacert in clouds.yaml)"
 
 
 class PatientSession(Session):
@@ -41,81 +44,72 @@ def use_options(options):
             os.environ["OS_" + name.replace("-", "_").upper()] = value
 
 
-def log_in(cloud=None):
-    """Get a token, so that what is wrong with the login is said before anything is started.
-
-    :raises ConnectionFailed: in one sentence.
-    """
-    from keystoneauth1.exceptions import ClientException, ConnectionError, DiscoveryFailure
-    session, *_ = _cloud(cloud, Session)        # a patient one would ask for seconds
-    try:
-        session.get_token()
-    except (ConnectionError, DiscoveryFailure) as error:
-        hint = ("Its certificate is not trusted; give --os-cacert." if "SSL" in str(error)
-                else "Is --os-auth-url right?")
-        raise ConnectionFailed(f"No Keystone answers at {getattr(session.auth, 'auth_url', '')}. "
-                               f"{hint}") from error
-    except ClientException as error:
-        raise ConnectionFailed(f"Keystone does not let you in: {words_of(error)}") from error
-
-
 def cloud_session(cloud=None):
     """Return a keystoneauth session of the cloud in clouds.yaml, or of the OS_* variables.
 
     A bare endpoint without Keystone is auth_type admin_token with endpoint and token.
     Raises ConnectionFailed when nothing is configured.
     """
-    return _cloud(cloud)[0]
+    return find_cloud(cloud)[0]
 
 
-def _cloud(name, kind=PatientSession):
-    """Return (session, region, interface) of the cloud. Asks no service."""
+def find_cloud(name=None, kind=PatientSession):
+    """Return (session, Scope) of the cloud: how it is asked, and where. Asks no service.
+
+    :raises ConnectionFailed: in one sentence.
+    """
     from keystoneauth1.exceptions import ClientException, MissingRequiredOptions
     try:
-        from openstack.config import OpenStackConfig
         from openstack.exceptions import ConfigException
     except ModuleNotFoundError as error:
         raise ConnectionFailed("Reading clouds.yaml and OS_* variables needs openstacksdk: pip "
                                "install 'trove-upgrade[cli]'") from error
     try:
-        found = OpenStackConfig(session_constructor=kind).get_one(cloud=name)
-        return found.get_session(), found.region_name or None, found.get_interface() or "public"
+        return clouds.find(name, kind)
     except MissingRequiredOptions as error:
         missing = ", ".join(f"--os-{option.name}" for option in error.options)
         raise ConnectionFailed(f"No cloud is configured, or not all of it: {missing} is missing. "
                                f"{WAYS}") from error
     except (ConfigException, ClientException) as error:
-        raise ConnectionFailed(f"The cloud can't be used: {words_of(error)} {WAYS}") from error
+        if path := clouds.unreadable():
+            raise ConnectionFailed(f"{path} can't be read: it is no YAML.") from error
+        words = words_of(error).rstrip(".")
+        raise ConnectionFailed(f"The cloud can't be used: {words}. {WAYS}") from error
     except (AttributeError, OSError, TypeError, ValueError) as error:    # openstacksdk's own check
         raise ConnectionFailed("clouds.yaml can't be read: it is not as openstacksdk wants it "
                                f"({words_of(error)}).") from error
 
 
 def service_client(url=None, cloud=None):
-    """Return a client of a Mistral service: at ``url``, or found in the cloud's catalog.
+    """Return (client, session, Scope) of a Mistral service: at ``url``, or found in the catalog.
 
-    A URL is used with the cloud's token when a cloud is configured, and without one else.
+    A URL is used with the cloud's token when a cloud is configured, and without one else; then the
+    session is None.
     """
     if url and not has_cloud(cloud):
-        return plain_client(url)
-    session, region, interface = _cloud(cloud)
-    url = url or _from_catalog(session, region, interface)
-    from mistralclient.api.client import client
-    return client(mistral_url=with_version(url), session=session)
+        return plain_client(url), None, Scope()
+    session, scope = find_cloud(cloud)
+    url = url or from_catalog(session, scope, " Leave out --mistral-from-catalog to run the "
+                              "upgrade from here.")
+    return client_at(session, scope, url), session, scope
+
+
+def client_at(session, scope, url):
+    """Return a client that tells Mistral the region of its caller: there the upgrade is."""
+    return mistral_api.client(with_version(url), session, scope.region)
 
 
 def plain_client(url):
     """Return a client of a Mistral without authentication."""
-    from mistralclient.api.client import client
-    return client(mistral_url=with_version(url), session=PatientSession(auth=noauth.NoAuth()))
+    return mistral_api.client(with_version(url), PatientSession(
+        auth=noauth.NoAuth(), verify=clouds.tls_of_variables()))
 
 
 def engine_client(url, token):
     """Return a client of an embedded engine, which asks for the token of its start."""
-    from mistralclient.api.client import client
     direct = requests.Session()
     direct.trust_env = False        # no proxy can reach it, and none must see the token
-    return client(mistral_url=url, session=PatientSession(auth=Token(url, token), session=direct))
+    return mistral_api.client(url, PatientSession(auth=Token(url, token), session=direct))
 
 
 def user_name(cloud=None):
@@ -145,22 +139,30 @@ def with_version(url):
     return url if url.endswith("/v2") else url + "/v2"
 
 
-def catalog_url(session, region, interface):
-    """Return Mistral's URL in the session's catalog, or None; raises keystoneauth's errors."""
-    from keystoneauth1.exceptions import EndpointNotFound
-    with contextlib.suppress(EndpointNotFound):       # that service, but not in this region
-        return session.get_endpoint(service_type=SERVICE, region_name=region, interface=interface)
-    return None
+def from_catalog(session, scope, hint=""):
+    """Return Mistral's URL.
+
+    :raises ConnectionFailed: there is none, or Keystone does not answer.
+    """
+    with catalog_errors():
+        url = scope.url(session, MISTRAL)
+        if not url:
+            raise ConnectionFailed(scope.lacks(MISTRAL, catalog_of(session)) + hint)
+    return url
 
 
-def _from_catalog(session, region, interface):
+@contextlib.contextmanager
+def catalog_errors():
+    """Turn what goes wrong on the way to a token into one error of ours."""
     from keystoneauth1.exceptions import ClientException
     try:
-        url = catalog_url(session, region, interface)
-    except ClientException as error:
-        raise ConnectionFailed(f"The cloud does not let you in: {error}") from error
-    if not url:
-        raise ConnectionFailed(f"The cloud's catalog has no service of type {SERVICE}"
-                               f"{f' in region {region}' if region else ''}. Leave out "
-                               "--mistral-from-catalog to run the upgrade from here.")
-    return url
+        yield
+    except (ClientException, OSError) as error:
+        if certificates.is_certificate_error(error):
+            raise ConnectionFailed(certificate_words(error)) from error
+        raise ConnectionFailed(f"The cloud does not answer: {words_of(error)}") from error
+
+
+def certificate_words(error):
+    """Return what is wrong with a certificate, and the option to set."""
+    return certificates.complaint(error, CA_OPTION)

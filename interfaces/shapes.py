@@ -34,6 +34,7 @@ class Inputs(TypedDict, total=False):
     skip_checks: list[str]
     backup: Literal["auto", "skip"]
     backup_timeout_sec: int
+    region: str
     driver: str
     access: str
     member_timeout_sec: int

@@ -33,10 +33,15 @@ def finalize_inputs(identifier, access=None, of_set=False):
 
 
 class Upgrades:
-    """The upgrades that a Mistral knows. ``client`` is a mistralclient."""
+    """The upgrades that a Mistral knows. ``client`` is a mistralclient.
 
-    def __init__(self, client):
+    ``region``: of the clusters of upgrades that are started here and name none; empty: Mistral's
+    own. A Mistral may serve several regions, and an engine may have been started for another.
+    """
+
+    def __init__(self, client, region=""):
         self._client = client
+        self._region = region
         self._plans = {}
 
     def start(self, inputs, workflow=None, who=""):
@@ -46,10 +51,10 @@ class Upgrades:
         ``workflow``: default: that of replication sets where the inputs name an instance.
         """
         workflow = workflow or (SET_WORKFLOW if "instance_id" in inputs else WORKFLOW)
+        asked = {**({"region": self._region} if self._region else {}), **inputs}
         with service_errors():
             about = {"description": STARTED_BY + who} if who else {}
-            return self._client.executions.create(
-                workflow, workflow_input=dict(inputs), **about).id
+            return self._client.executions.create(workflow, workflow_input=asked, **about).id
 
     def get(self, execution_id):
         """Return the execution as a dict, as Mistral's API gives it."""

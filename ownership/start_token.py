@@ -1,6 +1,6 @@
 """A cluster that trove-api has taken for an execution which ended before its task take_lock."""
 from ..planning.lock_names import START_KEY, execution_of
-from ..services import sessions
+from ..services import rights, sessions
 from ..services.environments import Environments
 from ..services.executions import ExecutionReader
 from ..services.trove_task import HELD, TroveTask
@@ -25,7 +25,8 @@ def give_back_start(run: str, cluster_id: str, start_token: str) -> bool:
     service = sessions.service()
     if service is None or not start_token or run != started_for(cluster_id, start_token):
         return False
-    task = TroveTask(service, cluster_id)
+    where_it_is = sessions.service(rights.region_of(run, service)) or service
+    task = TroveTask(where_it_is, cluster_id)
     now = task.look()
     if now is None or (now.task, now.since) != (HELD, start_token):
         return False

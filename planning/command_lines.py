@@ -6,12 +6,13 @@ from typing import Any
 from ..schemas import load
 
 PROGRAM = "trove-upgrade"
-FLAGS = {"cluster_id": "--cluster", "instance_id": "--instance"}
+FLAGS = {"cluster_id": "--cluster", "instance_id": "--instance", "region": "--os-region-name"}
 SKIP_CHECK = "--skip-check"         # is repeated, once for each of skip_checks
 WITHOUT_FLAG = ("dry_run", "skip_checks")       # `plan` is the dry run
 # Options of an upgrade that hold for its rollback path as well: where and how fast, not how to end.
-CARRIED = ("access", "driver", "parallelism", "max_unavailable", "bake_sec", "member_timeout_sec",
-           "gate_timeout_sec", "gate_passes", "retry_count", "retry_delay_sec", "poll_sec")
+CARRIED = ("region", "access", "driver", "parallelism", "max_unavailable", "bake_sec",
+           "member_timeout_sec", "gate_timeout_sec", "gate_passes", "retry_count",
+           "retry_delay_sec", "poll_sec")
 
 
 def command(verb: str, *words: str, options: Iterable[str] = (),

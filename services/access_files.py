@@ -28,7 +28,7 @@ ALL = "all"
 
 def exists(name: str) -> bool:
     """Whether there is such an access file here; only one named ``default`` may be missing."""
-    return _read(name) is not None
+    return read(name, Path(options().access_dir)) is not None
 
 
 def section(name: str, driver: str, project_id: str, cluster_id: str,
@@ -41,7 +41,7 @@ def section(name: str, driver: str, project_id: str, cluster_id: str,
     :raises UpgradeError: code ``bad_access_file``; ``foreign_access_file``: the file is not for
         this project or cluster.
     """
-    content = _read(name)
+    content = read(name, Path(options().access_dir))
     if content is None and needed:
         raise UpgradeError("bad_access_file", f"The run began with the access file {name!r}, and "
                            f"there is none in {options().access_dir} now. Put it there, or start "
@@ -83,11 +83,15 @@ def of_job(job: Job) -> dict[str, Any]:
     return section(job["access"], job["driver"], job["project_id"], job["cluster_id"])
 
 
-def _read(name: Any) -> dict[str, Any] | None:
+def read(name: Any, directory: Path) -> dict[str, Any] | None:
+    """The whole file, whoever it is for; None when there is no file ``default``.
+
+    :raises UpgradeError: code ``bad_access_file``.
+    """
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise UpgradeError("bad_access_file", "The name of an access file has letters, digits, - "
                            "and _ only: it names no path.", "stop")
-    directory = Path(options().access_dir).resolve()
+    directory = directory.resolve()
     path = (directory / f"{name}.yaml").resolve()
     if not path.is_relative_to(directory):
         raise _bad(name, "leads out of the directory of access files.")

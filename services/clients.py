@@ -3,16 +3,16 @@ import requests
 from keystoneauth1 import noauth, session
 from keystoneauth1.adapter import Adapter
 from keystoneauth1.token_endpoint import Token
-from mistralclient.api.client import client
 
 # At the top, not in the function: it brings in eventlet, whose first import in a thread other than
 # the main one leaves that thread waiting for ever.
 from troveclient.v1.client import Client
 
+from . import clouds, mistral_api
 from .config import options
+from .scope import KEYSTONE, MISTRAL, TROVE
 from .sessions import Actor
 
-TROVE, MISTRAL, KEYSTONE = "database", "workflowv2", "identity"
 VERSIONS = {KEYSTONE: "3"}      # its catalog entry may be without one
 
 
@@ -20,22 +20,23 @@ def trove(actor: Actor):
     """A python-troveclient client."""
     actor.url(TROVE)        # says what is missing; the client would not
     return Client(session=actor.session(TROVE), region_name=actor.region or None,
-                  endpoint_type=actor.interface)
+                  endpoint_type=actor.scope.interface,
+                  endpoint_override=actor.scope.overrides.get(TROVE))
 
 
 def mistral(actor: Actor):
     """A python-mistralclient client."""
     conf = options()
     if conf.auth == "cloud" and conf.mistral_url:
-        return client(mistral_url=conf.mistral_url, session=_one_users_engine(conf))
-    return client(mistral_url=conf.mistral_url or actor.url(MISTRAL),
-                  session=actor.session(MISTRAL))
+        return mistral_api.client(conf.mistral_url, _one_users_engine(conf))
+    return mistral_api.client(conf.mistral_url or actor.url(MISTRAL), actor.session(MISTRAL))
 
 
 def _one_users_engine(conf) -> session.Session:
     """For a Mistral without Keystone: the embedded engine, with the token of its start."""
     if not conf.mistral_token:
-        return session.Session(auth=noauth.NoAuth(), timeout=conf.http_timeout_sec)
+        return session.Session(auth=noauth.NoAuth(), timeout=conf.http_timeout_sec,
+                               verify=conf.cafile or clouds.tls_of_variables())
     direct = requests.Session()
     direct.trust_env = False        # no proxy can reach it, and none must see the token
     return session.Session(auth=Token(conf.mistral_url, conf.mistral_token), session=direct,
@@ -44,6 +45,8 @@ def _one_users_engine(conf) -> session.Session:
 
 def rest(actor: Actor, service_type: str) -> Adapter:
     """The service's plain REST; an error status is an answer, not an exception."""
+    scope = actor.at(service_type)
     return Adapter(actor.session(service_type), service_type=service_type,
-                   interface=actor.interface, region_name=actor.region or None, raise_exc=False,
+                   interface=scope.interface, region_name=scope.region or None, raise_exc=False,
+                   endpoint_override=scope.overrides.get(service_type),
                    version=VERSIONS.get(service_type))

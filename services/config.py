@@ -31,8 +31,12 @@ OPTS = [
                "The embedded engine sets it."),
     cfg.StrOpt("interface", default="public", choices=["public", "internal", "admin"],
                help="Which endpoints of the catalog are used."),
-    cfg.StrOpt("region_name", help="Region of the endpoints; the token's own when unset."),
-    cfg.StrOpt("cafile", help="CA certificates for HTTPS to Trove and Mistral."),
+    cfg.StrOpt("region_name", help="Region of Mistral and Keystone, and of Trove where a run "
+               "names none (input region); when unset that of the request, else the first one. "
+               "Where the catalog has several Mistrals it must be set."),
+    cfg.StrOpt("cafile", help="CA certificates for HTTPS to Keystone, Trove and Mistral; when "
+               "unset the section named by auth_section says it, as it does certfile, keyfile and "
+               "insecure."),
     cfg.StrOpt("access_dir", default="/etc/trove-upgrade/access",
                help="Directory of the access files that tell port and credentials of members."),
     cfg.FloatOpt("http_timeout_sec", default=20.0, min=1.0,

@@ -9,6 +9,8 @@ from troveclient.apiclient import exceptions as trove_errors
 from ..datastores.base import DatastoreError
 from ..schemas import UpgradeError
 from ..schemas.errors import RETRY, ROLLBACK, STOP
+from . import certificates
+from .config import options
 
 LOG = logging.getLogger(__name__)
 PASSING_STATUS = {408, 409, 413, 429, 500, 502, 503, 504}
@@ -28,6 +30,8 @@ def _explain(error: Exception) -> UpgradeError:
     if isinstance(error, DatastoreError):
         return UpgradeError(error.code, str(error), RETRY if error.passing else ROLLBACK,
                             error.instance)
+    if certificates.is_certificate_error(error):
+        return UpgradeError("certificate", certificates.complaint(error, _ca_option()), STOP)
     if (status := _http_status(error)) is not None:
         return from_status(status, words_of(error))
     if isinstance(error, UNREACHABLE):
@@ -38,6 +42,13 @@ def _explain(error: Exception) -> UpgradeError:
     LOG.exception("Unexpected error in an action")
     return UpgradeError("unexpected", f"Unexpected {type(error).__name__}; the executor's log "
                         "tells more.", ROLLBACK)
+
+
+def _ca_option() -> str:
+    """What holds the CA's certificates for the actions' own sessions."""
+    conf = options()
+    return ("cacert in clouds.yaml, or OS_CACERT" if conf.auth == "cloud" else
+            f"cafile in [{conf.auth_section}] or in [trove_upgrade] of mistral.conf")
 
 
 def from_status(status: int, words: str) -> UpgradeError:

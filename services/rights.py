@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from ..planning.groups import CLUSTER
-from ..schemas import UpgradeError
+from ..schemas import UpgradeError, read_input
 from . import sessions, trusts
 from .config import options
 from .environments import Environments
@@ -21,8 +21,10 @@ from .trove_task import TroveTask
 
 ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 RIGHTS = "trove_upgrade.rights."
+ANY = {"cluster_id": "any", "datastore_version": "any"}     # beside the input that is read
 _KEPT_HERE = 256
 _kept: dict[str, "Kept"] = {}     # never changes while it is there; an id never comes again
+_regions: dict[str, str] = {}       # as they were asked for, which never changes either
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,14 +83,20 @@ def are_kept() -> bool:
     return options().auth in ("trust", "service")
 
 
-def caller(context: Any) -> Actor:
-    """Who started the execution: by its trust when a trigger did, else by its token."""
+def caller(context: Any, run: str = "") -> Actor:
+    """Who started the execution: by its trust when a trigger did, else by its token.
+
+    :param run: the execution that people have started; where it names a region, Trove is asked
+        there, else in that of the request.
+    """
+    region = region_of(run, caller(context)) if run else ""
     conf, security = options(), context.security
     if conf.auth == "cloud":
-        return sessions.cloud(conf.cloud)
+        return sessions.cloud(conf.cloud, region)
     if conf.auth != "context" and getattr(security, "trust_id", None):
-        return sessions.trustee(security.trust_id, security.region_name or "")
-    return sessions.TokenActor(security)
+        asked = conf.region_name or security.region_name or ""
+        return sessions.trustee(security.trust_id, region or asked)
+    return sessions.TokenActor(security, region)
 
 
 def acting(context: Any, run: str, cluster_id: str = "") -> Actor:
@@ -98,7 +106,7 @@ def acting(context: Any, run: str, cluster_id: str = "") -> Actor:
     """
     check_id(run, "run")
     kept = find(run)
-    actor = kept.actor() if kept else caller(context)
+    actor = kept.actor() if kept else caller(context, run)
     foreign = kept and (kept.project_id != context.security.project_id
                         or cluster_id not in ("", kept.cluster_id))
     if foreign or not belongs(context, run, actor):
@@ -113,6 +121,16 @@ def belongs(context: Any, run: str, actor: Actor) -> bool:
     check_id(run, "run")
     here = context.execution.workflow_execution_id or ""
     return ExecutionReader(actor).in_one_tree(here, run)
+
+
+def region_of(run: str, actor: Actor) -> str:
+    """The region that the run was asked for; empty: none was named."""
+    if run not in _regions:
+        asked = ExecutionReader(actor).asked_for(run)[0].get("region", "")
+        if len(_regions) >= _KEPT_HERE:
+            _regions.clear()
+        _regions[run] = read_input(ANY | {"region": asked})["region"]
+    return _regions.get(run, "")
 
 
 def verify_caller(context: Any) -> None:
@@ -155,7 +173,7 @@ def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
     if kept := find(run):
         return kept
     security, notes = context.security, Environments(_service())
-    wanted = Kept(run, cluster_id, security.project_id, region=caller(context).region)
+    wanted = Kept(run, cluster_id, security.project_id, region=caller(context, run).region)
     if options().auth == "trust":
         given = getattr(security, "trust_id", None)
         trust_id = given or trusts.make(security, _service(), run, ExecutionReader(caller(context)))
@@ -164,7 +182,7 @@ def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
         raise UpgradeError("not_allowed", "With auth = service trove-api must say whether you may "
                            "upgrade, and it has no such question for replication sets; let the "
                            "operator set auth = trust.", "stop")
-    elif TroveTask(caller(context), cluster_id).look() is None:     # look raises who may not
+    elif TroveTask(caller(context, run), cluster_id).look() is None:     # look raises who may not
         raise UpgradeError("not_allowed", "With auth = service trove-api must say whether you may "
                            "upgrade the cluster, and it has not this pack's routes; let the "
                            "operator add them.", "stop")

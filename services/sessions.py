@@ -9,7 +9,9 @@ from keystoneauth1.token_endpoint import Token
 from oslo_config import cfg
 
 from ..schemas import UpgradeError
+from . import clouds, tls
 from .config import options
+from .scope import MISTRAL, TROVE, Scope, catalog_of, offered, urls
 
 REVOKED = "rights_revoked"
 NO_SCOPE = dict.fromkeys(("domain_id", "domain_name", "project_id", "project_name",
@@ -37,15 +39,23 @@ class Session(session.Session):
 class Actor:
     """In whose name services are asked. Its token is renewed by itself when it runs out.
 
-    :ivar region: of the endpoints that are asked; empty for the catalog's first. The configured one
-        comes before that of whoever started the run.
-    :ivar interface: of the endpoints: public, internal or admin.
+    :ivar home: where Mistral and Keystone are asked.
+    :ivar scope: where Trove is asked: in the region that the run names, else at home.
     """
 
-    def __init__(self, signed: session.Session, region: str = "", interface: str = ""):
+    def __init__(self, signed: session.Session, region: str = "", home: Scope | None = None):
         self._session = signed
-        self.region = options().region_name or region
-        self.interface = interface or options().interface
+        self.home = home or _configured()
+        self.scope = self.home.within(region)
+
+    @property
+    def region(self) -> str:
+        """Of Trove; empty for the catalog's first."""
+        return self.scope.region
+
+    def at(self, service_type: str) -> Scope:
+        """Where the service is asked."""
+        return self.scope if service_type == TROVE else self.home
 
     def session(self, service_type: str) -> session.Session:
         """A session whose endpoints are known."""
@@ -56,21 +66,22 @@ class Actor:
 
         :raises UpgradeError: code ``no_endpoint``.
         """
-        try:
-            found = self.session(service_type).get_endpoint(
-                service_type=service_type, interface=self.interface,
-                region_name=self.region or None)
-        except ks.CatalogException:
-            found = None
-        if not found:
-            raise self.no_endpoint(service_type)
-        return str(found)
+        found = self.at(service_type).url(self._session, service_type)
+        self._check(found, service_type, catalog_of(self._session))
+        return found
 
-    def no_endpoint(self, service_type: str) -> UpgradeError:
-        """What is missing in the catalog."""
-        where = f" in region {self.region}" if self.region else ""
-        return UpgradeError("no_endpoint", f"The catalog has no {self.interface} endpoint for "
-                            f"service type {service_type!r}{where}.", "stop")
+    def _check(self, url: str, service_type: str, catalog: Any) -> None:
+        """:raises UpgradeError: there is no such endpoint, or it can't be told which one is ours.
+        """
+        scope = self.at(service_type)
+        if not url:
+            raise UpgradeError("no_endpoint", scope.lacks(service_type, catalog), "stop")
+        if service_type == MISTRAL and not scope.region and not scope.overrides.get(MISTRAL) \
+                and len(urls(service_type, scope.interface, catalog)) > 1:
+            raise UpgradeError("no_endpoint", "The catalog has several Mistrals, in the regions "
+                               f"{', '.join(offered(service_type, catalog))}, and nobody says "
+                               "which one this is: set region_name in [trove_upgrade] of "
+                               "mistral.conf.", "stop")
 
     @property
     def project_id(self) -> str:
@@ -97,27 +108,27 @@ class TrustActor(Actor):
 class TokenActor(Actor):
     """The execution's own token, which can't be renewed."""
 
-    def __init__(self, security: Any):
+    def __init__(self, security: Any, region: str = ""):
         self._security = security
-        self.region = options().region_name or security.region_name or ""
-        self.interface = options().interface
+        self.home = _configured(security.region_name or "")
+        self.scope = self.home.within(region)
 
     @property
     def project_id(self) -> str:
         return str(self._security.project_id or "")
 
     def session(self, service_type: str) -> session.Session:
-        return _session(Token(self.url(service_type), self._token()), self._security.insecure)
+        return _session(Token(self.url(service_type), self._token()))
 
     def url(self, service_type: str) -> str:
         self._token()
         entries = self._security.service_catalog or []
         if isinstance(entries, dict):
             entries = entries.get("catalog", [])
-        found = service_catalog.ServiceCatalogV3(entries).get_urls(
-            service_type=service_type, interface=self.interface, region_name=self.region or None)
-        if not found:
-            raise self.no_endpoint(service_type)
+        catalog, scope = service_catalog.ServiceCatalogV3(entries), self.at(service_type)
+        found = catalog.get_urls(service_type=service_type, interface=scope.interface,
+                                 region_name=scope.region or None)
+        self._check(str(found[0]) if found else "", service_type, catalog)
         return str(found[0])
 
     def _token(self) -> str:
@@ -148,15 +159,11 @@ def trustee(trust_id: str, region: str = "") -> Actor:
 
 
 @functools.lru_cache(maxsize=8)
-def cloud(name: str | None) -> Actor:
+def cloud(name: str | None, region: str = "") -> Actor:
     """The cloud of clouds.yaml or of the OS_* variables: one session for the process."""
-    import openstack.config
-    found = openstack.config.OpenStackConfig().get_one(cloud=name)
-    signed = found.get_session()
+    signed, home = clouds.find(name)
     signed.timeout = options().http_timeout_sec
-    interface = found.get_interface() or ""     # several in their order, or one
-    return Actor(signed, found.region_name or "",
-                 interface if isinstance(interface, str) else interface[0])
+    return Actor(signed, region, home)
 
 
 def no_service_user() -> UpgradeError:
@@ -177,10 +184,16 @@ def _signed(section: str, trust_id: str, region: str) -> Actor | None:
     return (TrustActor if trust_id else Actor)(_session(auth), region)
 
 
-def _session(auth: Any, insecure: bool = False) -> session.Session:
+def _session(auth: Any) -> session.Session:
+    """With the TLS options of the section that has the service user's credentials."""
     conf = options()
-    return Session(auth=auth, timeout=conf.http_timeout_sec,
-                   verify=conf.cafile or not insecure)
+    return tls.session(cfg.CONF, conf.auth_section, auth, conf.http_timeout_sec, conf.cafile,
+                       Session)
+
+
+def _configured(region: str = "") -> Scope:
+    """The configured region comes before that of a request."""
+    return Scope(options().region_name or region, options().interface)
 
 
 def _refused(error: ks.HttpError) -> Exception:

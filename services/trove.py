@@ -218,10 +218,14 @@ class Trove:
 
     def _elsewhere(self, wanted: str, datastore: str, offered: list[Version]) -> Version:
         """A version that the list did not show: inactive, of another datastore, or nothing."""
+        names = ", ".join(one["name"] for one in offered)
         try:
             found = self._client.datastore_versions.get_by_uuid(wanted)
         except exceptions.ClientException:
-            names = ", ".join(one["name"] for one in offered)
+            if self._by_name(datastore, wanted):
+                raise UpgradeError("unknown_version", f"Version {wanted!r} of datastore "
+                                   f"{datastore} is inactive: ask the operator to activate it. It "
+                                   f"offers: {names}.", "stop") from None
             raise UpgradeError("unknown_version", f"Datastore {datastore} offers no version "
                                f"{wanted!r}; it offers: {names}.", "stop") from None
         if found.datastore != self._client.datastores.get(datastore).id:

@@ -22,8 +22,8 @@ cloud's catalog |
 STOCK = """\
 The command of python-troveclient, `openstack database cluster upgrade CLUSTER VERSION`, works as
 before. With our routes in trove-api it starts the same upgrade, with the defaults of all options;
-without them it starts Trove's own. A cluster named exactly like one of the verbs below is given
-to it by its id.
+without them it starts Trove's own. A cluster named exactly like one of the verbs below (`plan`,
+`list`, `show` ...) is hidden by the verb; it is given to the stock command by its id.
 
 An upgrade is named by its execution's id, or by its cluster: then the upgrade under way is meant,
 else the newest. Progress goes to stderr, the result to stdout. Where Mistral is not in the

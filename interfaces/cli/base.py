@@ -4,8 +4,9 @@ import sys
 
 from cliff.command import Command
 
+from ...embedded import check_installed
 from ...planning import command_lines
-from .. import embedded_run, outcome, session
+from .. import embedded_run, first_contact, outcome, session
 from ..errors import Refused
 from ..terminal import shown
 from ..upgrades import Upgrades
@@ -15,8 +16,8 @@ from . import options
 class Base(Command):
     """A command that speaks to an engine."""
 
-    _json = _logged_in = False
-    _service = None
+    _json = False
+    _service = _region = None
 
     def get_parser(self, prog_name):
         """Add the options of place and format, then the command's own (`add_options`)."""
@@ -48,21 +49,40 @@ class Base(Command):
     def connected(self, args, look_only=False):
         """Give (Upgrades, whether the engine is ours and ends with us)."""
         if self.is_service(args):
-            self._service = self._service or Upgrades(
-                session.service_client(args.mistral_url, args.os_cloud))
-            yield self._service, False
+            yield self._at_service(args, look_only), False
             return
-        if not look_only:
-            self.log_in(args)
+        region = "" if look_only else self.log_in(args)
         with embedded_run.connected(args.state_dir, access_dir=args.access_dir,
-                                    cloud=args.os_cloud, look_only=look_only) as found:
+                                    cloud=args.os_cloud, region=region,
+                                    look_only=look_only) as found:
             yield found
 
+    def _at_service(self, args, look_only):
+        if self._service is None:
+            client, asker, scope = session.service_client(args.mistral_url, args.os_cloud)
+            if asker and not look_only:
+                with session.catalog_errors():
+                    first_contact.check_region(asker, scope)
+            self._service = Upgrades(client, scope.region)
+        return self._service
+
     def log_in(self, args):
-        """Say what is wrong with the login before the seconds that an engine takes; once."""
-        if not self._logged_in and not embedded_run.running(args.state_dir):
-            session.log_in(args.os_cloud)
-            self._logged_in = True
+        """Find what is wrong before the seconds that an engine takes, once; return the cloud's
+        region."""
+        if self._region is None:
+            self._region = self._first_contact(args)
+        return self._region
+
+    @staticmethod
+    def _first_contact(args):
+        if embedded_run.running(args.state_dir):
+            known = session.has_cloud(args.os_cloud)
+            return session.find_cloud(args.os_cloud)[1].region if known else ""
+        check_installed()
+        asker, scope = first_contact.log_in(args.os_cloud)
+        first_contact.check_target(asker, scope, args)
+        first_contact.check_access(args)
+        return scope.region
 
     @staticmethod
     def is_service(args):

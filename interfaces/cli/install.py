@@ -33,7 +33,7 @@ class InstallWorkflows(Command):
         """Create what is missing, update what differs."""
         from ...workflows import installed
         session.use_options(args)
-        client = session.service_client(args.mistral_url, args.os_cloud)
+        client, *_ = session.service_client(args.mistral_url, args.os_cloud)
         scope = "public" if args.public else "private"
         with service_errors():
             for path in installed():

@@ -26,7 +26,10 @@ def add_cloud(parser):
     """Add the cloud's options: --os-cloud and friends."""
     cloud = parser.add_argument_group("cloud", "Each is also read from the variable OS_NAME.")
     for name in session.VARIABLES:
-        cloud.add_argument(f"--os-{name}", metavar=name.rsplit("-", 1)[-1].upper())
+        if name != session.INSECURE:
+            cloud.add_argument(f"--os-{name}", metavar=name.rsplit("-", 1)[-1].upper())
+    cloud.add_argument("--insecure", dest="os_insecure", action="store_const", const="true",
+                       help="take any certificate for good; for tests (OS_INSECURE)")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = outcome.epilog()
 

@@ -6,29 +6,30 @@ from horizon.utils.memoized import memoized
 from keystoneauth1.token_endpoint import Token
 from openstack_dashboard.api import base
 
+from ...services.scope import MISTRAL, TROVE, Scope
 from ..client import Client
 from ..services import trove_client
-from ..session import SERVICE, PatientSession, with_version
+from ..session import PatientSession, client_at
 
 TIMEOUT_SEC = 30
 
 
 def upgrades(request: Any) -> Client:
     """Our Python API; its errors are `ClientError`."""
-    return Client(mistral=_mistral(request), trove=trove(request))
+    return Client(mistral=_mistral(request), trove=trove(request),
+                  region=request.user.services_region)
 
 
 @memoized
 def trove(request: Any) -> Any:
     """A python-troveclient."""
-    return trove_client(_session(request), url=base.url_for(request, "database"))
+    return trove_client(_session(request), url=base.url_for(request, TROVE))
 
 
 @memoized
 def _mistral(request: Any) -> Any:
-    from mistralclient.api.client import client
-    return client(mistral_url=with_version(base.url_for(request, SERVICE)),
-                  session=_session(request))
+    return client_at(_session(request), Scope(request.user.services_region or ""),
+                     base.url_for(request, MISTRAL))
 
 
 def _session(request: Any) -> PatientSession:

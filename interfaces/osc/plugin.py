@@ -8,9 +8,10 @@ API_VERSIONS = ("1",)
 def make_client(instance):
     """Return a Client with the session, region and interface of the command line."""
     from ..client import Client
-    url = instance._override_for("workflow") or instance._override_for("workflowv2")
+    mistral = instance._override_for("workflow") or instance._override_for("workflowv2")
     return Client(instance.session, region=instance.region_name,
-                  interface=instance.interface or "public", mistral_url=url)
+                  interface=instance.interface or "public", mistral_url=mistral,
+                  trove_url=instance._override_for("database"))
 
 
 def build_option_parser(parser):

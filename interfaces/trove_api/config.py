@@ -15,8 +15,11 @@ OPTS = [
                "the Location header; when unset the catalog's public one, else mistral_url."),
     cfg.StrOpt("interface", default="public", choices=["public", "internal", "admin"],
                help="Which endpoint of the catalog this service uses."),
-    cfg.StrOpt("region_name", help="Region of Mistral's endpoint; any when unset."),
-    cfg.StrOpt("cafile", help="CA certificates for HTTPS to Mistral and Keystone."),
+    cfg.StrOpt("region_name", help="Region of Mistral's endpoint, and of the upgrades that begin "
+               "here; that of [service_credentials] when unset."),
+    cfg.StrOpt("cafile", help="CA certificates for HTTPS to Mistral and Keystone; when unset the "
+               "section named by auth_section says it, as it does certfile, keyfile and "
+               "insecure."),
     cfg.StrOpt("mistral_auth", default="token", choices=[
         ("token", "With the caller's token; the service user's to look after lost starts."),
         ("none", "Without one, for a Mistral without authentication on a private machine.")],

@@ -14,12 +14,13 @@ from oslo_config import cfg
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ...planning.lock_names import START_KEY
+from ...services import certificates, tls
+from ...services.scope import MISTRAL, TROVE, Scope, catalog_of, offered
 from ..errors import words_of
 from ..session import with_version
-from .config import options
+from .config import GROUP, options
 
 LOG = logging.getLogger(__name__)
-SERVICE = "workflowv2"
 CONFLICT = 409
 KEY_BYTES = 32
 WORKFLOW = "trove_upgrade.cluster"
@@ -112,7 +113,9 @@ class Mistral:
         except ks.HttpError as error:
             raise Refused(error.http_status, _fault(error)) from error
         except ks.ClientException as error:
-            raise Silent(words_of(error), unsent=_unsent(error)) from error
+            raise Silent(_words(error), unsent=_unsent(error)) from error
+        except OSError as error:        # requests', of a file with certificates
+            raise Silent(_words(error), unsent=True) from error
         except ValueError as error:
             raise Silent("Its answer is not JSON.") from error
 
@@ -127,7 +130,7 @@ def as_caller(context: Any) -> Mistral:
         return _plain()
     url = conf.mistral_url or _in_catalog(context, conf.interface)
     if not url:
-        raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
+        raise _nowhere(_catalog(context))
     return Mistral(_session(token_endpoint.Token(url, context.auth_token)), url,
                    context.project_id or "")
 
@@ -142,13 +145,13 @@ def as_service() -> Mistral:
         return _plain()
     try:
         session = _service_session(conf.auth_section)
-        url = conf.mistral_url or session.get_endpoint(
-            service_type=SERVICE, interface=conf.interface, region_name=conf.region_name)
+        catalog = catalog_of(session)
+        url = conf.mistral_url or Scope(_region(catalog), conf.interface).url(session, MISTRAL)
+        if not url:
+            raise _nowhere(catalog)
         project_id = session.get_project_id() or ""
-    except ks.ClientException as error:
-        raise Silent(words_of(error), unsent=True) from error
-    if not url:
-        raise Silent("The catalog has no endpoint of type workflowv2.", unsent=True)
+    except (ks.ClientException, OSError) as error:
+        raise Silent(_words(error), unsent=True) from error
     return Mistral(session, url, project_id)
 
 
@@ -204,16 +207,48 @@ def _plain() -> Mistral:
 
 
 def _session(auth: Any) -> Session:
+    """With the TLS options of the section that has the service user's credentials."""
     conf = options()
-    return Session(auth=auth, timeout=conf.http_timeout_sec, verify=conf.cafile or True)
+    return tls.session(cfg.CONF, conf.auth_section, auth, conf.http_timeout_sec, conf.cafile)
 
 
 def _in_catalog(context: Any, interface: str) -> str | None:
-    """The middleware hands the token's catalog on in the format of Keystone's version 2."""
-    catalog = ServiceCatalogV2(context.service_catalog or [])
-    found = catalog.get_urls(service_type=SERVICE, interface=interface,
-                             region_name=options().region_name)
+    catalog = _catalog(context)
+    found = catalog.get_urls(service_type=MISTRAL, interface=interface,
+                             region_name=_region(catalog) or None)
     return found[0] if found else None
+
+
+def _catalog(context: Any) -> ServiceCatalogV2:
+    """The middleware hands the token's catalog on in the format of Keystone's version 2."""
+    return ServiceCatalogV2(context.service_catalog or [])
+
+
+def region(context: Any) -> str:
+    """Trove's own, where the upgrades are that begin here; empty when nobody has said it."""
+    return _region(_catalog(context))
+
+
+def _region(catalog: Any) -> str:
+    """As configured, else Trove's for its own clients: that has a default, which counts only where
+    the catalog has a Trove there."""
+    if options().region_name:
+        return str(options().region_name)
+    own = str(getattr(getattr(cfg.CONF, "service_credentials", None), "region_name", None) or "")
+    return own if own in offered(TROVE, catalog) else ""
+
+
+def _nowhere(catalog: Any) -> Silent:
+    scope = Scope(_region(catalog), options().interface)
+    return Silent(scope.lacks(MISTRAL, catalog), unsent=True)
+
+
+def _words(error: BaseException) -> str:
+    """What went wrong; of a certificate, which option is to be set."""
+    if certificates.is_certificate_error(error):
+        return certificates.complaint(error, f"cafile in [{options().auth_section}] or in "
+                                      f"[{GROUP}] of trove.conf")
+    return words_of(error)
 
 
 def _unsent(error: BaseException | None) -> bool:

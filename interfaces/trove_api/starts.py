@@ -34,8 +34,9 @@ def start(context: Any, cluster: Cluster, version_id: str) -> str:
         raise unavailable("Mistral can't be reached. Nothing was changed; try again.") from error
     since = hold(context, cluster.id)
     begun = Start(context, cluster.id, since, key)
-    begun.run({**options().workflow_inputs, "cluster_id": cluster.id,
-               "datastore_version": version_id})
+    where = mistral.region(context)
+    begun.run({**({"region": where} if where else {}), **options().workflow_inputs,
+               "cluster_id": cluster.id, "datastore_version": version_id})
     return begun.execution_id
 
 

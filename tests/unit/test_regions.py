@@ -13,6 +13,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.ownership import lock as locks
     from trove_upgrade.services import clients, config, rights, sessions
+    from trove_upgrade.services.scope import Scope
 
 REGIONS = ("RegionOne", "RegionTwo")
 
@@ -83,17 +84,45 @@ def test_the_hold_is_taken_where_the_cluster_is(catalog, service, region):
 def test_an_operators_own_region_and_interface_come_first(catalog, signed):
     cfg.CONF.set_override("region_name", "RegionTwo", group=config.GROUP)
     cfg.CONF.set_override("interface", "internal", group=config.GROUP)
-    for actor in (sessions.Actor(signed, "RegionOne"),
-                  sessions.TokenActor(security(catalog, "RegionOne"))):
+    for actor in (sessions.Actor(signed), sessions.TokenActor(security(catalog, "RegionOne"))):
         assert actor.url("database") == url("RegionTwo", "internal")
 
 
+def test_a_run_that_names_a_region_asks_trove_there_and_mistral_at_home(catalog, signed):
+    cfg.CONF.set_override("region_name", "RegionOne", group=config.GROUP)
+    for actor in (sessions.Actor(signed, "RegionTwo"),
+                  sessions.TokenActor(security(catalog, "RegionOne"), "RegionTwo")):
+        assert actor.url("database") == url("RegionTwo", "public")
+        assert actor.url("workflowv2") == url("RegionOne", "public")
+        assert clients.rest(actor, clients.MISTRAL).get_endpoint() == url("RegionOne", "public")
+
+
+def test_which_of_several_mistrals_is_ours_is_asked_for_not_guessed(signed):
+    with pytest.raises(UpgradeError, match=r"RegionOne, RegionTwo.*region_name in \[trove_up"):
+        sessions.Actor(signed).url("workflowv2")
+
+
+@pytest.mark.parametrize("auth", ["trust", "context", "cloud"])
+@pytest.mark.parametrize("asked", ["RegionTwo", '"RegionTwo"'])
+def test_the_region_of_the_input_is_asked_for_good(catalog, signed, monkeypatch, auth, asked):
+    """A cron trigger's token knows no region, and a form gives it with quotes."""
+    monkeypatch.setattr(rights.ExecutionReader, "asked_for", lambda *_: ({"region": asked}, {}))
+    monkeypatch.setattr(rights, "_regions", {})
+    cfg.CONF.set_override("auth", auth, group=config.GROUP)
+    monkeypatch.setattr(sessions, "cloud", lambda name, region="": sessions.Actor(signed, region))
+    context = SimpleNamespace(security=security(catalog, None))
+    assert rights.caller(context, "run-1").url("database") == url("RegionTwo", "public")
+
+
+def test_an_override_is_for_its_own_region():
+    here = Scope("RegionOne", "internal", {"database": "https://trove", "workflowv2": "https://m"})
+    assert here.within("RegionTwo") == Scope("RegionTwo", "internal", {"workflowv2": "https://m"})
+    assert here.within("RegionOne") is here.within("") is here
+
+
 def test_one_users_cloud_says_where(monkeypatch, signed):
-    import openstack.config
-    chosen = SimpleNamespace(get_session=lambda: signed, region_name="RegionTwo",
-                             get_interface=lambda: "internal")
-    monkeypatch.setattr(openstack.config, "OpenStackConfig", lambda: SimpleNamespace(
-        get_one=lambda cloud: chosen))
+    scope = Scope("RegionTwo", "internal")
+    monkeypatch.setattr(sessions.clouds, "find", lambda name: (signed, scope))
     sessions.cloud.cache_clear()
     assert sessions.cloud("mine").url("database") == url("RegionTwo", "internal")
     sessions.cloud.cache_clear()
@@ -103,6 +132,7 @@ def test_one_users_cloud_says_where(monkeypatch, signed):
 def test_a_region_that_is_not_there_is_named(catalog, signed, kind):
     actor = sessions.TokenActor(security(catalog, "Nowhere")) if kind == "token" \
         else sessions.Actor(signed, "Nowhere")
-    with pytest.raises(UpgradeError, match="in region Nowhere") as raised:
+    with pytest.raises(UpgradeError, match=r"in region Nowhere; there is one in region "
+                       r"RegionOne \(public, internal\), RegionTwo \(public, internal\)") as raised:
         actor.url("database")
     assert (raised.value.code, raised.value.klass) == ("no_endpoint", "stop")

@@ -1,0 +1,176 @@
+"""docs/first-contact.md: what `trove-upgrade plan` says to each misconfiguration, really run."""
+import contextlib
+import os
+import re
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from trove_upgrade.interfaces.cli.app import main
+
+from tests.datastores.authority import Authority
+from tests.interfaces.small_cloud import ONE, SmallCloud
+
+PAGE = Path(__file__).parents[2] / "docs/first-contact.md"
+SHOWN = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", PAGE.read_text(encoding="utf-8"),
+                        re.MULTILINE)[2:])
+PLAN = ("--cluster", "c-0", "--datastore-version", "9.1.2")
+CASES = {}
+
+
+def case(what):
+    """Register the arrangement of a row: it is given (cloud, directory) and returns (variables
+    beside the cloud's own, arguments beside PLAN); None takes a variable away."""
+    def register(arrange):
+        CASES[what] = arrange
+        return arrange
+    return register
+
+
+def given(what, *arguments, **variables):
+    case(what)(lambda cloud, directory: (variables, arguments))
+
+
+given("no cloud", OS_AUTH_URL=None)
+given("unknown cloud", "--os-cloud", "theirs")
+given("half a cloud", OS_USERNAME=None)
+given("unknown way to log in", OS_AUTH_TYPE="magic")
+given("wrong password", OS_PASSWORD="wrong")
+given("nobody listens at auth_url", OS_AUTH_URL="http://127.0.0.1:1/v3")
+given("no Keystone at that host name", OS_AUTH_URL="http://keystone.invalid/v3")
+given("the proxy is dead", http_proxy="http://127.0.0.1:1", no_proxy=None)
+given("unknown region", OS_REGION_NAME="RegionSeven")
+given("unknown region, with a Mistral service", "--mistral-from-catalog",
+      OS_REGION_NAME="RegionSeven")
+given("wrong interface", OS_INTERFACE="admin")
+given("unknown cluster", "--cluster", "nope")
+given("several clusters of that name", "--cluster", "twins")
+given("unknown version", "--datastore-version", "7.7")
+given("inactive version", "--datastore-version", "7.2.4")
+given("no such access file", "--access", "orders")
+given("an access file by its path", "--access", "../orders")
+given("unknown CA file", OS_CACERT="/nowhere/ca.pem", OS_AUTH_URL="{tls}/v3")
+given("certificate of an unknown CA", OS_AUTH_URL="{tls}/v3")
+given("TLS is spoken to a plain port", OS_AUTH_URL="{host}/v3")
+
+
+@case("auth_url is another service's")
+def another_service(cloud, _):
+    return {"OS_AUTH_URL": f"{cloud.url}/elsewhere"}, ()
+
+
+@case("the cloud has no Trove")
+def no_trove(cloud, _):
+    cloud.catalog = [one for one in cloud.catalog if one[0] != "database"]
+    return {}, ()
+
+
+@case("the cloud has no Mistral")
+def no_mistral(cloud, _):
+    cloud.catalog = [one for one in cloud.catalog if one[0] == "database"]
+    return {}, ("--mistral-from-catalog",)
+
+
+@case("Trove does not answer")
+def silent_trove(cloud, _):
+    cloud.catalog = [("database", ONE, "public", "http://127.0.0.1:1")]
+    return {}, ()
+
+
+@case("an access file is no YAML")
+def bad_access(_, directory):
+    (directory / "default.yaml").write_text("redis: [")
+    return {}, ()
+
+
+@case("an access file is no mapping")
+def listed_access(_, directory):
+    (directory / "default.yaml").write_text("- redis")
+    return {}, ()
+
+
+@case("clouds.yaml is no YAML")
+def bad_clouds(_, directory):
+    (directory / "clouds.yaml").write_text("clouds: [")
+    return {"OS_CLIENT_CONFIG_FILE": "clouds.yaml"}, ("--os-cloud", "ours")
+
+
+@case("the state directory can't be made")
+def bad_place(_, directory):
+    (directory / "file").touch()
+    return {}, ("--state-dir", str(directory / "file" / "below"))
+
+
+@case("an argument is not UTF-8")
+def not_text(*_):
+    return {}, ("--cluster", "K\udcf6ln")
+
+
+@case("a variable is not UTF-8")
+def not_text_variable(*_):
+    return {"OS_PROJECT_NAME": "K\udcf6ln"}, ()
+
+
+@pytest.fixture
+def cloud():
+    with SmallCloud() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory):
+    """A Keystone by TLS whose CA nobody knows."""
+    directory = tmp_path_factory.mktemp("tls")
+    with SmallCloud(Authority(directory).issue(directory, "127.0.0.1")) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def environment(directory, variables):
+    """The variables and nothing else of a cloud, in a directory without clouds.yaml."""
+    rest = {name: value for name, value in os.environ.items()
+            if not name.startswith("OS_") and not name.lower().endswith("_proxy")}
+    own = {"HOME": str(directory), "XDG_CONFIG_HOME": str(directory),
+           "XDG_STATE_HOME": str(directory / "state"), "NO_PROXY": "", **variables}
+    with mock.patch.dict(os.environ, {**rest, **{key: value for key, value in own.items()
+                                                 if value is not None}}, clear=True), \
+            contextlib.chdir(directory):
+        yield
+
+
+def run(arguments, capsys):
+    """(exit code, stderr) of the command line."""
+    try:
+        code = main(["plan", *PLAN, *arguments])
+    except SystemExit as end:
+        code = end.code
+    return code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", sorted(CASES.keys() | SHOWN.keys()))
+def test_each_row_is_what_is_said_before_an_engine_is_started(what, cloud, tls, tmp_path, capsys,
+                                                              monkeypatch):
+    started = mock.Mock(side_effect=AssertionError("an engine was started"))
+    monkeypatch.setattr("trove_upgrade.embedded.engine.subprocess.Popen", started)
+    variables, arguments = CASES[what](cloud, tmp_path)
+    places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:")}
+    variables = cloud.env(**{key: value and value.format(**places)
+                             for key, value in variables.items()})
+    with environment(tmp_path, variables):
+        code, said = run(("--access-dir", str(tmp_path), *arguments), capsys)
+    assert not started.called
+    assert len(said.splitlines()) == 1
+    shown = said.strip().replace(cloud.url, "http://keystone").replace(str(tmp_path), "DIR")
+    if os.environ.get("SHOW"):
+        print(f"\n| {what} | {shown} |")        # a new row of the page
+    assert code == (2 if "UTF-8" in said else 1)
+    assert shown == SHOWN.get(what)
+
+
+def test_what_is_right_comes_to_the_engine(cloud, tmp_path, capsys, monkeypatch):
+    """So the table does not hold because everything is refused."""
+    monkeypatch.setattr("trove_upgrade.embedded.engine.subprocess.Popen",
+                        mock.Mock(side_effect=RuntimeError("the engine starts")))
+    with environment(tmp_path, cloud.env()):
+        code, said = run((), capsys)
+    assert (code, "the engine starts" in said) == (1, True)
