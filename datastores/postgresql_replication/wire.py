@@ -17,10 +17,12 @@ WAITS = {pq.PollingStatus.READING: selectors.EVENT_READ,
          pq.PollingStatus.WRITING: selectors.EVENT_WRITE}
 
 # How often SCRAM hashes the password is the server's to say, and libpq does so without an end and
-# without letting any other thread run. PostgreSQL's default is 4096.
-ROUNDS = re.compile(rb",i=(\d{1,10})")
+# without letting any other thread run. PostgreSQL's default is 4096. libpq reads the number as C
+# does: after white space, a sign and zeros.
+ROUNDS = re.compile(rb",i=[\s+0]*(\d{1,10})")
 LIMIT_ROUNDS = 1_000_000
-UNREAD_BYTES = 8192
+UNREAD_BYTES = 8192     # several times what libpq accepts as a message of a login
+PAUSE_SEC = 0.005
 
 
 def connect(watch: Watch, timeout_sec: float, **parameters: Any) -> psycopg.Connection[Any]:
@@ -31,6 +33,7 @@ def connect(watch: Watch, timeout_sec: float, **parameters: Any) -> psycopg.Conn
     """
     raw = pq.PGconn.connect_start(make_conninfo("", **parameters).encode())
     deadline = time.monotonic() + timeout_sec
+    clear = parameters.get("sslmode") == "disable"
     watched, heard, state = -1, b"", pq.PollingStatus.WRITING
     while state in WAITS and raw.status != pq.ConnStatus.BAD:
         if raw.socket != watched:       # libpq opens another one when it tries again
@@ -39,7 +42,11 @@ def connect(watch: Watch, timeout_sec: float, **parameters: Any) -> psycopg.Conn
         if not _ready(watched, WAITS[state], deadline - time.monotonic()):
             raw.finish()
             raise psycopg.OperationalError(f"no connection within {timeout_sec:g} s")
-        heard = (heard + _unread(watched))[-UNREAD_BYTES:]
+        unread = _unread(watched)
+        if clear and _is_part(unread):  # libpq would also read what comes after this look
+            time.sleep(PAUSE_SEC)
+            continue
+        heard = (heard + unread)[-UNREAD_BYTES:]
         if any(int(rounds) > LIMIT_ROUNDS for rounds in ROUNDS.findall(heard)):
             raw.finish()
             raise psycopg.OperationalError("it wants the password hashed too often")
@@ -57,6 +64,13 @@ def _ready(number: int, event: int, seconds: float) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(number, event)
         return bool(selector.select(max(0.0, seconds)))
+
+
+def _is_part(unread: bytes) -> bool:
+    """Whether a message has begun: a letter, its length in four bytes, and what is that long."""
+    if not unread or len(unread) == UNREAD_BYTES:
+        return False
+    return len(unread) < 1 + max(4, int.from_bytes(unread[1:5]))
 
 
 def _unread(number: int) -> bytes:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trove_upgrade import datastores
 from trove_upgrade.datastores.base import DatastoreError, Member
+from trove_upgrade.datastores.postgresql_replication import wire as wire_of_postgresql
 from trove_upgrade.datastores.servers import GRACE_SEC, TIMES, AskedAtOnce
 
 from tests.unit.datastores import hostile
@@ -129,8 +130,10 @@ def test_an_answer_that_is_nested_without_end_is_not_followed(name):
         assert_its_problem(*read(name, server))
 
 
+@pytest.mark.parametrize("rounds", [b"20000000", b"0000000000020000000", b"+2147483647",
+                                    b" \t 020000000"])
 @pytest.mark.parametrize("parts", [1, 2, 7])
-def test_a_login_that_would_take_for_ever_is_given_up(parts, tmp_path):
+def test_a_login_that_would_take_for_ever_is_given_up(parts, rounds, tmp_path):
     """libpq would compute it, and no other thread of the executor would run."""
     def talk(wire):
         wire.hear()
@@ -138,7 +141,7 @@ def test_a_login_that_would_take_for_ever_is_given_up(parts, tmp_path):
         said = wire.hear()
         nonce = said[said.index(b"r=") + 2:].rstrip(b"\0")
         asked = message(b"R", struct.pack(">I", 11) + b"r=" + nonce
-                        + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=20000000")
+                        + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=" + rounds)
         for part in [asked[:-parts], *(asked[place:][:1] for place in range(-parts, 0))]:
             wire.send(part)
             time.sleep(0.01)
@@ -149,6 +152,39 @@ def test_a_login_that_would_take_for_ever_is_given_up(parts, tmp_path):
         facts, seconds = read("postgresql_replication", server,
                               password_file=str(tmp_path / "password"))
     assert_its_problem(facts, seconds)
+    assert "hashed too often" in facts.problems[0]
+
+
+def test_libpq_reads_no_message_of_a_login_before_all_of_it_was_looked_at(tmp_path, monkeypatch):
+    """What comes between the look and the reading would be read as well."""
+    came = threading.Event()
+
+    def talk(wire):
+        wire.hear()
+        wire.send(message(b"R", struct.pack(">I", 10) + b"SCRAM-SHA-256\0\0"))
+        said = wire.hear()
+        asked = message(b"R", struct.pack(">I", 11) + said[said.index(b"r="):].rstrip(b"\0")
+                        + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=20000000")
+        wire.send(asked[:-9])
+        came.wait(5)
+        wire.send(asked[-9:])
+        time.sleep(0.05)
+        looked.set()
+        wire.hear()
+
+    def look(number):
+        seen = unread(number)
+        if b",s=" in seen and not came.is_set():
+            came.set()
+            looked.wait(5)
+        return seen
+
+    unread, looked = wire_of_postgresql._unread, threading.Event()
+    monkeypatch.setattr(wire_of_postgresql, "_unread", look)
+    (tmp_path / "password").write_text("secret")
+    with Hostile(talk) as server:
+        facts, _ = read("postgresql_replication", server,
+                        password_file=str(tmp_path / "password"))
     assert "hashed too often" in facts.problems[0]
 
 
