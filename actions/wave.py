@@ -203,6 +203,7 @@ def _wave(wave: list[str], unavailable: list[str], back: bool, plan: Plan, membe
         one.id: {"id": one.id, "name": one.name, "address": one.address, "kind": one.kind,
                  "role": facts[one.id].role, "domain": facts[one.id].domain,
                  "version": facts[one.id].version, "identity": facts[one.id].identity,
+                 "server_id": facts[one.id].server_id,
                  "origin": origins[one.id], "recorded": by_trove[one.id],
                  "holds": facts[one.id].holds}
         for one in members if one.id in wave}

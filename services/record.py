@@ -6,9 +6,9 @@ run's id, so nobody can talk a step into another cluster, address or access file
 
 - ``trove_upgrade.run.<execution>``: ``plan`` (schemas/plan.json);
 - ``trove_upgrade.wave.<execution>``: ``members`` that were chosen last, by id, as they were at that
-  moment: ``{id, name, address, kind, role, domain, version, identity, origin, recorded}``; all
-  members as ``peers``: ``{id, name, address, kind}``; ``unavailable``, the ids of all that are
-  unavailable while they are; ``back``, whether they go to their old version.
+  moment: ``{id, name, address, kind, role, domain, version, identity, server_id, origin, recorded,
+  holds}``; all members as ``peers``: ``{id, name, address, kind}``; ``unavailable``, the ids of all
+  that are unavailable while they are; ``back``, whether they go to their old version.
 """
 from typing import cast
 
