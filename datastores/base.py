@@ -79,6 +79,8 @@ class Facts:
     :ivar answers: the server can be reached and used.
     :ivar version: its own version, never Trove's record; empty when it does not answer.
     :ivar identity: changes whenever the server process is started anew.
+    :ivar server_id: the server's own id, which comes with its data and lasts: who it is, whatever
+        its address; empty where its datastore has no such thing.
     :ivar domain: failure domain, such as a shard or a rack.
     :ivar problems: why this member is not healthy or not caught up; empty when it is.
     :ivar settings: the settings that keeping the rollback path open would change, as they are now.
@@ -93,6 +95,7 @@ class Facts:
     answers: bool = False
     version: str = ""
     identity: str = ""
+    server_id: str = ""
     role: str = MEMBER
     domain: str = ""
     problems: tuple[str, ...] = ()
@@ -103,7 +106,7 @@ class Facts:
 
     def __post_init__(self) -> None:
         """What servers say and people read is shown by :func:`shown`."""
-        for name in ("version", "identity", "domain"):
+        for name in ("version", "identity", "server_id", "domain"):
             object.__setattr__(self, name, shown(getattr(self, name)))
         object.__setattr__(self, "problems", tuple(shown(one) for one in self.problems))
 

@@ -117,7 +117,8 @@ class Plan(TypedDict):
 
 class WaveMember(TypedDict):
     """A member as it was when it was chosen: ``recorded`` is its version by Trove, ``identity``
-    tells one start of its server from the next, ``holds`` how much data it had."""
+    tells one start of its server from the next, ``server_id`` one server from another, ``holds``
+    how much data it had."""
 
     id: str
     name: str
@@ -127,6 +128,7 @@ class WaveMember(TypedDict):
     domain: str
     version: str
     identity: str
+    server_id: str
     origin: Version
     recorded: str
     holds: dict[str, int]

@@ -22,6 +22,16 @@ def arrived(facts: Facts, member: WaveMember, wanted: Version) -> bool:
     return not same or not facts.identity or facts.identity != member["identity"]
 
 
+def another_server(facts: Facts, member: WaveMember) -> str:
+    """Why what answers is not the server that was chosen; empty when it is, or when that can't be
+    told. It may be well by its own word: an empty one holds nothing that it could lack."""
+    known = member["server_id"]
+    if not known or facts.server_id in ("", known):
+        return ""
+    return (f"{facts.name} came back as another server: its id is {facts.server_id} and was "
+            f"{known}, so its data directory is not the one that it had")
+
+
 def has_switched(driver: Driver, member: WaveMember) -> bool:
     """It led when it was chosen, so it replicates newer data now, which its old version is not made
     for: an abort comes too late, and it must be upgraded."""

@@ -6,8 +6,8 @@ run's id, so nobody can talk a step into another cluster, address or access file
 
 - ``trove_upgrade.run.<execution>``: ``plan`` (schemas/plan.json);
 - ``trove_upgrade.wave.<execution>``: ``members`` that were chosen last, by id, as they were at that
-  moment: ``{id, name, address, kind, role, domain, version, identity, origin, recorded, holds}``;
-  the other entries: see planning.documents.Wave.
+  moment: ``{id, name, address, kind, role, domain, version, identity, server_id, origin, recorded,
+  holds}``; the other entries: see planning.documents.Wave.
 """
 from typing import cast
 

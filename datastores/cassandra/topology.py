@@ -70,7 +70,8 @@ def _spoken(member: Member, answer: dict[str, Any], seeds: set) -> Facts:
               "auth": not settings.get("authenticator", "").endswith("AllowAllAuthenticator"),
               "used_mib": _used(answer["views"])}
     return Facts(member.id, member.name, answers=True, version=local["release_version"],
-                 identity=f"{own}/{local['gossip_generation']}", domain=_domain(local),
+                 identity=f"{own}/{local['gossip_generation']}", server_id=own,
+                 domain=_domain(local),
                  problems=tuple(_problems(member.name, local, state)),
                  settings={"release_version": local["release_version"]}, native=native,
                  address=member.address)

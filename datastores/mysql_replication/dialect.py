@@ -17,6 +17,7 @@ class Dialect(abc.ABC):
 
     title: str
     facts: str
+    server_lasts: bool
     exempt: str
     fence_rights: frozenset[str]
     upgraded_by: str
@@ -51,6 +52,7 @@ class MySQL(Dialect):
     """5.7 and later; 8.0 is what it is tested on."""
 
     title = "MySQL"
+    server_lasts = True            # server_uuid stands in the data directory (auto.cnf)
     exempt = "SUPER or CONNECTION_ADMIN"
     fence_rights = frozenset({"SUPER", "SYSTEM_VARIABLES_ADMIN"})
     upgraded_by = "when the server starts, before it answers, also if the start fails after that"
@@ -95,6 +97,7 @@ class MariaDB(Dialect):
     """10.4 and later, replicating by GTID."""
 
     title = "MariaDB"
+    server_lasts = False           # server_id is a setting
     exempt = "SUPER or READ ONLY ADMIN"
     # SUPER holds it no more since 10.11.
     fence_rights = frozenset({"READ_ONLY ADMIN", "READ ONLY ADMIN"})

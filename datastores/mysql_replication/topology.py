@@ -40,7 +40,9 @@ def _facts(dialect: Dialect, member: Member, answer: dict[str, Any],
     problems = _replica_problems(member.name, native) if replica else _source_problems(
         member.name, native)
     return Facts(member.id, member.name, answers=True, version=answer["version"],
-                 identity=answer["identity"], role=REPLICA if replica else PRIMARY,
+                 identity=answer["identity"],
+                 server_id=answer["server"] if dialect.server_lasts else "",
+                 role=REPLICA if replica else PRIMARY,
                  domain=member.name, problems=tuple(problems), native=native,
                  address=member.address)
 

@@ -38,7 +38,8 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
                   f"is delayed by {answer['delay']} (recovery_min_apply_delay)"]
               if answer["delay"] != "0" else []}
     return Facts(member.id, member.name, answers=True, version=answer["version"].split()[0],
-                 identity=answer["started"], role=REPLICA if answer["standby"] else PRIMARY,
+                 identity=answer["started"], server_id=answer["system"],
+                 role=REPLICA if answer["standby"] else PRIMARY,
                  domain=member.name, problems=tuple(_problems(member.name, answer, behind)),
                  native=native, address=member.address)
 

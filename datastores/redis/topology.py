@@ -40,7 +40,7 @@ def _facts(member: Member, answer: dict[str, Any], node: str, views, shared, off
               "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"]} \
         | files.facts_of(info, answer["settings"])
     return Facts(member.id, member.name, answers=True, version=version_of(info),
-                 identity=info["run_id"], role=own["role"], domain=domain,
+                 identity=info["run_id"], server_id=node, role=own["role"], domain=domain,
                  problems=(*_problems(member.name, info, own, offsets),
                            *files.failing(member.name, info, answer["settings"])),
                  settings=answer["settings"], native=native, address=member.address,

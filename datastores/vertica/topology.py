@@ -54,7 +54,7 @@ def _facts(member: Member, answer: dict[str, Any], node: str) -> Facts:
     state = view.get(answer["node"], "unknown")
     return Facts(
         member.id, member.name, answers=True, version=version_of(answer["version"]),
-        identity=answer["since"],
+        identity=answer["since"], server_id=answer["node"],
         problems=() if state == UP else (f"{member.name} says that it is {state}",),
         address=member.address,
         native={"node": answer["node"], "state": state, "view": view,

@@ -1,7 +1,7 @@
 """What a member's server and Trove's record prove of the step that was asked for."""
 import pytest
 from trove_upgrade.datastores.base import Facts, Member
-from trove_upgrade.planning.evidence import arrived, asked_already
+from trove_upgrade.planning.evidence import another_server, arrived, asked_already
 
 NEW = {"id": "id-2", "name": "9.1.2", "number": "9.1.2"}
 
@@ -30,3 +30,12 @@ def test_a_member_has_arrived_when_another_start_of_it_runs_the_version(
         before, version, identity, answers, there):
     facts = Facts("m1", "orders-1", version=version, identity=identity, answers=answers)
     assert arrived(facts, chosen(version=before), NEW) is there
+
+
+@pytest.mark.parametrize(("was", "now", "another"), [
+    ("node-1", "node-1", False), ("node-1", "node-2", True),
+    ("", "node-2", False),          # its datastore has no such id, or it did not answer then
+    ("node-1", "", False)])
+def test_a_server_is_another_one_when_its_own_id_is(was, now, another):
+    facts = Facts("m1", "orders-1", answers=True, server_id=now)
+    assert bool(another_server(facts, {"server_id": was})) is another

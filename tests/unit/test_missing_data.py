@@ -26,12 +26,13 @@ def cluster(monkeypatch):
     return made
 
 
-def await_member(cluster, holds):
+def await_member(cluster, holds, server_id=""):
     plan = plan_of(cluster, skip_checks="replicas_ready", keep_rollback_path=False)
     peers = [{"id": one.id, "name": one.name, "address": one.address, "kind": ""}
              for one in cluster.members]
-    taken = peers[1] | {"version": "8.1.8", "identity": "m0001-1", "origin": version("8.1.8"),
-                        "holds": holds}
+    taken = peers[1] | {"version": "8.1.8", "identity": "m0001-1",
+                        "server_id": server_id or cluster.nodes["m0001"].node,
+                        "origin": version("8.1.8"), "holds": holds}
     action = AwaitEvidence("owner-1", "m0001")
     action.remember(Record(plan | {"job": plan["job"] | {"try_sec": 0}}, {
         "members": {"m0001": taken}, "peers": peers, "unavailable": ["m0001"], "back": False}))
@@ -43,6 +44,15 @@ def test_a_member_that_came_back_with_fewer_keys_stops_the_run(cluster):
     cluster.nodes["m0001"].keys = 0
     with pytest.raises(UpgradeError, match="member-1 came back with 0 keys") as lost:
         await_member(cluster, {"keys": 1000})
+    assert (lost.value.code, lost.value.klass) == ("data_missing", "stop")
+
+
+def test_a_member_that_came_back_as_another_server_stops_the_run(cluster):
+    """It held nothing, so it lacks nothing; or somebody has put another's data there."""
+    was = cluster.nodes["m0001"].node
+    with pytest.raises(UpgradeError, match=f"as another server: its id is {was} and was f00d") \
+            as lost:
+        await_member(cluster, {}, server_id="f00d")
     assert (lost.value.code, lost.value.klass) == ("data_missing", "stop")
 
 

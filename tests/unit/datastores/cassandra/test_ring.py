@@ -47,6 +47,7 @@ def test_members_may_have_other_addresses_in_the_ring_than_trove_knows(cluster, 
     cluster.nodes["m0002"].up = False
     facts = cluster.read()
     assert facts["m0002"].domain == "dc1/r3"
+    assert facts["m0000"].server_id == facts["m0000"].native["node"] != ""
     assert DRIVER.blockers(facts, {"m0002"}) == []
     assert DRIVER.blockers(facts, {"m0000"})
 

@@ -30,7 +30,8 @@ def look(model):
     """One look at member 2, which Trove has given up."""
     peers = [{"id": one.id, "name": one.name, "address": one.address, "kind": ""}
              for one in model.members]
-    taken = peers[1] | {"version": "10.11.18", "identity": "1", "origin": version("10.11.18")}
+    taken = peers[1] | {"version": "10.11.18", "identity": "1", "server_id": "",
+                        "origin": version("10.11.18")}
     action = AwaitEvidence("owner-1", "m2")
     action.remember(Record({"job": {"cluster_id": "c1", "target": version(NEW)}}, {
         "members": {"m2": taken}, "peers": peers, "unavailable": ["m2"], "back": False}))

@@ -76,6 +76,8 @@ def test_a_healthy_set_passes_every_check_and_lets_a_replica_go(facts):
     assert DRIVER.blockers(found, {"m1"}) == []
     assert DRIVER.blockers(found, {"m0"}) != []
     assert found["m1"].version in ("8.0.42", "10.11.18")
+    # MariaDB keeps no id of its own with its data.
+    assert found["m1"].server_id == (UUID.format(1) if facts.name == "mysql" else "")
 
 
 def test_a_replica_with_a_stopped_thread_closes_the_gate(facts):

@@ -72,6 +72,7 @@ def test_a_standby_that_follows_another_is_told():
 def test_a_copy_of_another_server_is_told():
     found = facts(m2={"system": "8"})
     assert refused(found)["members_match"] == "orders-2 has a system identifier of its own."
+    assert found["m2"].server_id == "8"
 
 
 def test_a_standby_that_waits_is_not_counted_as_fed():

@@ -114,6 +114,7 @@ def test_nodes_are_known_by_name_where_the_database_has_other_addresses_than_tro
     database.stop("n1")
     facts = database.driver.read(members)
     assert facts["n1"].native["node"] == "v1"
+    assert facts["n2"].server_id == "v2"
     assert database.driver.blockers(facts, {"n2"})
     assert not any("node-1" in one for one in database.driver.blockers(facts, {"n1"}))
 
