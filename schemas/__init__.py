@@ -4,8 +4,6 @@ import json
 from importlib import resources
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from .errors import UpgradeError
 
 __all__ = ["UpgradeError", "complaints", "load", "read_input"]
@@ -20,6 +18,7 @@ def load(name: str) -> dict[str, Any]:
 
 def complaints(name: str, value: Any) -> list[str]:
     """One sentence for each way in which value breaks the schema; empty when it is valid."""
+    from jsonschema import Draft202012Validator  # slow to load, and --help needs none of it
     errors = Draft202012Validator(load(name)).iter_errors(value)
     return sorted(_sentence(error) for error in errors)
 
