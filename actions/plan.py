@@ -1,9 +1,10 @@
 """The plan of an upgrade; made again under the lock it becomes the run's record."""
 import dataclasses
+import datetime
 from typing import Any
 
 from ..ownership.lock import Lock
-from ..planning import verdict, waves
+from ..planning import verdict, waves, window
 from ..planning.documents import Plan as PlanDocument
 from ..planning.groups import CLUSTER
 from ..planning.plan import make_plan
@@ -34,6 +35,7 @@ class Plan(UpgradeAction):
 
     def act(self, context: Any) -> PlanDocument:
         options = _options(self.inputs, self.kind)
+        window.check_start(options["latest_start"], datetime.datetime.now(datetime.UTC))
         return _plan(context, self.run_id, options, self.kind, bool(self.start_token))[0]
 
 

@@ -113,13 +113,20 @@ def build(tree, now):
     in_waves = {member.id for wave in waves for member in wave}
     return Progress(
         execution_id=root["id"], state=root["state"], phase=_phase(tree),
-        message=_message(root, result), cluster=plan.get("cluster", {}).get("name", ""),
+        message=_message(root, result),
+        cluster=plan.get("cluster", {}).get("name") or _asked_for(root),
         from_version=plan.get("from_version", ""),
         to_version=plan.get("to_version", {}).get("name", ""), waves=waves,
         untouched=[one for one in members.values() if one.id not in in_waves],
         started=seconds(root["created_at"]), elapsed_sec=_elapsed(root, now), plan=tree.plan,
         result=result if result and "status" in result else None,
         root_id=root.get("root_execution_id") or root["id"])
+
+
+def _asked_for(root):
+    """How the inputs call what is upgraded: an id or a name."""
+    inputs = as_object(root.get("input"))
+    return str(inputs.get("cluster_id") or inputs.get("instance_id") or "")
 
 
 def as_object(value):

@@ -2,16 +2,18 @@
 
 A command that changes something acts on an upgrade only when no other can be meant.
 """
+import re
+
 from oslo_utils.uuidutils import is_uuid_like
 
 from ..planning.groups import SET, kind_of
 from . import rollback_path
 from .errors import UpgradeNotFound
-from .listing import SHORT_ID
 from .progress import ENDED
 from .shapes import Upgrade
 
 OPEN = "in:IDLE,RUNNING,PAUSED"
+BEGINNING = re.compile("[0-9a-f]{8}[0-9a-f-]*")      # of an execution's id
 SHOWN = 10          # of those that could be meant
 
 
@@ -25,6 +27,7 @@ def newest(upgrades, wanted=None, started=False):
     """
     if not wanted:
         return upgrades.newest()
+    wanted = _whole_id(upgrades, wanted)
     if _is_upgrade(upgrades, wanted):
         return wanted
     for one in _each(upgrades):
@@ -42,6 +45,7 @@ def under_way(upgrades, wanted=None):
 
     :raises UpgradeNotFound: there is none, or several; these are listed.
     """
+    wanted = _whole_id(upgrades, wanted)
     if wanted and _is_upgrade(upgrades, wanted):
         return wanted
     found = [one for one in _each(upgrades, state=OPEN)
@@ -55,6 +59,7 @@ def to_undo(upgrades, wanted=None):
 
     :raises UpgradeNotFound: there is none, or there are several clusters; these are listed.
     """
+    wanted = _whole_id(upgrades, wanted)
     if wanted and _is_upgrade(upgrades, wanted):
         return wanted
     found = {}
@@ -73,6 +78,14 @@ def _each(upgrades, **filters):
     return (one for one in found if one.kind != "plan")
 
 
+def _whole_id(upgrades, wanted):
+    """The only id that begins so, as a narrow list shows it; anything else as it is."""
+    if not wanted or is_uuid_like(wanted) or not BEGINNING.fullmatch(wanted):
+        return wanted
+    found = [one["id"] for one in upgrades.each() if one["id"].startswith(wanted)]
+    return found[0] if len(found) == 1 else wanted
+
+
 def _is_upgrade(upgrades, wanted):
     """Whether it is an execution's id."""
     if not is_uuid_like(wanted):
@@ -85,10 +98,7 @@ def _is_upgrade(upgrades, wanted):
 
 
 def is_about(upgrades, one, wanted):
-    """Whether an upgrade is that of the cluster, or set, of this id or name, or its own id begins
-    so, as a narrow list shows it."""
-    if len(wanted) >= SHORT_ID and one.id.startswith(wanted):
-        return True
+    """Whether an upgrade is that of the cluster, or set, of this id or name."""
     return wanted == one.cluster or wanted in names(upgrades.progress(one.id))
 
 

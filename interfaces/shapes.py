@@ -41,6 +41,7 @@ class Inputs(TypedDict, total=False):
     gate_timeout_sec: int
     gate_passes: int
     retry_count: int
+    latest_start: str
     retry_delay_sec: int
     poll_sec: float
 

@@ -123,10 +123,11 @@ def _members_active(snapshot: ClusterSnapshot) -> Check:
             if member.status not in ("ACTIVE", "HEALTHY")]
     if not busy:
         return Check("members_active", True, "Trove calls every member ACTIVE.", asks=NOBODY)
-    free = members_hint(snapshot.members)
+    hint = members_hint(snapshot.members)
+    free = f" {hint}" if hint else ""
     return Check("members_active", False, f"By Trove {', '.join(busy)}.",
                  "Wait for tasks and backups to end and heal broken members, or skip this check "
-                 f"by name to upgrade broken members first.{' ' if free else ''}{free}")
+                 f"by name to upgrade broken members first.{free}")
 
 
 def _broken_first(snapshot: ClusterSnapshot, order: list[list[str]]) -> Check:

@@ -14,7 +14,7 @@ from .versions import bears, number_of, reference, runs
 GOOD = ("upgraded", "nothing_to_do", "planned")
 # Codes of errors that come before anything is touched.
 REFUSALS = {"refused", "locked", "no_trust", "no_service_user", "not_allowed", "start_given_up",
-            "execution_over", "backup_failed"}
+            "execution_over", "backup_failed", "too_late"}
 # Checks that a member which is broken fails, and one that does not even answer.
 BROKEN, UNREACHABLE = ("members_active", "members_healthy"), ("native_access",)
 ALONE = ("replicas_ready",)     # when the source of a replication set is the only one that is well
@@ -204,7 +204,7 @@ def _run(plan: Plan, inputs: dict[str, Any]) -> str:
     """The command that starts a run of the same cluster or set with these inputs."""
     target = {**target_input(plan), "datastore_version": inputs["datastore_version"]}
     others = {name: value for name, value in inputs.items()
-              if name not in ("cluster_id", "instance_id", "datastore_version")}
+              if name not in ("cluster_id", "instance_id", "datastore_version", "latest_start")}
     return command("run", options=input_options({**target, **others}))
 
 

@@ -6,11 +6,7 @@ import json
 from importlib import resources
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-
 from .errors import UpgradeError
-
-FORMATS = FormatChecker(formats=())
 
 __all__ = ["UpgradeError", "complaints", "load", "read_input"]
 
@@ -24,11 +20,19 @@ def load(name: str) -> dict[str, Any]:
 
 def complaints(name: str, value: Any) -> list[str]:
     """One sentence for each way in which value breaks the schema; empty when it is valid."""
-    errors = Draft202012Validator(load(name), format_checker=FORMATS).iter_errors(value)
+    from jsonschema import Draft202012Validator  # slow to load, and --help needs none of it
+    errors = Draft202012Validator(load(name), format_checker=_formats()).iter_errors(value)
     return sorted(_sentence(error) for error in errors)
 
 
-@FORMATS.checks("cidr", raises=ValueError)
+@functools.cache
+def _formats() -> Any:
+    from jsonschema import FormatChecker
+    formats = FormatChecker(formats=())
+    formats.checks("cidr", raises=ValueError)(_is_cidr)
+    return formats
+
+
 def _is_cidr(value: Any) -> bool:
     if isinstance(value, str):
         ipaddress.ip_network(value)

@@ -33,6 +33,21 @@ def forgetful(facts: ClusterFacts, saved: Collection[str]) -> list[str]:
             if one.answers and not one.native["persists"] and one.id not in saved]
 
 
+def persistence_remedy(facts: ClusterFacts, saved: Collection[str]) -> str:
+    """What to do about members that keep nothing on disk.
+
+    Where only some do, that is the trace of a run that this engine knows nothing of: members have
+    their save points off until it is finalised, and it will give them back.
+    """
+    asked = [one for one in facts.values() if one.answers]
+    if 0 < len(forgetful(facts, saved)) < len(asked):
+        return ("Another upgrade seems to be under way, or not finalised: by another engine, for "
+                "example. Let it end and finalise it there; then its members have back what they "
+                "had.")
+    return ("Give them save points or the append-only file, or a restart brings back nothing. But "
+            "let an upgrade end first that another engine runs or has not finalised.")
+
+
 def unreadable(facts: ClusterFacts, member: Facts, origin: str, only_copy: bool) -> str:
     """Why the member's own files can't be read by ``origin`` any more; empty when they can.
 

@@ -57,8 +57,7 @@ class RedisGate(Driver):
                   "Bring the primaries back first.", asks=any_one(facts)),
             check("persistence_on", files.forgetful(facts, saved),
                   "Every member keeps its data on disk.",
-                  "Switch on save points or the append-only file, or a restart brings back "
-                  "nothing."),
+                  files.persistence_remedy(facts, saved)),
         ]
 
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:

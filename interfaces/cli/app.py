@@ -21,6 +21,8 @@ NOISY = ("keystoneauth", "openstack", "stevedore", "urllib3", "mistralclient")
 class TroveUpgrade(App):
     """Rolling upgrades of OpenStack Trove clusters."""
 
+    NAME = "trove-upgrade"      # also where Python runs it as a module
+
     def __init__(self):
         super().__init__(
             description="Rolling upgrades of OpenStack Trove clusters, as Mistral workflows.",

@@ -1,10 +1,12 @@
 """Options that several commands share."""
 import argparse
+import functools
 import pathlib
 
 from ...planning.command_lines import option
 from .. import outcome, session
 from ..embedded_run import default_state_dir
+from ..terminal import shown
 
 
 def add_place(parser):
@@ -32,6 +34,21 @@ def add_cloud(parser):
                        help="take any certificate for good; for tests (OS_INSECURE)")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = outcome.epilog()
+    parser.error = functools.partial(refuse_usage, parser)
+
+
+def refuse_usage(parser, message):
+    """Say in three lines what is wrong, what is needed, and where the rest is told; exit."""
+    needed = [" ".join([max(one.option_strings, key=len), one.metavar or one.dest.upper()])
+              for one in parser._actions if one.required and one.option_strings]
+    needed += [f"({' | '.join(f'{one.option_strings[0]} {one.metavar}' for one in each)})"
+               for each in (group._group_actions for group in parser._mutually_exclusive_groups
+                            if group.required)]
+    places = [f"[{one.metavar or one.dest}]" for one in parser._actions if not one.option_strings]
+    lines = [f"{parser.prog}: error: {message}",
+             " ".join(["usage:", parser.prog, *needed, "[options]", *places]),
+             f"All options: {parser.prog} --help"]
+    parser.exit(outcome.USAGE, "".join(f"{shown(line)}\n" for line in lines))
 
 
 def place_of(args):

@@ -162,3 +162,26 @@ def test_a_broken_only_copy_may_be_put_back_though_the_cluster_is_not_whole():
     facts = read(cluster)
     assert DRIVER.blockers(facts, {"m0001"}) == []
     assert "member-0 says cluster_state fail" in DRIVER.blockers(facts, ())
+
+
+def persistence(cluster, *without, saved=()):
+    """The check of a cluster whose members ``without`` keep nothing on disk."""
+    for one in without:
+        cluster.nodes[one].settings |= {"save": "", "appendonly": "no"}
+    return next(one for one in DRIVER.checks(read(cluster), saved)
+                if one.name == "persistence_on")
+
+
+def test_save_points_off_on_some_members_are_the_trace_of_another_upgrade(cluster):
+    found = persistence(cluster, "m0003", "m0004")
+    assert not found.ok
+    assert found.remedy.startswith("Another upgrade seems to be under way")
+    assert "Give them save points" not in found.remedy
+    assert persistence(cluster, saved=("m0003", "m0004")).ok     # this engine's own
+
+
+def test_save_points_off_on_all_members_may_be_how_they_were(cluster):
+    found = persistence(cluster, *cluster.nodes)
+    assert not found.ok
+    assert found.remedy.startswith("Give them save points")
+    assert "another engine runs or has not finalised" in found.remedy
