@@ -4,6 +4,7 @@ from typing import Any
 from ..ownership.lock import Lock
 from ..ownership.start_token import give_back_start
 from ..planning.documents import Job
+from ..planning.evidence import check_sight
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import is_done
 from ..planning.versions import Version
@@ -120,4 +121,5 @@ def _reached(actor: Actor, job: Job) -> str:
     trove = Trove(actor, only=job)
     members = trove.recorded(trove.group(job)["members"])
     facts = driver_for(job).read(members)
+    check_sight(facts)
     return target["id"] if all(is_done(one, facts, target) for one in members) else ""

@@ -5,6 +5,7 @@ from typing import Any
 from ..ownership.lock import Lock
 from ..planning import verdict, waves
 from ..planning.documents import Plan as PlanDocument
+from ..planning.evidence import check_sight, is_blind
 from ..planning.groups import CLUSTER
 from ..planning.plan import make_plan
 from ..planning.snapshot import ClusterSnapshot
@@ -61,7 +62,8 @@ class Preflight(UpgradeAction):
         plan, now, lock = _plan(context, self.run_id, self.options, self.kind)
         waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         if not plan["ready"]:
-            raise verdict.refusal(plan)
+            raise verdict.refusal(plan, again=is_blind(now.facts))
+        check_sight(now.facts, now.unavailable())
         if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
             lock.save_settings(settings)
         return Record(actor, self.run_id).keep(plan)

@@ -5,7 +5,7 @@ from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
 from ..planning import verdict
 from ..planning.documents import Plan
-from ..planning.evidence import as_servers_say
+from ..planning.evidence import as_servers_say, blind
 from ..planning.groups import CLUSTER, named_in
 from ..planning.undo import find_errors
 from ..schemas import UpgradeError
@@ -28,12 +28,14 @@ class Report(UpgradeAction):
     :param failure: whatever the failed task left behind, or None.
     :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
+    :param blindly: whether to report, too, when no member answers; else code ``executor_blind``.
     """
 
     def __init__(self, run: str, inputs: dict[str, Any], plan: Plan | None,
-                 failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER):
+                 failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER,
+                 blindly: bool = False):
         super().__init__()
-        self.run_id, self.kind = run, kind
+        self.run_id, self.kind, self.blindly = run, kind, blindly
         self.inputs, self.plan, self.failure = inputs, plan, failure
         self.undone = undone or []
 
@@ -43,7 +45,11 @@ class Report(UpgradeAction):
         if record:
             driver = driver_for(record["job"])
             members, facts, notes = self._seen(context, driver, record)
-            return verdict.verdict(driver, record, members, facts, self.failure, self.undone, notes)
+            found = verdict.verdict(driver, record, members, facts, self.failure, self.undone,
+                                    notes)
+            if found["unknown"] and facts and not self.blindly:
+                raise blind(facts)
+            return found
         if self.plan is None:
             return verdict.refused(errors[0], named_in(self.inputs), self.kind)
         if self.plan["options"]["dry_run"]:

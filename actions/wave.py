@@ -8,6 +8,7 @@ from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import undo, waves
 from ..planning.documents import Peer, Plan, Wave, WaveMember
+from ..planning.evidence import blind, check_sight, is_blind
 from ..planning.groups import followed
 from ..planning.versions import recorded
 from ..schemas import UpgradeError
@@ -65,7 +66,7 @@ class ChooseWave(StepAction):
         """Return when the whole cluster was found well several times in a row, but for broken
         members whose turn it is: what was found the last time.
 
-        :raises UpgradeError: code ``gate_closed``, class retry.
+        :raises UpgradeError: code ``gate_closed`` or ``executor_blind``, class retry.
         """
         known_unhealthy = waves.known_unhealthy(self.plan, todo)
         passes = 0
@@ -73,10 +74,12 @@ class ChooseWave(StepAction):
             facts = health_of(driver, trove, self.job, members)
             wave = waves.next_wave(driver, facts, todo, self.plan["options"], progress,
                                    self._goes_back)
-            wrong = driver.blockers(facts, waves.already_unavailable(facts, known_unhealthy, wave))
-            passes = 0 if wrong else passes + 1
+            unavailable = waves.already_unavailable(facts, known_unhealthy, wave)
+            wrong = driver.blockers(facts, unavailable)
+            passes = 0 if wrong or is_blind(facts, unavailable) else passes + 1
             if passes >= self.job["gate_passes"]:
                 return facts
+        check_sight(facts, unavailable)
         raise UpgradeError("gate_closed", "It is not safe to make a member unavailable: "
                            f"{'; '.join(wrong)}.", "retry")
 
@@ -103,6 +106,8 @@ class ChooseUndo(StepAction):
         facts = driver.read(members)
         errors = undo.find_errors(self.failure)
         wanted = undo.scope(self.plan["options"]["on_failure"], errors)
+        if wanted != "nothing":
+            check_sight(facts, self.record.wave()["unavailable"])
         todo = [one for one in undo.to_undo(self.plan, members, facts, wanted, driver.full_stop)
                 if one not in self.undone]
         wave = undo.next_undo(driver, facts, self.plan, todo)
@@ -136,11 +141,14 @@ class WatchHealth(StepAction):
         unwell = 0
         while True:
             waves.check_lock(lock.read(), self.job["owner"])
-            wrong = driver.blockers(health_of(driver, trove, self.job, members), unavailable)
-            unwell = unwell + 1 if wrong else 0
+            facts = health_of(driver, trove, self.job, members)
+            if (unseen := is_blind(facts, unavailable)) and time.time() >= end:
+                raise blind(facts)
+            wrong = driver.blockers(facts, unavailable)
+            unwell = 0 if unseen or not wrong else unwell + 1
             if unwell >= UNWELL_POLLS:
                 raise UpgradeError("unwell", f"While watching: {'; '.join(wrong)}.", "rollback")
-            if time.time() >= end and not unwell:
+            if time.time() >= end and not unwell and not unseen:
                 break
             time.sleep(max(1.0, driver.poll_sec) if time.time() < end else self.job["poll_sec"])
         if time.time() < self.until:
@@ -175,7 +183,9 @@ class ResumeBackground(StepAction):
         resting = lock.suspended_background()
         driver = driver_for(self.job)
         if driver.promotes_by_trove:
-            driver.unfence(facts_of(driver, trove, trove.group(self.job)["members"]))
+            facts = facts_of(driver, trove, trove.group(self.job)["members"])
+            check_sight(facts)
+            driver.unfence(facts)
         if resting:
             driver.resume(as_members(self.plan["members"]), resting)
             lock.forget_background()
@@ -190,7 +200,9 @@ class RestoreRoles(StepAction):
         driver = driver_for(self.job)
         members = as_members(self.plan["members"])
         leaders = [one["id"] for one in self.plan["members"] if one["role"] == "primary"]
-        return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
+        facts = facts_of(driver, trove, members)
+        check_sight(facts)
+        return {"moved": driver.restore_roles(facts, leaders)}
 
 
 def _wave(wave: list[str], unavailable: list[str], back: bool, plan: Plan, members: list[Member],

@@ -32,9 +32,9 @@ WORDS_LIMIT = 300
 
 
 @functools.cache
-def _extensions() -> tuple[dict[str, type[Driver]], dict[str, Exception]]:
+def _extensions() -> tuple[dict[str, type[Driver]], dict[str, BaseException]]:
     """The installed drivers that can be loaded in this process, and why others can't."""
-    failures: dict[str, Exception] = {}
+    failures: dict[str, BaseException] = {}
     manager: ExtensionManager = ExtensionManager(
         GROUP, on_load_failure_callback=lambda _, one, error: failures.update({one.name: error}))
     return {extension.name: extension.plugin for extension in manager}, failures
@@ -45,7 +45,7 @@ def drivers() -> dict[str, type[Driver]]:
     return _extensions()[0]
 
 
-def failures() -> dict[str, Exception]:
+def failures() -> dict[str, BaseException]:
     """Why installed drivers can't be loaded in this process, by name."""
     return _extensions()[1]
 

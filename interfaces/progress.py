@@ -26,15 +26,15 @@ STEPS = {"switchover": "switching over", "request_upgrade": "requested",
          "await_evidence": "awaiting evidence"}
 BETWEEN = "under way"     # between two steps
 RESULT_STATES = {"upgraded": "upgraded", "skipped": "upgraded", "rolled_back": "rolled back",
-                 "failed": "failed", "todo": "waiting"}
+                 "failed": "failed", "todo": "waiting", "unknown": "unknown"}
 
 
 @dataclasses.dataclass
 class Member:
     """One member; ``state`` is one of waiting, under way, switching over, requested,
-    awaiting evidence, upgraded, rolling back, rolled back, failed. Times in seconds since the
-    epoch, or None. ``spans``: each time that it was worked on, as (upgrade or undo, began, ended,
-    state of the execution)."""
+    awaiting evidence, upgraded, rolling back, rolled back, failed, unknown. Times in seconds since
+    the epoch, or None. ``spans``: each time that it was worked on, as (upgrade or undo, began,
+    ended, state of the execution)."""
 
     id: str
     name: str

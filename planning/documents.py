@@ -133,9 +133,11 @@ class Peer(TypedDict):
 
 class Wave(TypedDict):
     """The members in hand by their ids; ``unavailable`` are all that are unavailable while they
-    are, ``back`` says whether they go to their old version."""
+    are, ``back`` says whether they go to their old version, ``stopped`` whether a full stop was
+    seen to be over."""
 
     members: dict[str, WaveMember]
     peers: list[Peer]
     unavailable: list[str]
     back: bool
+    stopped: NotRequired[bool]
