@@ -100,6 +100,7 @@ setup(
         "python-troveclient>=8.0",
         "PyYAML>=6.0",
         "stevedore>=5.0",
+        "tenacity>=8.2",
     ],
     extras_require={**DATASTORES, "cli": CLI, "osc": OSC, "dashboard": DASHBOARD,
                     "embedded": EMBEDDED, "lab": LAB, "test": LAB + TEST},

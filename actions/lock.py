@@ -79,6 +79,8 @@ class ReleaseLock(LockAction):
         the target by their own evidence.
     """
 
+    outlasts = True
+
     def __init__(self, run: str, cluster_id: str, with_version: bool = False):
         super().__init__(run)
         self.cluster_id, self.with_version = cluster_id, with_version
@@ -99,6 +101,8 @@ class DropRights(LockAction):
     :param start_token: the moment since when trove-api holds the cluster for this execution, or
         empty.
     """
+
+    outlasts = True
 
     def __init__(self, run: str, cluster_id: str = "", start_token: str = ""):
         super().__init__(run)

@@ -28,6 +28,7 @@ class MemberAction(StepAction):
     """
 
     member: WaveMember
+    outlasts = True     # until the record says that the member goes forward
 
     def __init__(self, run: str, member: str):
         super().__init__(run)
@@ -43,6 +44,7 @@ class MemberAction(StepAction):
         self.member = wave["members"][self.member_id]
         self.peers, self.unavailable = wave["peers"], wave["unavailable"]
         self.goes_back, self.wave = wave["back"], wave
+        self.outlasts = self.goes_back
 
     @property
     def wanted(self) -> Version:

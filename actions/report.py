@@ -28,8 +28,11 @@ class Report(UpgradeAction):
     :param failure: whatever the failed task left behind, or None.
     :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
-    :param blindly: whether to report, too, when no member answers; else code ``executor_blind``.
+    :param blindly: whether to report, too, when no member answers (else code ``executor_blind``)
+        or Trove can't be asked.
     """
+
+    outlasts = True
 
     def __init__(self, run: str, inputs: dict[str, Any], plan: Plan | None,
                  failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER,
@@ -78,7 +81,7 @@ class Report(UpgradeAction):
                     verdict.notes(plan, cluster["datastore_version"], resting))
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             found = explain(error)
-            if found.klass != STOP:
+            if found.klass != STOP and not self.blindly:
                 raise
             return _by_members_alone(driver, plan, found)
 

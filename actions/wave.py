@@ -93,6 +93,8 @@ class ChooseUndo(StepAction):
         written down beside the record; ask is True when a person is to be waited for after it.
     """
 
+    outlasts = True
+
     def __init__(self, run: str, failure: Any, undone: list[str]):
         super().__init__(run)
         self.failure, self.undone = failure, undone
@@ -177,6 +179,8 @@ class ResumeBackground(StepAction):
 
     :returns: ``{"resumed": names}``.
     """
+
+    outlasts = True
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
