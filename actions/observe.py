@@ -13,8 +13,13 @@ from ..services import access_files, rights
 from ..services.trove import Trove
 
 
-def driver_for(job: Job) -> Driver:
-    """The run's driver with the site's access to the members."""
+def driver_for(job: Job, pinned: bool = True) -> Driver:
+    """The run's driver with the site's access to the members.
+
+    :param pinned: the access file must be the one that the run began with.
+    """
+    if pinned:
+        access_files.check_fingerprint(job["access"], job.get("access_fingerprint", ""))
     return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"])
 
 

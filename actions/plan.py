@@ -1,6 +1,6 @@
 """The plan of an upgrade; made again under the lock it becomes the run's record."""
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 from ..ownership.lock import Lock
 from ..planning import verdict, waves
@@ -10,7 +10,7 @@ from ..planning.groups import CLUSTER
 from ..planning.plan import make_plan
 from ..planning.snapshot import ClusterSnapshot
 from ..schemas import UpgradeError, read_input
-from ..services import rights
+from ..services import access_files, rights
 from ..services.executions import ExecutionReader
 from ..services.record import Record
 from .base import UpgradeAction
@@ -66,7 +66,21 @@ class Preflight(UpgradeAction):
         check_sight(now.facts, now.unavailable())
         if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
             lock.save_settings(settings)
-        return Record(actor, self.run_id).keep(plan)
+        return _shown(self._keep(Record(actor, self.run_id), plan))
+
+    @staticmethod
+    def _keep(record: Record, plan: PlanDocument) -> PlanDocument:
+        """The fingerprint of the access file is kept where no tenant reads it, or not at all."""
+        if not record.is_private:
+            return record.keep(plan)
+        pinned = access_files.fingerprint(plan["job"]["access"])
+        return record.keep({**plan, "job": {**plan["job"], "access_fingerprint": pinned}})
+
+
+def _shown(plan: PlanDocument) -> PlanDocument:
+    """The plan without what only the run's record holds."""
+    job = {key: value for key, value in plan["job"].items() if key != "access_fingerprint"}
+    return cast(PlanDocument, {**plan, "job": job})
 
 
 def _options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:

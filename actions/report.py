@@ -29,7 +29,7 @@ class Report(UpgradeAction):
     :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
     :param blindly: whether to report, too, when no member answers (else code ``executor_blind``)
-        or Trove can't be asked.
+        or Trove can't be asked, and by another access file than the run began with.
     """
 
     outlasts = True
@@ -46,7 +46,7 @@ class Report(UpgradeAction):
         errors = find_errors(self.failure)
         record = self._record(context)
         if record:
-            driver = driver_for(record["job"])
+            driver = driver_for(record["job"], pinned=not self.blindly)
             members, facts, notes = self._seen(context, driver, record)
             found = verdict.verdict(driver, record, members, facts, self.failure, self.undone,
                                     notes)

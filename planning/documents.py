@@ -64,7 +64,8 @@ class Tries(TypedDict):
 
 class Job(TypedDict):
     """What every step needs to know; ``members`` are ids, of a replication set only, and ``backup``
-    is the id of the member that is backed up before, or empty. Times are in seconds."""
+    is the id of the member that is backed up before, or empty. Times are in seconds.
+    ``access_fingerprint`` stands in the run's record only, which tenants don't see."""
 
     cluster_id: str
     project_id: str
@@ -82,6 +83,7 @@ class Job(TypedDict):
     tries: Tries
     keep_rollback_path: bool
     backup: str
+    access_fingerprint: NotRequired[str]
 
 
 class Plan(TypedDict):

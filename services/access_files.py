@@ -6,13 +6,17 @@ projects that it lists (`projects`: ids, or `all`), and to some of their cluster
 lists these, too (`clusters`: ids). One that lists no projects is nobody's. An engine of one user
 (`auth = cloud`) reads the user's own files for the user's own clusters, so there all may be used.
 """
+import hashlib
+import hmac
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ..schemas import UpgradeError
+from ..schemas.errors import RETRY
 from .config import options
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -38,7 +42,36 @@ def settings(name: str, driver: str, project_id: str, cluster_id: str) -> dict[s
     return section
 
 
-def _read(name: Any) -> dict[str, Any] | None:
+def fingerprint(name: str, salt: str = "") -> str:
+    """``salt:digest`` of the file's bytes, which tells whether two executors have the same.
+
+    Salted, because a plain digest of a file is the same everywhere; who sees the salt can still
+    guess, so it is shown to nobody but the service user.
+
+    :param salt: of the fingerprint that is to be compared with; a new one when empty.
+    """
+    salt = salt or secrets.token_hex(16)
+    try:
+        content = _path(name).read_bytes()
+    except OSError:
+        content = b""
+    return f"{salt}:{hmac.new(salt.encode(), content, hashlib.sha256).hexdigest()}"
+
+
+def check_fingerprint(name: str, wanted: str) -> None:
+    """Refuse to work by another access file than the run began with.
+
+    :param wanted: the fingerprint of that one; empty where none was taken.
+    :raises UpgradeError: code ``access_file_differs``, class retry: another executor may have it.
+    """
+    if wanted and not hmac.compare_digest(fingerprint(name, wanted.partition(":")[0]), wanted):
+        raise UpgradeError("access_file_differs", f"The access file {name!r} of this executor is "
+                           "not the one that the run began with. Let all executors have the same, "
+                           "and change it only while no upgrade runs.", RETRY)
+
+
+def _path(name: Any) -> Path:
+    """Where the file stands; :func:`_read` says why its name must be a name."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise UpgradeError("bad_access_file", "The name of an access file has letters, digits, - "
                            "and _ only: it names no path.", "stop")
@@ -46,6 +79,11 @@ def _read(name: Any) -> dict[str, Any] | None:
     path = (directory / f"{name}.yaml").resolve()
     if not path.is_relative_to(directory):
         raise _bad(name, "leads out of the directory of access files.")
+    return path
+
+
+def _read(name: Any) -> dict[str, Any] | None:
+    path = _path(name)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:

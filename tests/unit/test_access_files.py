@@ -7,6 +7,7 @@ from trove_upgrade.schemas import UpgradeError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions import observe, plan
     from trove_upgrade.services import access_files
 
 MINE, OTHERS, CLUSTER = "project-1", "project-2", "cluster-1"
@@ -89,3 +90,37 @@ def test_what_is_no_access_file_is_refused(directory, text):
 def test_bytes_that_are_no_text_are_refused(directory):
     (directory / "shop.yaml").write_bytes(b"projects: all\nredis: \xff\xfe")
     assert refusal("shop").code == "bad_access_file"
+
+
+def test_an_executor_with_another_file_leaves_the_step_to_one_that_has_it(directory):
+    path = directory / "shop.yaml"
+    path.write_text("projects: all\nredis: {port: 7000}\n")
+    pinned = access_files.fingerprint("shop")
+    access_files.check_fingerprint("shop", pinned)
+    access_files.check_fingerprint("shop", "")      # none was taken
+    for change in (lambda: path.write_text("projects: all\nredis: {port: 7001}\n"), path.unlink):
+        change()
+        with pytest.raises(UpgradeError) as raised:
+            access_files.check_fingerprint("shop", pinned)
+        assert (raised.value.code, raised.value.klass) == ("access_file_differs", "retry")
+        assert "7001" not in raised.value.message
+
+
+def test_two_runs_have_no_fingerprint_in_common(directory):
+    (directory / "shop.yaml").write_text("projects: all\n")
+    assert access_files.fingerprint("shop") != access_files.fingerprint("shop")
+
+
+def test_steps_go_by_the_pinned_file_and_no_plan_shows_its_fingerprint(directory):
+    (directory / "shop.yaml").write_text("projects: all\n")
+    job = {"driver": "redis", "access": "shop", "project_id": MINE, "cluster_id": CLUSTER}
+    kept = plan.Preflight._keep(SimpleNamespace(is_private=True, keep=lambda one: one),
+                                {"job": job})
+    assert observe.driver_for(kept["job"]).name == "redis"
+    assert plan._shown(kept) == {"job": job}
+    (directory / "shop.yaml").write_text("projects: all\nredis: {port: 1}\n")
+    with pytest.raises(UpgradeError, match="not the one that the run began with"):
+        observe.driver_for(kept["job"])
+    seen = plan.Preflight._keep(SimpleNamespace(is_private=False, keep=lambda one: one),
+                                {"job": job})
+    assert seen == {"job": job}
