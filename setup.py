@@ -111,6 +111,7 @@ setup(
         "python-troveclient>=8.0",
         "PyYAML>=6.0",
         "stevedore>=5.0",
+        "tenacity>=8.2",
     ],
     extras_require={**DATASTORES, "barbican": BARBICAN, "cli": CLI, "osc": OSC,
                     "dashboard": DASHBOARD, "embedded": EMBEDDED, "lab": LAB, "docs": LAB + DOCS,

@@ -8,7 +8,7 @@ from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.documents import Job
-from ..planning.evidence import unverified
+from ..planning.evidence import check_sight, unverified
 from ..planning.groups import CLUSTER, SET
 from ..schemas import UpgradeError
 from ..services import rights
@@ -36,6 +36,7 @@ class Verify(StepAction):
 
 
 def _check_verified(driver: Driver, facts: ClusterFacts, job: Job) -> None:
+    check_sight(facts)
     if wrong := unverified(driver, facts, job["target"]):
         raise UpgradeError("not_verified", "Not all members are on the target and well: "
                            + "; ".join(wrong) + ".", "retry")

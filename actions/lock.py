@@ -4,6 +4,7 @@ from typing import Any
 from ..ownership.lock import Lock
 from ..ownership.start_token import give_back_start
 from ..planning.documents import Job
+from ..planning.evidence import check_sight
 from ..planning.groups import CLUSTER, SET
 from ..planning.versions import Version, runs
 from ..schemas import UpgradeError
@@ -77,6 +78,8 @@ class ReleaseLock(LockAction):
         the target by their own evidence.
     """
 
+    outlasts = True
+
     def __init__(self, run: str, cluster_id: str, with_version: bool = False):
         super().__init__(run)
         self.cluster_id, self.with_version = cluster_id, with_version
@@ -98,6 +101,8 @@ class DropRights(LockAction):
         empty.
     """
 
+    outlasts = True
+
     def __init__(self, run: str, cluster_id: str = "", start_token: str = ""):
         super().__init__(run)
         self.cluster_id, self.start_token = cluster_id, start_token
@@ -118,5 +123,6 @@ def _reached(actor: Actor, job: Job) -> str:
     target: Version = job["target"]
     trove, driver = Trove(actor, only=job), driver_for(job, actor)
     facts = facts_of(driver, trove, trove.group(job)["members"])
+    check_sight(facts)
     there = all(one.healthy and runs(one.version, target) for one in facts.values())
     return target["id"] if there else ""

@@ -8,7 +8,14 @@ from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.documents import Peer, PlanMember, WaveMember
-from ..planning.evidence import another_server, arrived, asked_already, has_switched
+from ..planning.evidence import (
+    another_server,
+    arrived,
+    asked_already,
+    check_sight,
+    has_switched,
+    is_blind,
+)
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
 from ..services.record import Record
@@ -29,6 +36,7 @@ class MemberAction(StepAction):
     """
 
     member: WaveMember
+    outlasts = True     # until the record says that the member goes forward
 
     def __init__(self, run: str, member: str):
         super().__init__(run)
@@ -44,7 +52,8 @@ class MemberAction(StepAction):
         self.member = wave["members"][self.member_id]
         self.peers: list[Peer] | list[PlanMember] = wave["peers"] or self.plan["members"]
         self.unavailable = wave["unavailable"]
-        self.goes_back = wave["back"]
+        self.goes_back, self.wave = wave["back"], wave
+        self.outlasts = self.goes_back
 
     @property
     def wanted(self) -> Version:
@@ -64,12 +73,14 @@ class MemberAction(StepAction):
     def _await_gate(self, driver: Driver, trove: Trove) -> None:
         """Return as soon as it is safe to make the wave unavailable.
 
-        :raises UpgradeError: code ``gate_closed``, class retry.
+        :raises UpgradeError: code ``gate_closed`` or ``executor_blind``, class retry.
         """
         for _ in self._polls(driver):
-            wrong = driver.blockers(self._health(driver, trove), self.unavailable)
-            if not wrong:
+            facts = self._health(driver, trove)
+            wrong = driver.blockers(facts, self.unavailable)
+            if not wrong and not is_blind(facts, self.unavailable):
                 return
+        check_sight(facts, self.unavailable)
         raise UpgradeError("gate_closed", f"It is not safe to make {self.member['name']} "
                            f"unavailable: {'; '.join(wrong)}.", "retry", self.member["id"])
 
@@ -115,8 +126,10 @@ class RequestRollback(MemberAction):
 
     def _still_runs(self, driver: Driver, trove: Trove, version: Version) -> bool:
         """Its own server serves its data by this version, so the new one has not changed them."""
-        facts = facts_of(driver, trove, [self._itself])[self.member["id"]]
-        return facts.answers and runs(facts.version, version)
+        facts = facts_of(driver, trove, as_members(self.peers))
+        check_sight(facts, self.unavailable)
+        own = facts[self.member["id"]]
+        return own.answers and runs(own.version, version)
 
     def _check_rollback_path(self, driver: Driver, trove: Trove, origin: Version) -> None:
         if not origin["id"]:        # the check origin_known was skipped
@@ -146,6 +159,8 @@ class AwaitEvidence(MemberAction):
             if time.monotonic() - begin >= ask_at:
                 ask_at *= 2
                 self._check_not_failed(driver, trove, facts)
+        if not facts.answers:
+            check_sight(self._health(driver, trove), self.unavailable)
         if lost:
             raise UpgradeError("data_missing", f"{lost}; nothing more is touched.", "stop",
                                self.member["id"])
@@ -185,7 +200,9 @@ class AwaitEvidence(MemberAction):
             return
         name = self.member["name"]
         if now.status in ("ERROR", "FAILED"):
-            if driver.still_coming(self._health(driver, trove), self.member["id"]):
+            everyone = self._health(driver, trove)
+            if is_blind(everyone, self.unavailable) \
+                    or driver.still_coming(everyone, self.member["id"]):
                 return
             why = f": {now.fault.rstrip('.')}" if now.fault else ""
             raise UpgradeError("member_failed", f"Trove calls {name} {now.status} after it was "

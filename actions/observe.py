@@ -15,23 +15,22 @@ from ..services.sessions import Actor
 from ..services.trove import Trove
 
 
-def driver_for(job: Job, actor: Actor | None) -> Driver:
+def driver_for(job: Job, actor: Actor | None, pinned: bool = True) -> Driver:
     """The run's driver with the site's access to the members.
 
     :param actor: who acts for the run; may be None where no access file names a secret.
+    :param pinned: the access file must be the one that the run began with.
     """
-    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"], actor,
-                        job.get("access_file", False))
+    if pinned:
+        access_files.check_fingerprint(job["access"], job.get("access_fingerprint", ""))
+    return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"], actor)
 
 
 def driver_named(name: str, access: str, project_id: str, cluster_id: str,
-                 actor: Actor | None, needed: bool = False) -> Driver:
-    """The driver with the section of the access file that this project has for this cluster.
-
-    :param needed: the file may not be missing.
-    """
+                 actor: Actor | None) -> Driver:
+    """The driver with the section of the access file that this project has for this cluster."""
     return datastores.driver(name, access_files.settings(access, name, project_id, cluster_id,
-                                                         actor, needed))
+                                                         actor))
 
 
 def facts_of(driver: Driver, trove: Trove, members: Iterable[Member]) -> ClusterFacts:

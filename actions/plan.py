@@ -1,16 +1,17 @@
 """The plan of an upgrade; made again under the lock it becomes the run's record."""
 import dataclasses
 import datetime
-from typing import Any
+from typing import Any, cast
 
 from ..ownership.lock import Lock
 from ..planning import verdict, waves, window
 from ..planning.documents import Plan as PlanDocument
+from ..planning.evidence import check_sight, is_blind
 from ..planning.groups import CLUSTER
 from ..planning.plan import make_plan
 from ..planning.snapshot import ClusterSnapshot
 from ..schemas import UpgradeError, read_input
-from ..services import rights
+from ..services import access_files, rights
 from ..services.executions import ExecutionReader
 from ..services.record import Record
 from .base import UpgradeAction
@@ -63,10 +64,25 @@ class Preflight(UpgradeAction):
         plan, now, lock = _plan(context, self.run_id, self.options, self.kind)
         waves.check_lock(lock.read(), self.run_id, heed_abort=False)
         if not plan["ready"]:
-            raise verdict.refusal(plan)
+            raise verdict.refusal(plan, again=is_blind(now.facts))
+        check_sight(now.facts, now.unavailable())
         if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
             lock.save_settings(settings)
-        return Record(actor, self.run_id).keep(plan)
+        return _shown(self._keep(Record(actor, self.run_id), plan))
+
+    @staticmethod
+    def _keep(record: Record, plan: PlanDocument) -> PlanDocument:
+        """The fingerprint of the access file is kept where no tenant reads it, or not at all."""
+        if not record.is_private:
+            return record.keep(plan)
+        pinned = access_files.fingerprint(plan["job"]["access"])
+        return record.keep({**plan, "job": {**plan["job"], "access_fingerprint": pinned}})
+
+
+def _shown(plan: PlanDocument) -> PlanDocument:
+    """The plan without what only the run's record holds."""
+    job = {key: value for key, value in plan["job"].items() if key != "access_fingerprint"}
+    return cast(PlanDocument, {**plan, "job": job})
 
 
 def _options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from ..datastores.base import REPLICA, Driver, Member
 from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import waves
+from ..planning.evidence import check_sight
 from ..planning.groups import replacement
 from ..planning.versions import bears, runs
 from ..schemas import UpgradeError
@@ -43,7 +44,9 @@ class RebuildMember(RebuildAction):
     def _check_source(self, driver: Driver, trove: Trove, source: Member) -> None:
         """It must not be upgraded: what is built runs the source's version."""
         origin = self.member["origin"]
-        own = facts_of(driver, trove, [source])[source.id]
+        facts = facts_of(driver, trove, [source])
+        check_sight(facts)
+        own = facts[source.id]
         if source.id == self.member["id"] or not bears(source, origin) \
                 or not runs(own.version, origin):
             raise UpgradeError("rollback_path_closed", f"{self.member['name']} can't be rebuilt on "

@@ -6,7 +6,7 @@ from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
 from ..planning import verdict
 from ..planning.documents import Job, Plan
-from ..planning.evidence import as_servers_say
+from ..planning.evidence import as_servers_say, blind
 from ..planning.groups import CLUSTER, named_in
 from ..planning.undo import find_errors
 from ..schemas import UpgradeError
@@ -30,12 +30,17 @@ class Report(UpgradeAction):
     :param failure: whatever the failed task left behind, or None.
     :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
+    :param blindly: whether to report, too, when no member answers (else code ``executor_blind``)
+        or Trove can't be asked, and by another access file than the run began with.
     """
 
+    outlasts = True
+
     def __init__(self, run: str, inputs: dict[str, Any], plan: Plan | None,
-                 failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER):
+                 failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER,
+                 blindly: bool = False):
         super().__init__()
-        self.run_id, self.kind = run, kind
+        self.run_id, self.kind, self.blindly = run, kind, blindly
         self.inputs, self.plan, self.failure = inputs, plan, failure
         self.undone = undone or []
 
@@ -43,10 +48,13 @@ class Report(UpgradeAction):
         errors = find_errors(self.failure)
         actor, record = self._record(context)
         if actor and record:
-            driver, unasked = _driver_for(record["job"], actor)
+            driver, unasked = _driver_for(record["job"], actor, pinned=not self.blindly)
             members, facts, notes = self._seen(context, actor, driver, record)
-            return verdict.verdict(driver, record, members, facts, self.failure, self.undone,
-                                   unasked + notes)
+            found = verdict.verdict(driver, record, members, facts, self.failure, self.undone,
+                                    unasked + notes)
+            if found["unknown"] and facts and not (self.blindly or unasked):
+                raise blind(facts)
+            return found
         if self.plan is None:
             return verdict.refused(errors[0], named_in(self.inputs), self.kind)
         if self.plan["options"]["dry_run"]:
@@ -75,7 +83,7 @@ class Report(UpgradeAction):
                     verdict.notes(plan, cluster["datastore_version"], resting, facts))
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             found = explain(error)
-            if found.klass != STOP:
+            if found.klass != STOP and not self.blindly:
                 raise
             return _by_members_alone(driver, plan, found)
 
@@ -93,11 +101,11 @@ class Report(UpgradeAction):
         return as_servers_say(plan, listed, facts), facts
 
 
-def _driver_for(job: Job, actor: Actor) -> tuple[Driver, list[str]]:
+def _driver_for(job: Job, actor: Actor, pinned: bool) -> tuple[Driver, list[str]]:
     """The run's driver; without access to the members any more the generic one, which asks Trove
     alone, and a note of it."""
     try:
-        return driver_for(job, actor), []
+        return driver_for(job, actor, pinned), []
     except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
         found = explain(error)
         if found.klass != STOP:

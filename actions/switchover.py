@@ -7,6 +7,7 @@ from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import promotion, waves
 from ..planning.documents import Job, WaveMember
+from ..planning.evidence import blind, check_seen
 from ..schemas import UpgradeError
 from ..services.trove import Trove
 from .member import MemberAction
@@ -31,8 +32,21 @@ class Switchover(MemberAction):
                       self.wanted["number"]).carry_out()
             return {"role_before": self.member["role"]}
         facts = facts_of(driver, trove, as_members(self.peers))
+        if driver.full_stop:
+            self._check_stopped(facts)
+        else:
+            check_seen(facts, self.member)
         driver.switchover(facts, self.member["id"], self.wanted["number"])
+        if driver.full_stop and facts[self.member["id"]].answers:
+            self.record.choose({**self.wave, "stopped": True})
         return {"role_before": facts[self.member["id"]].role}
+
+    def _check_stopped(self, facts: ClusterFacts) -> None:
+        """Silence proves no stop: one that was up must have been seen to go, by this executor or by
+        another that wrote it down."""
+        if self.member["version"] and not facts[self.member["id"]].answers \
+                and not self.record.wave().get("stopped"):
+            raise blind(facts)
 
 
 class Promotion:
@@ -73,6 +87,7 @@ class Promotion:
             facts = facts_of(self._driver, self._trove, group["members"])
             moving = next((one for one in group["members"]
                            if one.status == promotion.PROMOTING), None)
+            check_seen(facts, self._member)
             wait = promotion.busy(group["members"], group["source"], facts, self._itself,
                                   self._others_unavailable)
             if not wait and group["source"] == self._member["id"]:

@@ -8,6 +8,7 @@ from ..datastores.polling import polls
 from ..ownership.lock import Lock
 from ..planning import undo, waves
 from ..planning.documents import Peer, Plan, WaveMember
+from ..planning.evidence import blind, check_sight, is_blind
 from ..planning.groups import followed
 from ..planning.versions import recorded, runs
 from ..schemas import UpgradeError
@@ -86,7 +87,7 @@ class ChooseWave(StepAction):
         """Return when the whole cluster was found well several times in a row, but for broken
         members whose turn it is: what was found the last time.
 
-        :raises UpgradeError: code ``gate_closed``, class retry.
+        :raises UpgradeError: code ``gate_closed`` or ``executor_blind``, class retry.
         """
         known_unhealthy = waves.known_unhealthy(self.plan, todo)
         passes = 0
@@ -94,10 +95,12 @@ class ChooseWave(StepAction):
             facts = health_of(driver, trove, self.job, members)
             wave = waves.next_wave(driver, facts, todo, self.plan["options"], progress,
                                    self._goes_back)
-            wrong = driver.blockers(facts, waves.already_unavailable(facts, known_unhealthy, wave))
-            passes = 0 if wrong else passes + 1
+            unavailable = waves.already_unavailable(facts, known_unhealthy, wave)
+            wrong = driver.blockers(facts, unavailable)
+            passes = 0 if wrong or is_blind(facts, unavailable) else passes + 1
             if passes >= self.job["gate_passes"]:
                 return facts
+        check_sight(facts, unavailable)
         raise UpgradeError("gate_closed", "It is not safe to make a member unavailable: "
                            f"{'; '.join(wrong)}.", "retry")
 
@@ -110,6 +113,8 @@ class ChooseUndo(StepAction):
     :returns: ``{next: undo | done, ask, members}``: members are the ids of the wave, which is
         written down beside the record; ask is True when a person is to be waited for after it.
     """
+
+    outlasts = True
 
     def __init__(self, run: str, failure: Any, undone: list[str]):
         super().__init__(run)
@@ -125,6 +130,8 @@ class ChooseUndo(StepAction):
         facts = driver.read(members)
         errors = undo.find_errors(self.failure)
         wanted = undo.scope(self.plan["options"]["on_failure"], errors)
+        if wanted != "nothing":
+            check_sight(facts, self.record.wave()["unavailable"])
         todo = [one for one in undo.to_undo(self.plan, members, facts, wanted, driver.full_stop)
                 if one not in self.undone]
         wave = undo.next_undo(driver, facts, self.plan, todo)
@@ -161,11 +168,14 @@ class WatchHealth(StepAction):
         unwell = 0
         while True:
             waves.check_lock(lock.read(), self.job["owner"])
-            wrong = driver.blockers(health_of(driver, trove, self.job, members), unavailable)
-            unwell = unwell + 1 if wrong else 0
+            facts = health_of(driver, trove, self.job, members)
+            if (unseen := is_blind(facts, unavailable)) and time.time() >= end:
+                raise blind(facts)
+            wrong = driver.blockers(facts, unavailable)
+            unwell = 0 if unseen or not wrong else unwell + 1
             if unwell >= UNWELL_POLLS:
                 raise UpgradeError("unwell", f"While watching: {'; '.join(wrong)}.", "rollback")
-            if time.time() >= end and not unwell:
+            if time.time() >= end and not unwell and not unseen:
                 break
             time.sleep(max(1.0, driver.poll_sec) if time.time() < end else self.job["poll_sec"])
         if time.time() < self.until:
@@ -195,12 +205,16 @@ class ResumeBackground(StepAction):
     :returns: ``{"resumed": names}``.
     """
 
+    outlasts = True
+
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         resting = lock.suspended_background()
         driver = driver_for(self.job, self.actor)
         if driver.promotes_by_trove:
-            driver.unfence(facts_of(driver, trove, trove.group(self.job)["members"]))
+            facts = facts_of(driver, trove, trove.group(self.job)["members"])
+            check_sight(facts)
+            driver.unfence(facts)
         if resting:
             driver.resume(as_members(self.plan["members"]), resting)
             lock.forget_background()
@@ -215,7 +229,9 @@ class RestoreRoles(StepAction):
         driver = driver_for(self.job, self.actor)
         members = as_members(self.plan["members"])
         leaders = [one["id"] for one in self.plan["members"] if one["role"] == "primary"]
-        return {"moved": driver.restore_roles(facts_of(driver, trove, members), leaders)}
+        facts = facts_of(driver, trove, members)
+        check_sight(facts)
+        return {"moved": driver.restore_roles(facts, leaders)}
 
 
 def _chosen(wave: list[str], plan: Plan, members: list[Member], facts: ClusterFacts, trove: Trove,

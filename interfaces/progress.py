@@ -26,14 +26,14 @@ STEPS = {"switchover": "switching over", "request_upgrade": "requested",
          "await_evidence": "awaiting evidence"}
 BETWEEN = "under way"     # between two steps
 RESULT_STATES = {"upgraded": "upgraded", "skipped": "upgraded", "rolled_back": "rolled back",
-                 "failed": "failed", "todo": "waiting"}
+                 "failed": "failed", "todo": "waiting", "unknown": "unknown"}
 
 
 @dataclasses.dataclass
 class Member:
     """One member; ``state`` is one of waiting, under way, switching over, requested,
-    awaiting evidence, upgraded, rolling back, rolled back, failed. Times in seconds since the
-    epoch, or None. ``failure``: why it failed, as its step said, while the upgrade goes on.
+    awaiting evidence, upgraded, rolling back, rolled back, failed, unknown. Times in seconds since
+    the epoch, or None. ``failure``: why it failed, as its step said, while the upgrade goes on.
     ``spans``: each time that it was worked on, as (upgrade or undo, began, ended, state of the
     execution)."""
 

@@ -79,7 +79,7 @@ def result_lines(look):
     """Return what a person should know at the end, or at a pause."""
     result = look.result or {}
     lines = [look.message or f"The upgrade is {look.state}."]
-    for key in ("upgraded", "skipped", "rolled_back", "failed", "todo"):
+    for key in ("upgraded", "skipped", "rolled_back", "failed", "todo", "unknown"):
         if result.get(key):
             names = ", ".join(f"{one['name']} ({one['version'] or 'no answer'})"
                               for one in result[key])

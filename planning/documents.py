@@ -73,7 +73,8 @@ class Tries(TypedDict):
 class Job(TypedDict):
     """What every step needs to know; ``members`` are ids, of a replication set only, and ``backup``
     is the id of the member that is backed up before, or empty; ``access_file``: the access file was
-    there when the plan was made. Times are in seconds."""
+    there when the plan was made. Times are in seconds. ``access_fingerprint`` stands in the run's
+    record only, which tenants don't see."""
 
     cluster_id: str
     project_id: str
@@ -92,6 +93,7 @@ class Job(TypedDict):
     tries: Tries
     keep_rollback_path: bool
     backup: str
+    access_fingerprint: NotRequired[str]
 
 
 class Plan(TypedDict):
@@ -149,6 +151,7 @@ class Wave(TypedDict):
     ``back`` says whether they go to their old version. ``anew`` says that the run has begun once
     more or goes back: then Trove's record of a member may be another than the plan's. ``number``
     counts the waves of this roll that came before, ``done`` are the ids that those have upgraded.
+    ``stopped`` says whether a full stop was seen to be over.
     """
 
     members: dict[str, WaveMember]
@@ -158,3 +161,4 @@ class Wave(TypedDict):
     anew: bool
     number: int
     done: list[str]
+    stopped: NotRequired[bool]

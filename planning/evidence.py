@@ -1,8 +1,10 @@
 """What a member's own server proves, and what Trove's record adds to it."""
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..datastores.base import PRIMARY, ClusterFacts, Driver, Facts, Member
+from ..schemas import UpgradeError
+from ..schemas.errors import RETRY
 from .documents import Plan, Version, WaveMember
 from .versions import bears, number_of, recorded, runs
 
@@ -30,6 +32,43 @@ def another_server(facts: Facts, member: WaveMember) -> str:
         return ""
     return (f"{facts.name} came back as another server: its id is {facts.server_id} and was "
             f"{known}, so its data directory is not the one that it had")
+def is_blind(facts: ClusterFacts, unavailable: Collection[str] = ()) -> bool:
+    """Whether the executor that has read the facts is cut off from the members: none answers it.
+
+    :param unavailable: ids of members whose silence tells nothing, because this run has made them
+        unavailable or Trove says that they are; where that is everybody, nobody can tell.
+    """
+    return not any(one.answers for one in facts.values()) and not set(unavailable).issuperset(facts)
+
+
+def check_sight(facts: ClusterFacts, unavailable: Collection[str] = ()) -> None:
+    """See :func:`is_blind`.
+
+    :raises UpgradeError: code ``executor_blind``, class retry.
+    """
+    if is_blind(facts, unavailable):
+        raise blind(facts)
+
+
+def blind(facts: ClusterFacts) -> UpgradeError:
+    """The error of an executor that no member answers; another one may be answered."""
+    words = next((one.problems[0] for one in facts.values() if one.problems), "nobody was asked")
+    return UpgradeError("executor_blind", "No member of the cluster answers this executor, so it "
+                        f"neither judges nor touches any: {words}. Check its network and its "
+                        "access file.", RETRY)
+
+
+def check_seen(facts: ClusterFacts, member: WaveMember) -> None:
+    """A member that answered when it was chosen has to answer whoever works on it.
+
+    :raises UpgradeError: code ``executor_blind`` or ``member_silent``, class retry.
+    """
+    own = facts[member["id"]]
+    if own.answers or not member["version"]:
+        return
+    check_sight(facts)
+    raise UpgradeError("member_silent", f"{own.name} answered when it was chosen and does not any "
+                       f"more: {own.problems[0]}.", RETRY, own.id)
 
 
 def has_switched(driver: Driver, member: WaveMember) -> bool:

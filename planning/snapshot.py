@@ -67,6 +67,12 @@ class ClusterSnapshot:
         """By Trove's record it is on the target or on its way there, and on nothing else."""
         return bears(member, self.target) and not any(bears(member, one) for one in self._others())
 
+    def unavailable(self) -> list[str]:
+        """Ids of those whose silence is no wonder: Trove does not call them ACTIVE, or an
+        earlier run has left them on their way."""
+        return [one.id for one in self.members
+                if one.status not in ("ACTIVE", "HEALTHY") or self.asked_before(one)]
+
     def _others(self) -> list[Version]:
         return [one for one in (*self.versions, *self.retired) if one["id"] != self.target["id"]]
 

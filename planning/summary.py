@@ -12,12 +12,13 @@ UNTOLD = "No step has told why; Mistral's own tasks of this execution may tell m
 # Lists of the result, what is said of who is in them, and of those that an error names.
 TALLY = (("upgraded", "upgraded", ""), ("skipped", "already there", ""),
          ("rolled_back", "rolled back", "failed and rolled back"), ("failed", "failed", ""),
-         ("todo", "not touched", "failed, and on the old version"))
+         ("todo", "not touched", "failed, and on the old version"),
+         ("unknown", "not known", "failed, and not known"))
 
 
 def all_there(lists: Lists) -> bool:
     """Whether every member is on the target, and well."""
-    return not (lists["failed"] or lists["todo"] or lists["rolled_back"])
+    return not any(lists[one] for one in ("failed", "todo", "rolled_back", "unknown"))
 
 
 def told(plan: Plan, errors: list[dict[str, Any]]) -> list[str]:

@@ -18,7 +18,7 @@ REFUSALS = {"refused", "locked", "no_trust", "no_service_user", "not_allowed", "
 # Checks that a member which is broken fails, and one that does not even answer.
 BROKEN, UNREACHABLE = ("members_active", "members_healthy"), ("native_access",)
 ALONE = ("replicas_ready",)     # when the source of a replication set is the only one that is well
-LISTS = ("upgraded", "skipped", "rolled_back", "failed", "todo")
+LISTS = ("upgraded", "skipped", "rolled_back", "failed", "todo", "unknown")
 
 
 def refused(error: dict[str, Any], cluster: str, kind: str = CLUSTER) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def verdict(driver: Driver, plan: Plan, members: list[Member], facts: ClusterFac
     status = _status(plan, lists, errors)
     undo = _undo(plan, lists)
     closed = _closed(driver, plan, facts, lists) if undo else []
-    notes = [*notes, *_faults(lists, members), *_rebuilt(plan),
+    notes = [*notes, *_not_asked(plan, lists, members), *_faults(lists, members), *_rebuilt(plan),
              *(f"No rollback path: {reason}." for reason in closed)]
     why = summary.why(plan, lists, facts, members, errors)
     words = summary.sentences(plan, status, lists, errors, why)
@@ -73,8 +73,10 @@ def as_planned(plan: Plan, failure: Any) -> dict[str, Any]:
     :param failure: whatever the failed task left behind, or None.
     """
     lists: dict[str, list[dict]] = {name: [] for name in LISTS}
+    unseen = not any(one["version"] for one in plan["members"])
     for one in plan["members"]:
-        state = "skipped" if one["done"] else "todo" if one["healthy"] else "failed"
+        state = "skipped" if one["done"] else "todo" if one["healthy"] \
+            else "unknown" if unseen else "failed"
         lists[state].append({"id": one["id"], "name": one["name"], "version": one["version"]})
     errors = find_errors(failure)
     status = _status(plan, lists, errors)
@@ -120,6 +122,19 @@ def _faults(lists, members: list[Member]) -> list[str]:
     return [*said, *([f"Trove still calls {names}. {members_hint(busy)}"] if busy else [])]
 
 
+def _not_asked(plan: Plan, lists, members: list[Member]) -> list[str]:
+    """What Trove says of those that nobody could ask, and whether this run has touched them."""
+    known = {one.id: one for one in members}
+    fresh = {one["id"] for one in plan["members"] if not one["done"]}
+    parts = []
+    for one in (known[each["id"]] for each in lists["unknown"] if each["id"] in known):
+        touched = one.id in fresh and bears(one, plan["to_version"])
+        parts.append(f"{one.name} (by Trove {one.status or 'of no status'} on {one.version}; "
+                     f"{'Trove was asked to upgrade it' if touched else 'Trove was not asked'})")
+    return [f"No executor could ask these members how they are: {', '.join(parts)}."] \
+        if parts else []
+
+
 def _rebuilt(plan: Plan) -> list[str]:
     return [f"Member {one['name']} was rebuilt: instance {one['was']} is gone, {one['id']} took "
             "its place." for one in plan["members"] if "was" in one]
@@ -128,14 +143,20 @@ def _rebuilt(plan: Plan) -> list[str]:
 def _sort(plan: Plan, members: dict[str, Member], facts: ClusterFacts, undone: set[str],
           lacking: set[str]):
     lists: dict[str, list[dict]] = {name: [] for name in LISTS}
+    unseen = not any(one.answers for one in facts.values())
     for planned_member in plan["members"]:
         one = planned_member["id"]
         back = planned_member.get("was", one) in undone
-        state = "failed" if one in lacking else _state(plan, planned_member, members.get(one),
-                                                       facts.get(one), back)
+        state = "failed" if one in lacking \
+            else "unknown" if unseen and not _trove_says_failed(members.get(one)) \
+            else _state(plan, planned_member, members.get(one), facts.get(one), back)
         version = facts[one].version if one in facts else ""
         lists[state].append({"id": one, "name": planned_member["name"], "version": version})
     return lists
+
+
+def _trove_says_failed(member: Member | None) -> bool:
+    return member is not None and member.status in ("ERROR", "FAILED")
 
 
 def _state(plan: Plan, planned_member: PlanMember, member: Member | None, facts,
@@ -161,7 +182,7 @@ def _status(plan: Plan, lists, errors) -> str:
         return "upgraded" if lists["upgraded"] else "nothing_to_do"
     if "aborted" in codes:
         return "aborted"
-    if lists["failed"]:
+    if lists["failed"] or lists["unknown"]:
         return "failed"
     return "stopped" if lists["upgraded"] or not lists["rolled_back"] else "rolled_back"
 
@@ -183,11 +204,11 @@ def _resume(plan: Plan, lists, status: str) -> str:
     if status in ("failed", "aborted") and summary.all_there(lists):
         access = {"access": plan["options"].get("access")}
         return command("finalize", options=input_options({**target_input(plan), **access}))
-    if lists["failed"]:
+    if lists["failed"] and not lists["unknown"]:
         silent = any(not one["version"] for one in lists["failed"])
         alone = kind_of(plan) == SET and len(plan["members"]) - len(lists["failed"]) <= 1
         return _again(plan, *BROKEN, *(UNREACHABLE if silent else ()), *(ALONE if alone else ()))
-    if lists["todo"] or lists["rolled_back"]:
+    if lists["failed"] or lists["todo"] or lists["rolled_back"] or lists["unknown"]:
         return _again(plan)
     return ""
 
@@ -214,6 +235,9 @@ def _result(status: str, words: str, errors: list[dict[str, Any]] | None = None,
             "undo": "", "resume": "", "errors": errors or [], "notes": notes or []}
 
 
-def refusal(plan: Plan) -> UpgradeError:
-    """The error of a preflight that forbids the run."""
-    return UpgradeError("refused", complaints(plan), "stop")
+def refusal(plan: Plan, again: bool = False) -> UpgradeError:
+    """The error of a preflight that forbids the run.
+
+    :param again: nobody answered who asked, so another executor is to ask once more.
+    """
+    return UpgradeError("refused", complaints(plan), "retry" if again else "stop")

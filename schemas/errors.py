@@ -13,7 +13,10 @@ class UpgradeError(Exception):
     :param klass: ``retry`` (may pass by itself), ``rollback`` (undo by on_failure), ``stop``
         (touch nothing more).
     :param instance: id of the member concerned, or empty.
+    :ivar outage: Keystone, Trove or Mistral could not be reached, which is waited out.
     """
+
+    outage = False
 
     def __init__(self, code: str, message: str, klass: str = ROLLBACK, instance: str = ""):
         super().__init__(message)

@@ -9,7 +9,10 @@ lists these, too (`clusters`: ids). One that lists no projects is nobody's. An e
 A section may name a secret of Barbican as its `password_secret`. Only files can: no input of a run
 names a secret, as none names a password.
 """
+import hashlib
+import hmac
 import re
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ import yaml
 from ..datastores.access import Password
 from ..planning.documents import Job
 from ..schemas import UpgradeError, complaints
+from ..schemas.errors import RETRY
 from . import barbican
 from .config import options
 from .sessions import Actor
@@ -31,21 +35,15 @@ def exists(name: str) -> bool:
     return read(name, Path(options().access_dir)) is not None
 
 
-def section(name: str, driver: str, project_id: str, cluster_id: str,
-            needed: bool = False) -> dict[str, Any]:
+def section(name: str, driver: str, project_id: str, cluster_id: str) -> dict[str, Any]:
     """The driver's section of the access file ``name``; empty when there is no file ``default``.
 
     :param project_id: of the run.
     :param cluster_id: the cluster's, or the replication set's, as Trove tells it.
-    :param needed: the run began with such a file, so its servers want what stands in it.
     :raises UpgradeError: code ``bad_access_file``; ``foreign_access_file``: the file is not for
         this project or cluster.
     """
     content = read(name, Path(options().access_dir))
-    if content is None and needed:
-        raise UpgradeError("bad_access_file", f"The run began with the access file {name!r}, and "
-                           f"there is none in {options().access_dir} now. Put it there, or start "
-                           "the embedded engine with its --access-dir.", "stop")
     if content is None:
         return {}
     if options().auth != "cloud":
@@ -59,12 +57,12 @@ def section(name: str, driver: str, project_id: str, cluster_id: str,
 
 
 def settings(name: str, driver: str, project_id: str, cluster_id: str,
-             actor: Actor | None = None, needed: bool = False) -> dict[str, Any]:
+             actor: Actor | None = None) -> dict[str, Any]:
     """The same, with the password of the secret that the section names.
 
     :param actor: in whose name Barbican is asked.
     """
-    found = section(name, driver, project_id, cluster_id, needed)
+    found = section(name, driver, project_id, cluster_id)
     return _with_password(name, found, actor) if "password_secret" in found else found
 
 
@@ -83,18 +81,40 @@ def of_job(job: Job) -> dict[str, Any]:
     return section(job["access"], job["driver"], job["project_id"], job["cluster_id"])
 
 
+def fingerprint(name: str, salt: str = "") -> str:
+    """``salt:digest`` of the file's bytes, which tells whether two executors have the same.
+
+    Salted, because a plain digest of a file is the same everywhere; who sees the salt can still
+    guess, so it is shown to nobody but the service user.
+
+    :param salt: of the fingerprint that is to be compared with; a new one when empty.
+    """
+    salt = salt or secrets.token_hex(16)
+    try:
+        content = _path(name, Path(options().access_dir)).read_bytes()
+    except OSError:
+        content = b""
+    return f"{salt}:{hmac.new(salt.encode(), content, hashlib.sha256).hexdigest()}"
+
+
+def check_fingerprint(name: str, wanted: str) -> None:
+    """Refuse to work by another access file than the run began with.
+
+    :param wanted: the fingerprint of that one; empty where none was taken.
+    :raises UpgradeError: code ``access_file_differs``, class retry: another executor may have it.
+    """
+    if wanted and not hmac.compare_digest(fingerprint(name, wanted.partition(":")[0]), wanted):
+        raise UpgradeError("access_file_differs", f"The access file {name!r} of this executor is "
+                           "not the one that the run began with. Let all executors have the same, "
+                           "and change it only while no upgrade runs.", RETRY)
+
+
 def read(name: Any, directory: Path) -> dict[str, Any] | None:
     """The whole file, whoever it is for; None when there is no file ``default``.
 
     :raises UpgradeError: code ``bad_access_file``.
     """
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise UpgradeError("bad_access_file", "The name of an access file has letters, digits, - "
-                           "and _ only: it names no path.", "stop")
-    directory = directory.resolve()
-    path = (directory / f"{name}.yaml").resolve()
-    if not path.is_relative_to(directory):
-        raise _bad(name, "leads out of the directory of access files.")
+    path = _path(name, directory)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
@@ -107,6 +127,18 @@ def read(name: Any, directory: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict):
         raise _bad(name, "must map driver names to settings.")
     return content
+
+
+def _path(name: Any, directory: Path) -> Path:
+    """Where the file stands; a name with a path in it names no file."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise UpgradeError("bad_access_file", "The name of an access file has letters, digits, - "
+                           "and _ only: it names no path.", "stop")
+    directory = directory.resolve()
+    path = (directory / f"{name}.yaml").resolve()
+    if not path.is_relative_to(directory):
+        raise _bad(name, "leads out of the directory of access files.")
+    return path
 
 
 def _check_owner(name: str, content: dict[str, Any], project_id: str, cluster_id: str) -> None:

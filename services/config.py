@@ -39,6 +39,9 @@ OPTS = [
                "insecure."),
     cfg.StrOpt("access_dir", default="/etc/trove-upgrade/access",
                help="Directory of the access files that tell port and credentials of members."),
+    cfg.FloatOpt("outage_sec", default=300.0, min=0.0,
+                 help="Seconds for which a step waits for Keystone, Trove or Mistral while they "
+                 "can't be reached. Steps that undo, give back and report wait five minutes more."),
     cfg.FloatOpt("http_timeout_sec", default=20.0, min=1.0,
                  help="Seconds to wait for an answer of Trove or Mistral."),
 ]

@@ -14,7 +14,8 @@ from .config import options
 
 LOG = logging.getLogger(__name__)
 PASSING_STATUS = {408, 409, 413, 429, 500, 502, 503, 504}
-UNREACHABLE = (ks.ConnectFailure, ks.ConnectTimeout, ks.SSLError, ks.DiscoveryFailure)
+OUTAGE_STATUS = {502, 503, 504}
+UNREACHABLE = (ks.ConnectionError, ks.DiscoveryFailure)
 
 
 def explain(error: Exception) -> UpgradeError:
@@ -35,8 +36,10 @@ def _explain(error: Exception) -> UpgradeError:
     if (status := _http_status(error)) is not None:
         return from_status(status, words_of(error))
     if isinstance(error, UNREACHABLE):
-        return UpgradeError("unreachable", "Keystone, Trove or Mistral can't be reached: "
-                            f"{words_of(error)}", RETRY)
+        found = UpgradeError("unreachable", "Keystone, Trove or Mistral can't be reached: "
+                             f"{words_of(error)}", RETRY)
+        found.outage = not isinstance(error, ks.SSLError)       # which does not pass by itself
+        return found
     if isinstance(error, ks.ClientException):
         return UpgradeError("not_authenticated", f"Keystone refused: {words_of(error)}", STOP)
     LOG.exception("Unexpected error in an action")
@@ -61,7 +64,9 @@ def from_status(status: int, words: str) -> UpgradeError:
     if status == 404:
         return UpgradeError("not_found", f"Not found: {words}", ROLLBACK)
     if status in PASSING_STATUS:
-        return UpgradeError("busy", f"The service answers {status}: {words}", RETRY)
+        found = UpgradeError("busy", f"The service answers {status}: {words}", RETRY)
+        found.outage = status in OUTAGE_STATUS
+        return found
     return UpgradeError("request_refused", f"The service answers {status}: {words}", ROLLBACK)
 
 

@@ -14,6 +14,7 @@ from typing import cast
 from ..planning.documents import Plan, Wave
 from ..schemas import UpgradeError
 from . import sessions
+from .config import options
 from .environments import Environments
 from .sessions import Actor
 
@@ -39,6 +40,11 @@ class Record:
         if self._notes.create(RUN + self._run, {"plan": plan}):
             return plan
         return self.plan()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the run's project can't read it, or is that of the one user there is."""
+        return sessions.service() is not None or options().auth == "cloud"
 
     def find(self) -> Plan | None:
         """The plan, or None when none was written or the run is over."""

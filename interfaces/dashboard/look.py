@@ -239,7 +239,8 @@ def _next(progress: Progress, kind: str) -> Any:
 def _tally(result: dict[str, Any]) -> list[tuple[str, str]]:
     """Who ended how, as the members' own servers report."""
     titles = (("upgraded", _("Upgraded")), ("skipped", _("Were there already")),
-              ("rolled_back", _("Put back")), ("failed", _("Failed")), ("todo", _("Not touched")))
+              ("rolled_back", _("Put back")), ("failed", _("Failed")), ("todo", _("Not touched")),
+              ("unknown", _("Not known: nobody could ask them")))
     return [(title, ", ".join(f"{one['name']} ({one['version'] or _('no answer')})"
                               for one in result[key]))
             for key, title in titles if result.get(key)]

@@ -32,6 +32,7 @@ QUICK = {"datastore_version": NEW, "bake_sec": 0}       # inputs that no test ne
 ORDER = (4, 5, 6, 1, 2, 3)
 ALL = [str(one) for one in ORDER]
 POLL_SEC = 1.0         # at Mistral, whom each look costs as much as a step
+OUTAGES = {"OS_TROVE_UPGRADE__OUTAGE_SEC": "20"}      # oslo.config reads it from the environment
 
 
 @dataclass
@@ -229,7 +230,8 @@ class Site:
     def __enter__(self) -> "Site":
         self.lab.__enter__()
         try:
-            self.engine = EmbeddedEngine(self.directory, env={**os.environ, **self.lab.env()},
+            env = {**os.environ, **self.lab.env(), **OUTAGES}
+            self.engine = EmbeddedEngine(self.directory, env=env,
                                          access_dir=self.lab.access_dir,
                                          **self.engine_options).start(PATIENCE_SEC)
         except BaseException:

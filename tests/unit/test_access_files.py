@@ -7,6 +7,7 @@ from trove_upgrade.schemas import UpgradeError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions import observe, plan
     from trove_upgrade.services import access_files
 
 MINE, OTHERS, CLUSTER = "project-1", "project-2", "cluster-1"
@@ -51,17 +52,6 @@ def test_who_is_not_listed_is_told_nothing(directory, owners, name):
 def test_a_project_that_is_not_known_owns_nothing(directory):
     (directory / "shop.yaml").write_text("projects: all\n")
     assert refusal("shop", project_id="").code == "foreign_access_file"
-
-
-def test_a_run_that_began_with_its_file_does_not_go_on_without(directory):
-    assert access_files.settings("default", "redis", MINE, CLUSTER) == {}
-    assert not access_files.exists("default")
-    with pytest.raises(UpgradeError, match="began with the access file 'default'") as raised:
-        access_files.settings("default", "redis", MINE, CLUSTER, needed=True)
-    assert (raised.value.code, raised.value.klass) == ("bad_access_file", "stop")
-    (directory / "default.yaml").write_text("projects: all\nredis: {port: 7000}\n")
-    assert access_files.exists("default")
-    assert access_files.settings("default", "redis", MINE, CLUSTER, needed=True) == {"port": 7000}
 
 
 def test_one_users_engine_reads_that_users_files(directory, monkeypatch):
@@ -125,3 +115,37 @@ def test_what_says_no_address_is_refused_by_its_key(directory, section, words):
 def test_bytes_that_are_no_text_are_refused(directory):
     (directory / "shop.yaml").write_bytes(b"projects: all\nredis: \xff\xfe")
     assert refusal("shop").code == "bad_access_file"
+
+
+def test_an_executor_with_another_file_leaves_the_step_to_one_that_has_it(directory):
+    path = directory / "shop.yaml"
+    path.write_text("projects: all\nredis: {port: 7000}\n")
+    pinned = access_files.fingerprint("shop")
+    access_files.check_fingerprint("shop", pinned)
+    access_files.check_fingerprint("shop", "")      # none was taken
+    for change in (lambda: path.write_text("projects: all\nredis: {port: 7001}\n"), path.unlink):
+        change()
+        with pytest.raises(UpgradeError) as raised:
+            access_files.check_fingerprint("shop", pinned)
+        assert (raised.value.code, raised.value.klass) == ("access_file_differs", "retry")
+        assert "7001" not in raised.value.message
+
+
+def test_two_runs_have_no_fingerprint_in_common(directory):
+    (directory / "shop.yaml").write_text("projects: all\n")
+    assert access_files.fingerprint("shop") != access_files.fingerprint("shop")
+
+
+def test_steps_go_by_the_pinned_file_and_no_plan_shows_its_fingerprint(directory):
+    (directory / "shop.yaml").write_text("projects: all\n")
+    job = {"driver": "redis", "access": "shop", "project_id": MINE, "cluster_id": CLUSTER}
+    kept = plan.Preflight._keep(SimpleNamespace(is_private=True, keep=lambda one: one),
+                                {"job": job})
+    assert observe.driver_for(kept["job"]).name == "redis"
+    assert plan._shown(kept) == {"job": job}
+    (directory / "shop.yaml").write_text("projects: all\nredis: {port: 1}\n")
+    with pytest.raises(UpgradeError, match="not the one that the run began with"):
+        observe.driver_for(kept["job"])
+    seen = plan.Preflight._keep(SimpleNamespace(is_private=False, keep=lambda one: one),
+                                {"job": job})
+    assert seen == {"job": job}

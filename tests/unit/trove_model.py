@@ -114,7 +114,7 @@ class Record:
         return self._plan
 
     def wave(self):
-        return self._wave
+        return self._wave or {"members": {}, "peers": [], "unavailable": [], "back": False}
 
     def choose(self, wave):
         self._wave = wave

@@ -1,0 +1,94 @@
+"""A service that can't be reached is waited for by time, and changes nothing but the duration."""
+import warnings
+from types import SimpleNamespace
+
+import pytest
+import tenacity
+from keystoneauth1 import exceptions as ks
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions import base, lock, report, wave
+    from trove_upgrade.services.errors import explain, from_status
+    from troveclient.apiclient import exceptions as trove_errors
+
+CONTEXT = SimpleNamespace(security=SimpleNamespace(project_id="p", is_target=False),
+                          execution=SimpleNamespace(workflow_execution_id="run-1"))
+OUTAGES = [ks.ConnectFailure("refused"), ks.ConnectTimeout("late"),
+           ks.UnknownConnectionError("cut off", OSError()), ks.DiscoveryFailure("nobody"),
+           trove_errors.from_response(SimpleNamespace(
+               status_code=503, headers={}, text="", json=dict), "GET", "/"),
+           from_status(502, "a proxy")]
+
+
+class Service:
+    """A clock, and a service that is away until some second of it."""
+
+    def __init__(self, back_at, error):
+        self.now, self.back_at, self.error, self.asked = 0.0, back_at, error, 0
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def ask(self):
+        self.asked += 1
+        if self.now < self.back_at:
+            raise self.error
+        return "done"
+
+
+class Step(base.UpgradeAction):
+    """A step that asks the service."""
+
+    def __init__(self, service, outlasts=False):
+        super().__init__()
+        self.service, self.outlasts = service, outlasts
+
+    def act(self, context):
+        return self.service.ask()
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run a step by the service's own clock."""
+    def run(service, **given):
+        monkeypatch.setattr("time.monotonic", lambda: service.now)
+        monkeypatch.setattr(tenacity.nap.time, "sleep", service.sleep)
+        monkeypatch.setattr(base, "options", lambda: SimpleNamespace(outage_sec=300.0))
+        try:
+            return Step(service, **given).run(CONTEXT)
+        finally:
+            monkeypatch.undo()
+    return run
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("away_sec", [1, 49, 120, 290])
+def test_a_service_that_comes_back_changes_the_duration_and_nothing_else(run, error, away_sec):
+    service = Service(away_sec, error)
+    assert run(service) == "done"
+    assert service.now < away_sec + 11
+    assert service.asked < 10 + away_sec / 5      # with back-off
+
+
+def test_who_has_waited_in_vain_is_not_tried_again_and_undo_outlasts_the_roll(run):
+    service = Service(500, ks.ConnectFailure("refused"))
+    error = run(service).error
+    assert (error["code"], error["class"]) == ("unreachable", "rollback")
+    assert 300 <= service.now < 311
+    assert run(Service(590, ks.ConnectFailure("refused")), outlasts=True) == "done"
+
+
+@pytest.mark.parametrize("action", [wave.ChooseUndo, wave.ResumeBackground, lock.ReleaseLock,
+                                    lock.DropRights, report.Report])
+def test_what_puts_things_right_outlasts_the_roll(action):
+    assert action.outlasts
+
+
+@pytest.mark.parametrize("error", [ks.SSLError("wrong authority"), ks.Unauthorized("no"),
+                                   from_status(409, "a conflict"), from_status(500, "a fault"),
+                                   KeyError("x")])
+def test_what_does_not_pass_by_itself_is_not_waited_for_here(run, error):
+    service = Service(60, error)
+    assert run(service).error["code"] == explain(error).code
+    assert (service.now, service.asked) == (0.0, 1)
