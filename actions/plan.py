@@ -4,9 +4,10 @@ from typing import Any
 
 from ..ownership.lock import Lock
 from ..planning import verdict, waves
+from ..planning.documents import Brief
 from ..planning.documents import Plan as PlanDocument
 from ..planning.groups import CLUSTER
-from ..planning.plan import make_plan
+from ..planning.plan import brief, make_plan
 from ..planning.snapshot import ClusterSnapshot
 from ..schemas import UpgradeError, read_input
 from ..services import rights
@@ -46,13 +47,15 @@ class Preflight(UpgradeAction):
     :param run: the execution that owns the lock.
     :param options: the plan's ``options``.
     :param kind: ``cluster`` or ``replication_set``.
+    :returns: what the workflows go by, see planning.plan.brief: of the plan itself there is one
+        copy in the record and one in what was planned before.
     """
 
     def __init__(self, run: str, options: dict[str, Any], kind: str = CLUSTER):
         super().__init__()
         self.run_id, self.options, self.kind = run, options, kind
 
-    def act(self, context: Any) -> PlanDocument:
+    def act(self, context: Any) -> Brief:
         actor = rights.acting(context, self.run_id)
         asked, _ = ExecutionReader(actor).asked_for(self.run_id)
         if _options(asked, self.kind) != self.options:
@@ -64,7 +67,7 @@ class Preflight(UpgradeAction):
             raise verdict.refusal(plan)
         if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
             lock.save_settings(settings)
-        return Record(actor, self.run_id).keep(plan)
+        return brief(Record(actor, self.run_id).keep(plan))
 
 
 def _options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -4,15 +4,15 @@ from typing import Any
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
 from ..planning import verdict
-from ..planning.documents import Plan
+from ..planning.documents import Plan, Wave
 from ..planning.evidence import as_servers_say
 from ..planning.groups import CLUSTER, named_in
-from ..planning.undo import find_errors
+from ..planning.undo import find_errors, put_back
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
 from ..services import rights
 from ..services.errors import explain
-from ..services.record import Record
+from ..services.record import NOBODY, Record
 from ..services.trove import Trove
 from .base import UpgradeAction
 from .observe import as_members, driver_for
@@ -26,38 +26,42 @@ class Report(UpgradeAction):
     :param plan: the plan, or None when none could be made. No server is asked for its sake: what
         members say is read by the run's record alone, and a run without one has touched nothing.
     :param failure: whatever the failed task left behind, or None.
-    :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
     """
 
     def __init__(self, run: str, inputs: dict[str, Any], plan: Plan | None,
-                 failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER):
+                 failure: Any = None, kind: str = CLUSTER):
         super().__init__()
         self.run_id, self.kind = run, kind
         self.inputs, self.plan, self.failure = inputs, plan, failure
-        self.undone = undone or []
+        self.goes_back = False      # the run has put members back
 
     def act(self, context: Any) -> dict[str, Any]:
         errors = find_errors(self.failure)
-        record = self._record(context)
+        record, wave = self._record(context)
         if record:
             driver = driver_for(record["job"])
+            self.goes_back = wave["back"]
             members, facts, notes = self._seen(context, driver, record)
-            return verdict.verdict(driver, record, members, facts, self.failure, self.undone, notes)
+            return verdict.verdict(driver, record, members, facts, self.failure,
+                                   put_back(wave, members, record["to_version"]), notes)
         if self.plan is None:
             return verdict.refused(errors[0], named_in(self.inputs), self.kind)
         if self.plan["options"]["dry_run"]:
             return verdict.planned(self.plan)
         return verdict.as_planned(self.plan, self.failure)
 
-    def _record(self, context: Any) -> Plan | None:
-        """None where the rights are gone, too: then the plan must do."""
+    def _record(self, context: Any) -> tuple[Plan | None, Wave]:
+        """The plan and who was chosen last. No plan where the rights are gone, too: then that of
+        the input must do."""
         try:
-            return Record(rights.acting(context, self.run_id), self.run_id).find()
+            record = Record(rights.acting(context, self.run_id), self.run_id)
+            plan = record.find()
+            return plan, record.wave() if plan else NOBODY
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             if explain(error).klass != STOP:
                 raise
-            return None
+            return None, NOBODY
 
     def _seen(self, context: Any, driver: Driver,
               plan: Plan) -> tuple[list[Member], ClusterFacts, list[str]]:
@@ -82,7 +86,7 @@ class Report(UpgradeAction):
         After a run without an error Trove's record of each was either made by the run or was the
         target already, so Trove is not asked for each once more.
         """
-        if driver.asks_trove or self.undone or find_errors(self.failure):
+        if driver.asks_trove or self.goes_back or find_errors(self.failure):
             members = trove.recorded(listed)
             return members, driver.read(members)
         facts = driver.read(listed)

@@ -10,6 +10,7 @@ import json
 import statistics
 from pathlib import Path
 
+import rows
 import size
 from trove_upgrade.interfaces.embedded_run import upgrade_in_lab
 from trove_upgrade.lab import careful, demo, upstream
@@ -68,7 +69,7 @@ def main():
     for number in range(args.rounds):
         for name, upgrader in RUNS.items():
             reports[name].append(_measure(name, upgrader, args.out / f"{number}", args.swap_sec))
-    text = _page(reports, args) + size.section()
+    text = _page(reports, args) + size.section() + "\n" + rows.section()
     (ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
     print(text)
 

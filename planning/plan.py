@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from ..datastores.base import Driver, Member
 from . import checks, waves
-from .documents import Job, Plan, PlanMember, Tries
+from .documents import Brief, Job, Plan, PlanMember, Tries
 from .groups import CLUSTER, SET
 from .snapshot import ClusterSnapshot
 from .versions import number_of, older, recorded
@@ -54,6 +54,14 @@ def make_plan(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any]
         "notes": [*texts.notes, *_ignored(driver, options),
                   *REACH[snapshot.kind][snapshot.lock_reach]], "options": options,
         "job": _job(snapshot, driver, options, owner, direction)}
+
+
+def brief(plan: Plan) -> Brief:
+    """What the workflows themselves go by."""
+    job = plan["job"]
+    return {"cluster_id": job["cluster_id"], "datastore": plan["datastore"],
+            "options": plan["options"], "tries": job["tries"], "backup": bool(job["backup"]),
+            "finalize": plan["finalize"]["mode"]}
 
 
 def _ignored(driver: Driver, options: dict[str, Any]) -> list[str]:
