@@ -1,14 +1,15 @@
 """The plan of an upgrade; made again under the lock it becomes the run's record."""
 import dataclasses
 import datetime
-from typing import Any, cast
+from typing import Any
 
 from ..ownership.lock import Lock
 from ..planning import verdict, waves, window
+from ..planning.documents import Brief
 from ..planning.documents import Plan as PlanDocument
 from ..planning.evidence import check_sight, is_blind
 from ..planning.groups import CLUSTER
-from ..planning.plan import make_plan
+from ..planning.plan import brief, make_plan
 from ..planning.snapshot import ClusterSnapshot
 from ..schemas import UpgradeError, read_input
 from ..services import access_files, rights
@@ -49,13 +50,15 @@ class Preflight(UpgradeAction):
     :param run: the execution that owns the lock.
     :param options: the plan's ``options``.
     :param kind: ``cluster`` or ``replication_set``.
+    :returns: what the workflows go by, see planning.plan.brief: of the plan itself there is one
+        copy in the record and one in what was planned before.
     """
 
     def __init__(self, run: str, options: dict[str, Any], kind: str = CLUSTER):
         super().__init__()
         self.run_id, self.options, self.kind = run, options, kind
 
-    def act(self, context: Any) -> PlanDocument:
+    def act(self, context: Any) -> Brief:
         actor = rights.acting(context, self.run_id)
         asked, _ = ExecutionReader(actor).asked_for(self.run_id)
         if _options(asked, self.kind) != self.options:
@@ -68,7 +71,7 @@ class Preflight(UpgradeAction):
         check_sight(now.facts, now.unavailable())
         if plan["job"]["keep_rollback_path"] and (settings := now.untouched_settings()):
             lock.save_settings(settings)
-        return _shown(self._keep(Record(actor, self.run_id), plan))
+        return brief(self._keep(Record(actor, self.run_id), plan))
 
     @staticmethod
     def _keep(record: Record, plan: PlanDocument) -> PlanDocument:
@@ -77,12 +80,6 @@ class Preflight(UpgradeAction):
             return record.keep(plan)
         pinned = access_files.fingerprint(plan["job"]["access"])
         return record.keep({**plan, "job": {**plan["job"], "access_fingerprint": pinned}})
-
-
-def _shown(plan: PlanDocument) -> PlanDocument:
-    """The plan without what only the run's record holds."""
-    job = {key: value for key, value in plan["job"].items() if key != "access_fingerprint"}
-    return cast(PlanDocument, {**plan, "job": job})
 
 
 def _options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -5,15 +5,15 @@ from .. import datastores
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..ownership.lock import Lock
 from ..planning import verdict
-from ..planning.documents import Job, Plan
+from ..planning.documents import Job, Plan, Wave
 from ..planning.evidence import as_servers_say, blind
 from ..planning.groups import CLUSTER, named_in
-from ..planning.undo import find_errors
+from ..planning.undo import find_errors, put_back
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
 from ..services import rights
 from ..services.errors import explain
-from ..services.record import Record
+from ..services.record import NOBODY, Record
 from ..services.sessions import Actor
 from ..services.trove import Trove
 from .base import UpgradeAction
@@ -28,7 +28,6 @@ class Report(UpgradeAction):
     :param plan: the plan, or None when none could be made. No server is asked for its sake: what
         members say is read by the run's record alone, and a run without one has touched nothing.
     :param failure: whatever the failed task left behind, or None.
-    :param undone: ids of members that were put back.
     :param kind: ``cluster`` or ``replication_set``.
     :param blindly: whether to report, too, when no member answers (else code ``executor_blind``)
         or Trove can't be asked, and by another access file than the run began with.
@@ -37,20 +36,21 @@ class Report(UpgradeAction):
     outlasts = True
 
     def __init__(self, run: str, inputs: dict[str, Any], plan: Plan | None,
-                 failure: Any = None, undone: list[str] | None = None, kind: str = CLUSTER,
-                 blindly: bool = False):
+                 failure: Any = None, kind: str = CLUSTER, blindly: bool = False):
         super().__init__()
         self.run_id, self.kind, self.blindly = run, kind, blindly
         self.inputs, self.plan, self.failure = inputs, plan, failure
-        self.undone = undone or []
+        self.goes_back = False      # the run has put members back
 
     def act(self, context: Any) -> dict[str, Any]:
         errors = find_errors(self.failure)
-        actor, record = self._record(context)
+        actor, record, wave = self._record(context)
         if actor and record:
             driver, unasked = _driver_for(record["job"], actor, pinned=not self.blindly)
+            self.goes_back = wave["back"]
             members, facts, notes = self._seen(context, actor, driver, record)
-            found = verdict.verdict(driver, record, members, facts, self.failure, self.undone,
+            found = verdict.verdict(driver, record, members, facts, self.failure,
+                                    put_back(wave, members, record["to_version"]),
                                     unasked + notes)
             if found["unknown"] and facts and not (self.blindly or unasked):
                 raise blind(facts)
@@ -61,15 +61,18 @@ class Report(UpgradeAction):
             return verdict.planned(self.plan)
         return verdict.as_planned(self.plan, self.failure)
 
-    def _record(self, context: Any) -> tuple[Actor | None, Plan | None]:
-        """None where the rights are gone, too: then the plan must do."""
+    def _record(self, context: Any) -> tuple[Actor | None, Plan | None, Wave]:
+        """Who acts, the plan, and who was chosen last. No plan where the rights are gone, too: then
+        that of the input must do."""
         try:
             actor = rights.acting(context, self.run_id)
-            return actor, Record(actor, self.run_id).find()
+            record = Record(actor, self.run_id)
+            plan = record.find()
+            return actor, plan, record.wave() if plan else NOBODY
         except Exception as error:  # noqa: BLE001  whatever it is, the run must be reported
             if explain(error).klass != STOP:
                 raise
-            return None, None
+            return None, None, NOBODY
 
     def _seen(self, context: Any, actor: Actor, driver: Driver,
               plan: Plan) -> tuple[list[Member], ClusterFacts, list[str]]:
@@ -94,7 +97,7 @@ class Report(UpgradeAction):
         After a run without an error Trove's record of each was either made by the run or was the
         target already, so Trove is not asked for each once more.
         """
-        if driver.asks_trove or self.undone or find_errors(self.failure):
+        if driver.asks_trove or self.goes_back or find_errors(self.failure):
             members = trove.recorded(listed)
             return members, driver.read(members)
         facts = driver.read(listed)

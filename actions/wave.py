@@ -109,23 +109,24 @@ class ChooseUndo(StepAction):
     """What a failure undoes next, by the members' own evidence.
 
     :param failure: whatever the failed task left behind.
-    :param undone: ids of members that are back already.
+    :param waves: waves of this rollback that ended well; their members are back.
     :returns: ``{next: undo | done, ask, members}``: members are the ids of the wave, which is
         written down beside the record; ask is True when a person is to be waited for after it.
     """
 
     outlasts = True
 
-    def __init__(self, run: str, failure: Any, undone: list[str]):
+    def __init__(self, run: str, failure: Any, waves: int = 0):
         super().__init__(run)
-        self.failure, self.undone = failure, undone
+        self.failure, self.waves = failure, waves
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
         driver = driver_for(self.job, self.actor)
         members = trove.group(self.job)["members"]
-        members = [*trove.recorded([one for one in members if one.id not in self.undone]),
-                   *(one for one in members if one.id in self.undone)]
+        undone = waves.brought(self.record.wave(), self.waves)
+        members = [*trove.recorded([one for one in members if one.id not in undone]),
+                   *(one for one in members if one.id in undone)]
         self.plan = {**self.plan, "members": followed(self.plan["members"], members)}
         facts = driver.read(members)
         errors = undo.find_errors(self.failure)
@@ -133,7 +134,7 @@ class ChooseUndo(StepAction):
         if wanted != "nothing":
             check_sight(facts, self.record.wave()["unavailable"])
         todo = [one for one in undo.to_undo(self.plan, members, facts, wanted, driver.full_stop)
-                if one not in self.undone]
+                if one not in undone]
         wave = undo.next_undo(driver, facts, self.plan, todo)
         undo.check_rollback_path(driver, facts, self.plan, wave)
         if not wave and wanted == "all" and not any(one["done"] for one in self.plan["members"]):
@@ -144,7 +145,7 @@ class ChooseUndo(StepAction):
         self.record.choose({
             "members": _chosen(wave, self.plan, members, facts, trove, anew=True),
             "peers": _peers(self.plan, members), "unavailable": unavailable, "back": True,
-            "anew": True, "number": 0, "done": []})
+            "anew": True, "number": self.waves, "done": undone})
         return {"next": "undo" if wave else "done", "members": wave, "ask": ask}
 
 

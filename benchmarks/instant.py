@@ -177,3 +177,4 @@ def double():
         yield made
     finally:
         server.shutdown()
+        server.server_close()

@@ -37,7 +37,11 @@ QUERIES = {
         WHERE workflow.id = ?1 OR workflow.root_execution_id = ?1"""}
 COLUMNS = {"spec", "input", "output", "params", "context", "in_context", "published",
            "runtime_context", "state_info"}
+SIZES = (6, 30, 100)
 POLL_SEC = 0.5
+HEAD = ("| members | rows kB | rows kB a member | largest field kB | tasks a member | "
+        "engine CPU s a member | elapsed s a member | Trove calls a member |\n"
+        "|---:|---:|---:|---:|---:|---:|---:|---:|")
 TOP = 40                # fields that are printed
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -58,17 +62,37 @@ def main():
     parser.add_argument("--members", default="6,30,100")
     parser.add_argument("--fields", action="store_true", help="print the largest fields, too")
     args = parser.parse_args()
-    sizes = [int(one) for one in args.members.split(",")]
+    for figures in measured(int(one) for one in args.members.split(",")):
+        found = figures.pop("fields")
+        print(json.dumps(figures), flush=True)
+        for one in found[:TOP] if args.fields else ():
+            print("   ", one.bytes, one.rows, one.largest, *one[:3])
+
+
+def section():
+    """The figures as a section of docs/benchmarks.md."""
+    rows = "".join(
+        f"| {one['members']} | {one['bytes'] / 1000:.0f} | {one['bytes_a_member'] / 1000:.1f} | "
+        f"{one['largest_field'][0] / 1000:.0f} | {one['tasks_a_member']} | "
+        f"{one['engine_cpu_a_member']} | {one['elapsed_a_member']} | "
+        f"{one['trove_calls_a_member']} |\n" for one in measured(SIZES))
+    return f"""## Cost a member
+
+Members that are upgraded at once, in waves of one, on the embedded engine, which asks Trove and the
+members over HTTP: what is left is the orchestration's own.
+
+{HEAD}
+{rows}"""
+
+
+def measured(sizes):
+    """The figures of a run of each size, in turn, on one engine."""
     with tempfile.TemporaryDirectory() as directory, instant.double() as trove:
         env = {**os.environ, **trove.env(), **instant.install(Path(directory) / "site")}
         with EmbeddedEngine(Path(directory) / "engine", env=env) as engine:
             run(engine, trove, 1)       # what is loaded once, is loaded before
             for members in sizes:
-                figures = run(engine, trove, members)
-                found = figures.pop("fields")
-                print(json.dumps(figures), flush=True)
-                for one in found[:TOP] if args.fields else ():
-                    print("   ", one.bytes, one.rows, one.largest, *one[:3])
+                yield run(engine, trove, members)
 
 
 def run(engine, trove, members):
@@ -91,7 +115,7 @@ def run(engine, trove, members):
     total, largest = sum(one.bytes for one in found), max(found, key=lambda one: one.largest)
     return {"members": members, "bytes": total, "bytes_a_member": total // members,
             "largest_field": [largest.largest, *largest[:3]],
-            "tasks_a_member": round(tasks / members, 2),
+            "tasks": tasks, "tasks_a_member": round(tasks / members, 2),
             "engine_cpu_a_member": round(spent / members, 3),
             "elapsed_a_member": round(elapsed / members, 3),
             "trove_calls_a_member": round(sum(trove.calls.values()) / members, 2),

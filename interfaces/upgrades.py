@@ -268,13 +268,13 @@ class Upgrades:
         return [task for task in tasks if task["workflow_execution_id"] in running]
 
     def _plan(self, execution_id, children):
-        """What the run's first step has published; None before it has."""
+        """What the run's first step has answered; None before it has."""
         preparing = [one["id"] for one in children if one["workflow_name"] == views.PREPARE]
         if preparing and execution_id not in self._plans:
             made = [task.id for task in self._client.tasks.list(
                 workflow_execution_id=preparing[0], fields=("id", "name", "state"))
                 if (task.name, task.state) == ("make_plan", "SUCCESS")]
             for task in made:
-                published = views.as_object(self._client.tasks.get(task).to_dict()["published"])
-                self._plans[execution_id] = published.get("plan")
+                self._plans[execution_id] = views.as_object(
+                    self._client.tasks.get(task).to_dict()["result"])
         return self._plans.get(execution_id)

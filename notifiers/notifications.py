@@ -26,6 +26,7 @@ try:
     from mistral import context as mistral_context
     from mistral.db.v2 import api as db_api
     from mistral.notifiers.base import NotificationPublisher
+    from mistral.workflow import data_flow, states
 except ImportError:   # documentation and tests without Mistral
     NotificationPublisher = object  # type: ignore[assignment,misc]
 
@@ -133,12 +134,12 @@ def _chosen(owner: str, member: str, project_id: str | None) -> dict[str, Any] |
 
 
 def _plan(owner: Any) -> dict[str, Any] | None:
-    """What the run's first step has published; it is called inside a transaction."""
+    """What the run's first step has answered; it is called inside a transaction."""
     below = list(owner.task_executions)
     while below:
         task = below.pop()
-        if task.name == "make_plan" and task.published:
-            return task.published.get("plan")
+        if task.name == "make_plan" and task.state == states.SUCCESS:
+            return data_flow.get_task_execution_result(task)
         below += [one for child in task.workflow_executions if child.workflow_name in PLANNING
                   for one in child.task_executions]
     return None

@@ -117,6 +117,18 @@ class Plan(TypedDict):
     job: Job
 
 
+class Brief(TypedDict):
+    """The little of a plan that the workflows go by; it does not grow with the members. ``backup``
+    says whether one is taken, ``finalize`` when the rollback path is closed."""
+
+    cluster_id: str
+    datastore: str
+    options: dict[str, Any]
+    tries: Tries
+    backup: bool
+    finalize: Literal["auto", "manual"]
+
+
 class WaveMember(TypedDict):
     """A member as it was when it was chosen: ``recorded`` is its version by Trove, ``identity``
     tells one start of its server from the next, ``server_id`` one server from another, ``holds``

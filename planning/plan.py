@@ -5,7 +5,7 @@ from typing import Any, Literal
 from ..datastores import passed_over
 from ..datastores.base import Driver, Member
 from . import checks, waves
-from .documents import Job, Plan, PlanMember, Tries
+from .documents import Brief, Job, Plan, PlanMember, Tries
 from .groups import CLUSTER, SET
 from .snapshot import ClusterSnapshot
 from .versions import number_of, older, recorded
@@ -61,6 +61,14 @@ def _passed_over(snapshot: ClusterSnapshot, driver: Driver) -> list[str]:
     own = passed_over(driver.name, snapshot.cluster["datastore"])
     return [f"The driver {own} is for this datastore, and {driver.name} was chosen by name in its "
             f"place: members are stopped where they lead, and writes may be lost."] if own else []
+
+
+def brief(plan: Plan) -> Brief:
+    """What the workflows themselves go by."""
+    job = plan["job"]
+    return {"cluster_id": job["cluster_id"], "datastore": plan["datastore"],
+            "options": plan["options"], "tries": job["tries"], "backup": bool(job["backup"]),
+            "finalize": plan["finalize"]["mode"]}
 
 
 def _ignored(driver: Driver, options: dict[str, Any]) -> list[str]:

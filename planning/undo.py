@@ -3,7 +3,7 @@ from typing import Any
 
 from ..datastores.base import ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
-from .documents import Plan, Version
+from .documents import Plan, Version, Wave
 from .versions import bears, number_of, runs
 from .waves import all_waves
 
@@ -41,6 +41,18 @@ def to_undo(plan: Plan, members: list[Member], facts: ClusterFacts,
         return [one for one in mine
                 if not _arrived(facts, one, plan["to_version"], known[one].status)]
     return []
+
+
+def put_back(wave: Wave, members: list[Member], target: Version) -> list[str]:
+    """Ids of the members that the rollback of a run has put back, as far as they are well: those
+    of the waves before, and those that were chosen last but for whom Trove still has the target.
+
+    :param wave: what the run has chosen last.
+    """
+    if not wave["back"]:
+        return []
+    return [*wave["done"], *(one.id for one in members
+                             if one.id in wave["members"] and not bears(one, target))]
 
 
 def next_undo(driver: Driver, facts: ClusterFacts, plan: Plan,

@@ -9,6 +9,8 @@ import time
 SCALE = float(os.environ.get("TROVE_UPGRADE_TEST_PATIENCE", "1"))
 PATIENCE_SEC = 600 * SCALE
 POLL_SEC = 0.1
+# For the end of what lasts long: each question costs the one that has the work to do.
+END_POLL_SEC = 0.5
 # A time-out of the product that a test lets pass, so that who is well must not need it: seconds.
 TIMEOUT_SEC = int(20 * SCALE)
 

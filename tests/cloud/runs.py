@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trove_upgrade.interfaces.upgrades import Upgrades
 
-from tests.waits import until
+from tests.waits import END_POLL_SEC, until
 
 OLD, NEW = "8.1.8", "9.1.2"
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")
@@ -56,7 +56,7 @@ class Runs:
 
     def end(self, run):
         """Wait for the end: (state, state_info, output)."""
-        until(lambda: self.state(run) in ENDED, f"the end of {run}")
+        until(lambda: self.state(run) in ENDED, f"the end of {run}", END_POLL_SEC)
         found = self.mistral.executions.get(run)
         return found.state, found.state_info or "", json.loads(found.output or "{}")
 
@@ -64,7 +64,7 @@ class Runs:
         Upgrades(self.mistral).abort(run)
 
     def until_paused(self, run):
-        until(lambda: self.state(run) != "RUNNING", "paused")
+        until(lambda: self.state(run) != "RUNNING", "paused", END_POLL_SEC)
         assert self.state(run) == "PAUSED", self.mistral.executions.get(run).state_info
 
     def until_event(self, cluster, event, number=1):
@@ -110,7 +110,7 @@ class Runs:
     def until_at_rest(self, cluster):
         """Wait until Trove, whose polls back off, has seen every member's end."""
         until(lambda: {one["status"] for one in self.cloud.trove(self.user).clusters.get(
-            cluster.id).instances} == {"ACTIVE"}, "Trove at rest")
+            cluster.id).instances} == {"ACTIVE"}, "Trove at rest", END_POLL_SEC)
 
     def versions(self, cluster):
         """What the members' own servers say."""

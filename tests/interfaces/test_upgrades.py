@@ -55,7 +55,7 @@ class FakeMistral:
 
     def _task(self, identifier):
         self.calls.append("plan")
-        return Resource({"published": {"plan": self.tree.plan}})
+        return Resource({"result": self.tree.plan})
 
     def _update(self, identifier, state):
         self.states.append((identifier, state))

@@ -34,6 +34,7 @@ class Acting(Rehearsal):
     patience: int = 5
     lock: Lock = field(default_factory=Lock)
     step: dict = field(default_factory=dict)
+    undo_waves: int = 0
     record: Record | None = None
     ask: bool = False           # a person is to be waited for
 
@@ -57,7 +58,9 @@ class Acting(Rehearsal):
         return self.step["members"]
 
     def _choose_undo(self, failure, undone):
-        self.step = self._do(wave.ChooseUndo, failure=failure, undone=undone)
+        self.undo_waves = self.undo_waves + 1 if undone else 0
+        self.step = self._do(wave.ChooseUndo, failure=failure, waves=self.undo_waves)
+        assert self.record.wave()["done"] == undone
         self.ask = self.step["ask"]
         return self.step["members"]
 

@@ -14,7 +14,7 @@ from docs.tools.flows import CLAUSES, REQUIRED, Flow, Task, closed, strings
 FORBIDDEN_INPUTS = {"env", "notify", "namespace", "index", "task_execution_id",
                     "root_execution_id", "description", "read_only"}
 SAFE_BREAK = "<% isDict(task().result) and task().result.get('class') != 'retry' %>"
-DYNAMIC = "<% concat('trove_upgrade.datastore.', task(prepare).result.plan.datastore) %>"
+DYNAMIC = "<% concat('trove_upgrade.datastore.', $.brief.datastore) %>"
 TOLD = "<% tasks(execution().id, false, ERROR).select($.result) %>"
 WAVE = re.compile(r"^member in <% \$\.step\.members %>$")
 VARIABLE = re.compile(r"\$\.([a-z_]+)")
