@@ -31,16 +31,16 @@ def connected(state_dir, *, env=None, access_dir=None, cloud=None, region="", lo
     """Give (Upgrades, whether the engine is ours) for the engine of ``state_dir``.
 
     One that runs already is used and left alone. Otherwise it is started here and stopped at the
-    end; a start makes interrupted upgrades go on. For ``look_only`` none is started: its file is
-    read. ``region`` is that of the upgrades that are started here: an engine that runs already may
-    have been started for another.
+    end; a start makes interrupted upgrades go on. For ``look_only`` none is started, nor asked: its
+    file is read, also while it is at work or about to end. ``region`` is that of the upgrades that
+    are started here: an engine that runs already may have been started for another.
     """
     found = running(state_dir)
-    if found:
-        yield Upgrades(engine_client(found["url"], found["token"]), region), False
-        return
     if look_only:
         yield Upgrades(StateFile(state_dir)), False
+        return
+    if found:
+        yield Upgrades(engine_client(found["url"], found["token"]), region), False
         return
     with EmbeddedEngine(state_dir, env=env, access_dir=access_dir, cloud=cloud) as engine:
         yield Upgrades(engine_client(engine.url, engine.token), region), True

@@ -3,6 +3,7 @@ import sqlite3
 
 import pytest
 from trove_upgrade.embedded import DATABASE, EmbeddedEngine, running
+from trove_upgrade.interfaces import embedded_run
 from trove_upgrade.interfaces.errors import ServiceError, UpgradeNotFound
 from trove_upgrade.interfaces.session import engine_client
 from trove_upgrade.interfaces.state_file import StateFile
@@ -70,3 +71,10 @@ def test_commands_that_look_start_no_engine(cli, command):
     assert "no upgrade" in (ended.stdout + ended.stderr).lower()
     assert not (cli.directory / "here" / "engine.json").exists()
     assert running(cli.directory / "here") is None
+
+
+def test_an_engine_that_is_about_to_end_is_not_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded_run, "running",
+                        lambda _: {"url": "http://127.0.0.1:1/v2", "token": "t"})
+    with embedded_run.connected(tmp_path, look_only=True) as (upgrades, ours):
+        assert (list(upgrades.each()), ours) == ([], False)
