@@ -63,16 +63,12 @@ class AwaitTrove(StepAction):
             others = [one for one in trove.group(self.job)["members"] if one.status != "ACTIVE"]
             if not others:
                 return {"hold": False}
-            others.sort(key=_is_broken)         # waited for is one that may still come
-            if _is_broken(others[0]):
+            others.sort(key=lambda one: one.failed)         # waited for is one that may still come
+            if others[0].failed:
                 break
         words = ", ".join(f"{one.name} {one.status}" for one in others)
         raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
-                           "stop" if _is_broken(others[0]) else "retry")
-
-
-def _is_broken(one: Member) -> bool:
-    return one.status in ("ERROR", "FAILED")
+                           "stop" if others[0].failed else "retry")
 
 
 class Finalize(UpgradeAction):

@@ -155,7 +155,7 @@ class AwaitEvidence(MemberAction):
         if not arrived(facts, self.member, self.wanted):
             return facts, (
                 facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}"), ""
-        if self._goes_forward() and self.job["keep_rollback_path"]:
+        if not self.goes_back and self.job["keep_rollback_path"]:
             driver.keep_rollback_path(self._itself, number_of(self.member["origin"]), facts.version)
         if facts.problems:
             return facts, facts.problems[0], ""
@@ -163,9 +163,6 @@ class AwaitEvidence(MemberAction):
         everyone = self._health(driver, trove)
         lost = driver.missing_data(everyone, self.member["id"], self.member["holds"])
         return facts, "; ".join(driver.blockers(everyone, others)), lost
-
-    def _goes_forward(self) -> bool:
-        return self.wanted["id"] == self.job["target"]["id"]
 
     def _check_not_failed(self, driver: Driver, trove: Trove, facts: Facts) -> None:
         """Fail fast when Trove or the server itself says that it will not come.
@@ -180,7 +177,7 @@ class AwaitEvidence(MemberAction):
                 raise
             return
         name = self.member["name"]
-        if now.status in ("ERROR", "FAILED"):
+        if now.failed:
             if driver.still_coming(self._health(driver, trove), self.member["id"]):
                 return
             why = f": {now.fault.rstrip('.')}" if now.fault else ""

@@ -55,6 +55,11 @@ class Member:
     number: str = ""
     fault: str = ""
 
+    @property
+    def failed(self) -> bool:
+        """Whether Trove calls it failed: ERROR, or FAILED where its own guest says so."""
+        return self.status in ("ERROR", "FAILED")
+
 
 @dataclass(frozen=True)
 class Facts:

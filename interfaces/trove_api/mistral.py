@@ -23,7 +23,6 @@ SERVICE = "workflowv2"
 CONFLICT = 409
 KEY_BYTES = 32
 WORKFLOW = "trove_upgrade.cluster"
-ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 
 
 class Silent(Exception):
