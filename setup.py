@@ -1,6 +1,5 @@
-"""The pack: each top-level room is a subpackage of ``trove_upgrade``."""
-from pathlib import Path
-
+"""The pack: each top-level room is a subpackage of ``trove_upgrade``. Its name, version and licence
+stand in pyproject.toml."""
 from setuptools import find_packages, setup
 
 ROOMS = ("actions", "datastores", "embedded", "interfaces", "lab", "notifiers", "ownership",
@@ -84,13 +83,6 @@ ACTIONS = (
 )
 
 setup(
-    name="trove-upgrade",
-    version="0.1.0",
-    description="Rolling upgrades of OpenStack Trove database clusters, as Mistral workflows",
-    long_description=Path("README.md").read_text(encoding="utf-8"),
-    long_description_content_type="text/markdown",
-    license="Apache-2.0",
-    python_requires=">=3.11",
     package_dir={f"trove_upgrade.{room}": room for room in ROOMS},
     packages=PACKAGES,
     package_data={
@@ -157,11 +149,4 @@ setup(
                 ("engine", "engine:Engine"))] + [
             "lab = trove_upgrade.lab.commands:Lab", "demo = trove_upgrade.lab.commands:Demo"],
     },
-    classifiers=[
-        "Environment :: OpenStack",
-        "Intended Audience :: System Administrators",
-        "License :: OSI Approved :: Apache Software License",
-        "Programming Language :: Python :: 3.11",
-        "Programming Language :: Python :: 3.12",
-    ],
 )

@@ -69,11 +69,11 @@ class AwaitTrove(StepAction):
             others = self._not_active(trove, others)
             if not others:
                 return {"hold": False}
-            if _is_broken(others[0]):
+            if others[0].failed:
                 break
         words = ", ".join(f"{one.name} {one.status}" for one in others)
         raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
-                           "stop" if _is_broken(others[0]) else "retry")
+                           "stop" if others[0].failed else "retry")
 
 
     def _not_active(self, trove: Trove, before: list[Member]) -> list[Member]:
@@ -96,13 +96,14 @@ class AwaitTrove(StepAction):
             others = [*([] if now.status == "ACTIVE" else [now]), *others[1:]]
             if not others:
                 return []
-            others.sort(key=_is_broken)
+            others.sort(key=_failed)
         members = trove.group(self.job)["members"]
-        return sorted((one for one in members if one.status != "ACTIVE"), key=_is_broken)
+        return sorted((one for one in members if one.status != "ACTIVE"), key=_failed)
 
 
-def _is_broken(one: Member) -> bool:
-    return one.status in ("ERROR", "FAILED")
+def _failed(one: Member) -> bool:
+    """Sorts those that may still come before those that will not."""
+    return one.failed
 
 
 class Finalize(UpgradeAction):

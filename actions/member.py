@@ -174,7 +174,7 @@ class AwaitEvidence(MemberAction):
                 facts.problems[0] if facts.problems else f"{facts.name} runs {facts.version}"), ""
         if strange := another_server(facts, self.member):
             return facts, "", strange
-        if self._goes_forward() and self.job["keep_rollback_path"]:
+        if not self.goes_back and self.job["keep_rollback_path"]:
             driver.keep_rollback_path(self._itself, number_of(self.member["origin"]), facts.version)
         if facts.problems:
             return facts, facts.problems[0], ""
@@ -182,9 +182,6 @@ class AwaitEvidence(MemberAction):
         everyone = self._health(driver, trove)
         lost = driver.missing_data(everyone, self.member["id"], self.member["holds"])
         return facts, "; ".join(driver.blockers(everyone, others)), lost
-
-    def _goes_forward(self) -> bool:
-        return self.wanted["id"] == self.job["target"]["id"]
 
     def _check_not_failed(self, driver: Driver, trove: Trove, facts: Facts) -> None:
         """Fail fast when Trove or the server itself says that it will not come.
@@ -199,7 +196,7 @@ class AwaitEvidence(MemberAction):
                 raise
             return
         name = self.member["name"]
-        if now.status in ("ERROR", "FAILED"):
+        if now.failed:
             everyone = self._health(driver, trove)
             if is_blind(everyone, self.unavailable) \
                     or driver.still_coming(everyone, self.member["id"]):

@@ -69,7 +69,7 @@ class AwaitRebuilt(RebuildAction):
                 continue
             group = trove.group(self.job)
             built = self._built(group)
-            if built is None or built.status in ("ERROR", "FAILED"):
+            if built is None or built.failed:
                 raise UpgradeError("not_rebuilt", f"The instance in the place of "
                                    f"{self.member['name']} is {built.status if built else 'gone'}; "
                                    "delete it if it is there, and start a new run.", "stop",

@@ -71,6 +71,11 @@ class Member:
     fault: str = ""
     addresses: tuple[Address, ...] = ()
 
+    @property
+    def failed(self) -> bool:
+        """Whether Trove calls it failed: ERROR, or FAILED where its own guest says so."""
+        return self.status in ("ERROR", "FAILED")
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -6,13 +6,14 @@ import dataclasses
 import datetime
 import json
 
+from ..planning.executions import ENDED
+
 PREFIX = "trove_upgrade."
 ENTRY = (PREFIX + "cluster", PREFIX + "replication_set", PREFIX + "finalize")
 RUN = "upgrade"      # the task of an entry that calls the body
 BODY, PREPARE = PREFIX + "upgrade", PREFIX + "prepare"
 MEMBER = PREFIX + "member"
 ROLLBACK = PREFIX + "member_rollback"
-ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 
 # By the open tasks of a run: those that call its parts, and the steps in them that tell more.
 PARTS = {"prepare": "planning", "roll": "upgrading", "complete": "verifying",

@@ -20,7 +20,7 @@ def busy(members: list[Member], source: str, facts: ClusterFacts, leaving: Membe
     moving = [one.name for one in members if one.status == PROMOTING]
     if moving:
         return f"Trove is promoting ({', '.join(moving)})"
-    broken = [one.name for one in members if one.status in ("ERROR", "FAILED")
+    broken = [one.name for one in members if one.failed
               and one.id not in others_away and one.id != leaving.id]
     if broken:
         raise UpgradeError("promotion_failed", f"Trove calls {', '.join(broken)} ERROR while "

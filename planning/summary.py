@@ -55,7 +55,7 @@ def _seen(member: Member | None, facts: Any, origin: Any) -> str:
         return "does not answer"
     if not facts.healthy:
         return "is not healthy"
-    if member.status in ("ERROR", "FAILED"):
+    if member.failed:
         return f"is {member.status} by Trove"
     return (f"runs {facts.version or 'nothing known'}, and by Trove's record it is on "
             f"{member.version}; it was on {origin['name']}")

@@ -1,7 +1,7 @@
 """What a failure undoes: each member's evidence decides, never a published list alone."""
 from typing import Any
 
-from ..datastores.base import ClusterFacts, Driver, Member
+from ..datastores.base import ClusterFacts, Driver, Facts, Member
 from ..schemas import UpgradeError
 from .documents import Plan, Version, Wave
 from .versions import bears, number_of, runs
@@ -39,7 +39,7 @@ def to_undo(plan: Plan, members: list[Member], facts: ClusterFacts,
         return mine
     if wanted == "failed":
         return [one for one in mine
-                if not _arrived(facts, one, plan["to_version"], known[one].status)]
+                if known[one].failed or not _arrived(facts[one], plan["to_version"])]
     return []
 
 
@@ -97,8 +97,8 @@ def find_errors(failure: Any) -> list[dict[str, Any]]:
     return [UpgradeError("engine_error", words).as_dict()]
 
 
-def _arrived(facts: ClusterFacts, one: str, target: Version, status: str) -> bool:
-    return facts[one].healthy and runs(facts[one].version, target) and status != "ERROR"
+def _arrived(facts: Facts, target: Version) -> bool:
+    return facts.healthy and runs(facts.version, target)
 
 
 def _errors(value: Any):

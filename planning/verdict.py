@@ -156,12 +156,12 @@ def _sort(plan: Plan, members: dict[str, Member], facts: ClusterFacts, undone: s
 
 
 def _trove_says_failed(member: Member | None) -> bool:
-    return member is not None and member.status in ("ERROR", "FAILED")
+    return member is not None and member.failed
 
 
 def _state(plan: Plan, planned_member: PlanMember, member: Member | None, facts,
            undone: bool) -> str:
-    if member is None or not facts.healthy or member.status in ("ERROR", "FAILED"):
+    if member is None or not facts.healthy or member.failed:
         return "failed"
     if runs(facts.version, plan["to_version"]) and bears(member, plan["to_version"]):
         return "skipped" if planned_member["done"] else "upgraded"

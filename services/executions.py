@@ -4,10 +4,11 @@ from typing import Any
 
 from mistralclient.api.base import APIException
 
+from ..planning import executions
+from ..planning.executions import ENDED
 from . import clients, sessions
 from .sessions import Actor
 
-ENDED = {"SUCCESS", "ERROR", "CANCELLED"}
 _TREES: dict[str, tuple[str, str]] = {}     # never changes once an execution is there
 _TREES_KEPT = 4096
 
@@ -28,9 +29,8 @@ class ExecutionReader:
         :param elsewhere: it may belong to another project than the actor's.
         """
         found = self._find(execution)
-        if found is not None:
-            return found.state in ENDED
-        return self._sees_all() if elsewhere else True
+        return executions.is_over(found.state if found is not None else None,
+                                  lambda: not elsewhere or self._sees_all())
 
     def is_open(self, execution: str) -> bool:
         """Whether it exists and has not ended; a paused one has not."""

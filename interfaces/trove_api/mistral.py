@@ -24,7 +24,6 @@ LOG = logging.getLogger(__name__)
 CONFLICT = 409
 KEY_BYTES = 32
 WORKFLOW = "trove_upgrade.cluster"
-ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 
 
 class Silent(Exception):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...planning.executions import ENDED, is_over
 from ...planning.lock_names import LOCK
 from . import holds, mistral
 from .config import options
@@ -38,7 +39,7 @@ class Owner:
     @property
     def alive(self) -> bool:
         """Running or paused."""
-        return self.state is not None and self.state not in mistral.ENDED
+        return self.state is not None and self.state not in ENDED
 
 
 def judge(context: Any, cluster_id: str, since: datetime) -> Verdict:
@@ -59,11 +60,10 @@ def _judge(context: Any, cluster_id: str, since: datetime) -> Verdict:
         if owner.alive:
             return Verdict(False, f"Execution {owner.execution} upgrades this cluster. Wait for "
                            "it, or abort it.")
-    ended = any(owner.current and owner.state for owner in owners)
-    if not ended and holds.age(since) < options().start_grace_sec:
+    ended = next((owner.state for owner in owners if owner.current and owner.state), None)
+    if ended is None and holds.age(since) < options().start_grace_sec:
         return Verdict(False, "An upgrade of this cluster is being started. Wait for it.")
-    # Not to be found is a proof only from one who would find it.
-    if ended or (service and service.sees_all()):
+    if is_over(ended, lambda: bool(service and service.sees_all())):
         return Verdict(True)
     return Verdict(False, "An upgrade holds this cluster, and it can't be seen from here whether "
                    "it goes on. Wait for it, or ask the operator.")

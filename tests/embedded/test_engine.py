@@ -13,6 +13,7 @@ from mistralclient.api.base import APIException
 from trove_upgrade.embedded import EmbeddedEngine, EngineError, running
 from trove_upgrade.embedded.settings import STD_ACTIONS
 
+from tests.embedded.walked import CASES, TRIES, cut
 from tests.waits import PATIENCE_SEC, until
 
 BIN = pathlib.Path(sys.executable).parent
@@ -197,3 +198,21 @@ def test_look_only_shows_the_file_and_runs_nothing(make_engine, mistral):
     assert mistral(looker.client_url).client.executions.get(execution).state == "RUNNING"
     states = {one.state for one in mistral(looker.client_url).client.action_executions.list()}
     assert states == {"RUNNING"}            # nobody has failed or repeated the lost action
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_ends_as_the_walker_of_the_unit_tests_is_told(engine, mistral, case):
+    workflow, inputs, state, output = CASES[case]
+    client = mistral(engine.client_url)
+    ended = client.end(client.start(workflow, **inputs))
+    assert (ended.state, cut(json.loads(ended.output), output)) == (state, output)
+
+
+@pytest.mark.parametrize("wanted", TRIES)
+def test_it_tries_as_often_as_the_walker_of_the_unit_tests(engine, mistral, wanted):
+    client = mistral(engine.client_url)
+    started = client.start("sample.tries", **{"class": wanted})
+    client.end(started)
+    task, = client.client.tasks.list(workflow_execution_id=started)
+    tries = client.client.action_executions.list(task_execution_id=task.id)
+    assert len(tries) == TRIES[wanted]

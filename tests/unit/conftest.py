@@ -23,7 +23,7 @@ def snapshot(cluster: Cluster, target="9.1.2", task="NONE", **given):
         cluster={"id": "c1", "name": "orders", "datastore": "redis", "datastore_version": "8.1.8",
                  "task": task},
         members=cluster.members, versions=VERSIONS, target=version(target),
-        facts=cluster.driver.read(cluster.members), **given)
+        facts=cluster.driver.read(cluster.members), **{"saved_settings": cluster.saved, **given})
 
 
 def plan_of(cluster: Cluster, target="9.1.2", snapshot_of=snapshot, **given):

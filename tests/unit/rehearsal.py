@@ -1,14 +1,18 @@
-"""A whole run, rehearsed on a model: the decisions are the pack's own, the loop is that of
-workflows/roll.yaml and workflows/rollback.yaml, and every step checks the invariants."""
+"""Whole runs on models that have only servers, and what must hold of every run.
+
+The steps are those of the workflows' YAML, walked by acting.py; here is what stands for Trove's
+guests, and checks the invariants at each request.
+"""
 from dataclasses import dataclass, field
 
 from hypothesis import assume
 from hypothesis import strategies as st
-from trove_upgrade.datastores.base import DatastoreError
-from trove_upgrade.planning import undo, verdict, waves
-from trove_upgrade.schemas import UpgradeError
+from trove_upgrade.planning import verdict, waves
 
-LOOKS = 12      # at a gate, and for somebody to switch over to
+from tests.unit.acting import Acting
+from tests.unit.trove_model import Books, Row
+
+LOOKS = 12      # about so many at a gate, and for somebody to switch over to
 
 options = st.fixed_dictionaries({
     "parallelism": st.sampled_from(["one", "domain"]), "max_unavailable": st.integers(0, 3),
@@ -16,131 +20,110 @@ options = st.fixed_dictionaries({
 
 
 @dataclass
-class Rehearsal:
-    """One run on a model cluster.
+class Rehearsal(Acting):
+    """One run on a model of servers.
 
+    :ivar cluster: has ``nodes``, ``trove``, ``driver`` and ``set_well``.
     :ivar broken: ids whose new server never comes up; their old one does.
     :ivar unwell: (how many were made unavailable before, who is not well then, for how many looks).
-    :ivar abort_at: number of waves after which the operator aborts, or None.
-    :ivar origin: number of the version that members go back to.
+    :ivar unavailable: ids of the members that are.
+    :ivar seen: what the driver has read last of all members; ``chosen``, when the wave was chosen.
+    :ivar coming: id -> the version that Trove's guest is bringing up.
+    :ivar wave_of: id -> the number of the wave in which it was asked for last.
     """
 
-    cluster: object
-    plan: dict
     broken: frozenset = frozenset()
     unwell: tuple | None = None
-    abort_at: int | None = None
-    origin: str = "8.1.8"
     unavailable: set = field(default_factory=set)
-    beside: set = field(default_factory=set)    # those that are broken and whose turn it is
-    taken: list = field(default_factory=list)
-    done: list = field(default_factory=list)
+    seen: dict = field(default_factory=dict)
+    chosen: dict = field(default_factory=dict)
+    coming: dict = field(default_factory=dict)
+    wave_of: dict = field(default_factory=dict)
 
-    @property
-    def target(self):
-        return self.plan["to_version"]["number"]
+    tries = LOOKS
 
-    def run(self):
-        failure, undone = self._roll(), []
-        if failure:
-            undone, more = self._undo(failure)
-            failure = [*more, *failure]
-        return verdict.verdict(self.cluster.driver, self.plan, self.cluster.members,
-                               self._facts(), failure, undone, [])
+    def __post_init__(self):
+        super().__post_init__()
+        model = self.cluster
+        model.taken = []
+        offered = {version["number"]: version for version in (
+            self.plan["to_version"], *(one["origin"] for one in self.plan["members"]))}
+        model.books = Books(self, self.plan["datastore"], list(offered.values()), [
+            Row(one.id, one.name, one.version, one.address, number, kind=one.kind)
+            for number, one in enumerate(model.members)], "orders")
+        self.read_anew = type(model.driver).read.__get__(model.driver)
+        self.state, self.answers = "", {}       # what was asked since anything has changed
+        model.driver.read = self._read
 
-    def _roll(self):
-        progress = waves.Progress(baked=True)
-        self.done = []
-        try:
-            while wave := self._choose(progress):
-                self._wave(wave, self.target)
-                self.done += wave
-                progress = waves.Progress(progress.waves + 1, baked=True)
-        except UpgradeError as error:
-            return [error.as_dict()]
-        return []
+    def begin(self, executions):
+        super().begin(executions)
+        self.chosen = self.seen
 
-    def _choose(self, progress):
-        """Ids of the next wave; empty when all is done."""
-        if progress.waves == self.abort_at:
-            raise UpgradeError("aborted", "The operator aborted the upgrade.")
-        todo = [one for one in todo_of(self.plan) if one not in self.done]
-        for _ in range(LOOKS):
-            facts = self._facts()
-            wave = waves.next_wave(self.cluster.driver, facts, todo, self.plan["options"], progress)
-            unhealthy = waves.known_unhealthy(self.plan, todo)
-            self.beside = waves.already_unavailable(facts, unhealthy, wave)
-            if not (wrong := self.cluster.driver.blockers(facts, self.beside)):
-                return wave
-        raise UpgradeError("gate_closed", "; ".join(wrong), "retry")
+    def _read(self, members):
+        self.tick()
+        self._fall_ill()
+        found = self.read(members)
+        if len(found) == len(self.cluster.nodes):
+            self.seen = found
+        return found
 
-    def _undo(self, failure):
-        """Ids of the members that are back, and why no more are."""
-        undone = []
-        try:
-            while wave := self._choose_undo(failure, undone):
-                self._wave(wave, self.origin)
-                undone += wave
-        except UpgradeError as error:
-            return undone, [error.as_dict()]
-        return undone, []
+    def read(self, members):
+        """As the driver does, of which most of a rehearsal's time would go into asking twice."""
+        members, now = list(members), repr(self.cluster.nodes)
+        if now != self.state:
+            self.state, self.answers = now, {}
+        key = tuple(one.id for one in members)
+        if key not in self.answers:
+            self.answers[key] = self.read_anew(members)
+        return dict(self.answers[key])
 
-    def _choose_undo(self, failure, undone):
-        wanted = undo.scope(self.plan["options"]["on_failure"], undo.find_errors(failure))
-        facts = self._facts()
-        todo = [one for one in undo.to_undo(self.plan, self.cluster.members, facts, wanted)
-                if one not in undone]
-        wave = undo.next_undo(self.cluster.driver, facts, self.plan, todo)
-        self.beside = waves.already_unavailable(facts, todo, wave)
-        return wave
+    def _fall_ill(self):
+        after, one, looks = self.unwell or (0, "", 0)
+        if one and len(self.taken) >= after and looks >= 0:
+            self.cluster.set_well(one, not looks)
+            self.unwell = (after, one, looks - 1)
 
-    def _wave(self, wave, version):
-        for one in wave:
-            self._switchover(one, version)
-        for one in wave:
-            self._gate(one, wave, version)
-            self._take(one, version)
-        came = [self._bring(one, version) for one in wave]
-        if not all(came):
-            raise UpgradeError("member_failed", "It broke.")
+    # What Trove's guests are asked for
+    def tick(self):
+        """Guests end their work."""
+        for one, version in self.coming.items():
+            came = self._bring(one, version)
+            self.cluster.books.rows[one].status = "ACTIVE" if came else "ERROR"
+        self.coming = {}
 
-    def _switchover(self, one, version):
-        for _ in range(LOOKS):
-            try:
-                return self.cluster.driver.switchover(self._facts(), one, version)
-            except DatastoreError as error:
-                found = error
-        raise UpgradeError(found.code, found.message, "retry", one)
-
-    def _gate(self, one, wave, version):
-        """Right before the act: nobody but this wave is unavailable, and this member leads
-        nothing."""
-        for _ in range(LOOKS):
-            facts = self._facts()
-            if not (wrong := self.cluster.driver.blockers(facts, {*wave, *self.beside})):
-                self._check_nobody_else_is_broken(facts, set(wave), version)
-                if version == self.origin:
-                    assert not self.cluster.driver.closed_rollback_path(facts, one, version)
-                return
-        assert self.unwell or waves.known_unhealthy(self.plan, facts), wrong
-        raise UpgradeError("gate_closed", "; ".join(wrong), "retry", one)
-
-    def _check_nobody_else_is_broken(self, facts, wave, version):
-        """But for those that a person agreed to, or that go back too, when it is their turn."""
-        others = {one for one, each in facts.items() if not each.healthy} - wave
-        touched = {one for one, name in self.cluster.trove.items() if name == self.target}
-        agreed = touched if version == self.origin else set(waves.known_unhealthy(self.plan, facts))
-        assert others <= agreed, "a member was made unavailable while another was not well"
-        assert not others or self.beside >= wave, "a healthy member went before a broken one"
-
-    def _take(self, one, version):
-        node = self.cluster.nodes[one]
+    def upgrade(self, one, version):
+        node, facts = self.cluster.nodes[one], self.read(self.cluster.members)
+        self.wave_of[one] = self.waves
+        self._check_wave(facts, one, version)
+        if version == self.origin:
+            assert not self.cluster.driver.closed_rollback_path(facts, one, version)
         assert not node.leads, "a member was made unavailable while it led its shard"
         self.cluster.trove[one] = version
         self.unavailable.add(one)
         node.up = False
         self.taken.append((one, version))
+        self.coming[one] = version
         self._check_quorum()
+
+    def _check_wave(self, facts, one, version):
+        """Nobody but this wave is unavailable, but for those that a person agreed to, or that go
+        back too, when it is their turn; and the wave is not larger than it may be."""
+        wave = {each for each, number in self.wave_of.items() if number == self.waves}
+        others = {each for each, found in facts.items() if not found.healthy} - wave
+        touched = {each for each, name in self.cluster.trove.items() if name == self.target}
+        back = version == self.origin
+        agreed = touched if back else set(waves.known_unhealthy(self.plan, facts))
+        assert others <= agreed, "a member was made unavailable while another was not well"
+        assert not others or not self.chosen[one].healthy, \
+            "a healthy member went before a broken one"
+        if not back:
+            self._check_size(wave, facts)
+
+    def _check_size(self, wave, facts):
+        asked = self.plan["options"]
+        assert len(wave) == 1 or asked["parallelism"] == "domain"
+        assert len(wave) <= (asked["max_unavailable"] or len(facts))
+        assert len(wave) == 1 or not asked["canary"] or len(self.taken) > 1
 
     def _bring(self, one, version):
         node = self.cluster.nodes[one]
@@ -153,17 +136,8 @@ class Rehearsal:
         return node.up
 
     def _check_quorum(self):
-        """Every shard is led by a server that is up: no slot is ever out of service."""
-        for shard in range(self.cluster.shards):
-            leader = self.cluster.leader(shard)
-            assert leader and leader.up, f"shard {shard} is led by nobody"
-
-    def _facts(self):
-        after, one, looks = self.unwell or (0, "", 0)
-        if one and len(self.taken) >= after and looks >= 0:
-            self.cluster.set_well(one, not looks)
-            self.unwell = (after, one, looks - 1)
-        return self.cluster.driver.read(self.cluster.members)
+        """Whether those that are up still serve everything."""
+        raise NotImplementedError
 
 
 def todo_of(plan):
@@ -198,7 +172,7 @@ def assert_nobody_goes_while_another_is_unwell(rehearsal, data):
     assert_nothing_goes_forward_after_it_went_back(rehearsal)
     if not result["errors"]:
         assert set(versions_of(rehearsal.cluster).values()) == {rehearsal.target}
-    assert {one["code"] for one in result["errors"]} <= {"gate_closed", "no_candidate"}
+    assert {one["code"] for one in rehearsal.errors} <= {"gate_closed", "no_candidate", "not_yet"}
 
 
 def assert_the_broken_go_first(data, cluster, plan_of, make, followers=None):
@@ -218,10 +192,10 @@ def assert_the_broken_go_first(data, cluster, plan_of, make, followers=None):
     plan = plan_of(skip_checks=",".join(refused), **data.draw(options))
     assert plan["ready"]
     run = make(cluster, plan)
-    result = run.run()
-    if result["errors"]:        # one must wait, or the others are too few without them
+    run.run()
+    if run.errors:              # one must wait, or the others are too few without them
         assert "broken_first" in refused or len(broken) > 1
-        assert {one["code"] for one in result["errors"]} == {"gate_closed"}
+        assert {one["code"] for one in run.errors} == {"gate_closed"}
         assert not run.taken or {one for one, _ in run.taken} <= broken
     else:
         assert {one for one, _ in run.taken[:len(broken)]} == broken
@@ -235,6 +209,8 @@ def assert_only_undone_after_a_failure(rehearsal, data):
     before = versions_of(rehearsal.cluster)
     result = rehearsal.run()
     assert result["failed"] == []
+    assert rehearsal.ask == bool(
+        rehearsal.errors and rehearsal.plan["options"]["on_failure"] == "pause")
     assert all(node.up for node in rehearsal.cluster.nodes.values())
     assert_each_in_one_list(rehearsal.plan, result)
     assert_nothing_goes_forward_after_it_went_back(rehearsal)

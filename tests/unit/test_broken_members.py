@@ -4,8 +4,7 @@ from trove_upgrade.datastores.base import Facts, ordered
 from trove_upgrade.planning import undo, waves
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit.acting import acting_on
-from tests.unit.acting import wave as steps
+from tests.unit.acting import acting_on, actions
 from tests.unit.conftest import plan_of
 from tests.unit.datastores.generic import test_invariants as generic
 from tests.unit.trove_model import Lock, Record
@@ -80,7 +79,8 @@ def test_the_bake_does_not_mind_a_broken_member_that_is_still_to_be_upgraded(una
     plan = model.plan()
     plan["job"] |= {"try_sec": 0, "poll_sec": 0}
     model.books.rows["m1"].status = "BACKUP"
-    action = steps.WatchHealth("owner-1", until=0, whole=not unavailable)
+    watch = actions()["trove_upgrade.watch_health"].load()
+    action = watch("owner-1", until=0, whole=not unavailable)
     action.remember(Record(plan, {"unavailable": unavailable}))
     step = action.step
     with acting_on(model.driver):

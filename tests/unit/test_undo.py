@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from trove_upgrade.planning import undo
 
@@ -29,6 +31,15 @@ def test_a_person_is_asked_only_with_pause_and_not_after_an_abort_or_a_stop():
     assert not undo.ask_person("rollback", FAILED)
     assert not undo.ask_person("pause", [{**FAILED[0], "code": "aborted"}])
     assert not undo.ask_person("pause", [{**FAILED[0], "class": "stop"}])
+
+
+@pytest.mark.parametrize(("status", "undone"), [
+    ("ACTIVE", []), ("ERROR", ["m0004"]), ("FAILED", ["m0004"])])
+def test_a_member_that_trove_or_its_guest_calls_failed_goes_back(cluster, status, undone):
+    plan, members, facts = touched(cluster, "m0004")
+    members = [dataclasses.replace(one, status=status) if one.id == "m0004" else one
+               for one in members]
+    assert undo.to_undo(plan, members, facts, "failed") == undone
 
 
 def test_only_what_this_run_touched_is_undone(cluster):

@@ -22,6 +22,7 @@ class Row:
 
     :ivar version: written before the work that brings the instance to it.
     :ivar follows: id of the instance that it replicates, or empty.
+    :ivar kind: its part in a cluster that has several.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Row:
     number: int
     status: str = "ACTIVE"
     follows: str = ""
+    kind: str = ""
 
 
 class Books:
@@ -75,6 +77,7 @@ class Books:
         return {"id": row.id, "name": row.name, "status": row.status, "ip": [row.address],
                 "created": f"2026-01-01T00:{row.number:02}", "cluster_id": self._cluster or None,
                 "datastore": {"type": self._datastore, "version": row.version},
+                **({"type": row.kind} if row.kind else {}),
                 **({"replica_of": {"id": row.follows}} if row.follows else {}),
                 **({"replicas": replicas} if replicas else {})}
 
@@ -113,6 +116,8 @@ class Record:
     def plan(self):
         return self._plan
 
+    find = plan
+
     def wave(self):
         return self._wave or {"members": {}, "peers": [], "unavailable": [], "back": False}
 
@@ -121,10 +126,14 @@ class Record:
 
 
 class Lock:
-    """The lock of the run, held by it; ``abort`` and ``pause_after`` are the operator's flags."""
+    """The lock of the run; ``abort`` and ``pause_after`` are the operator's flags.
 
-    def __init__(self):
-        self.abort, self.pause_after = False, None
+    :param saved: settings of members by their ids, kept while the rollback path is open.
+    """
+
+    def __init__(self, saved=()):
+        self.held, self.abort, self.pause_after = False, False, None
+        self._saved = saved
 
     def read(self):
         return {"owner": OWNER, "abort": self.abort, "pause_after": self.pause_after}
@@ -132,8 +141,16 @@ class Lock:
     def check_task(self, group):
         return group
 
+    def save_background(self, background):
+        assert not background, "nothing of the models works in the background"
+        return background
+
     def suspended_background(self):
         return {}
 
+    def saved_settings(self):
+        return dict(self._saved)
+
     def forget_saved_settings(self):
-        pass
+        if self._saved:
+            self._saved.clear()

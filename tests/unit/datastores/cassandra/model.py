@@ -67,10 +67,11 @@ class Cluster:
     def set_well(self, one, well):
         self.nodes[one].bootstrapped = "COMPLETED" if well else "IN_PROGRESS"
 
-    def answers(self):
-        return {node.id: self._answer(node) if node.up
-                else {"error": f"member-{node.number}: no answer", "code": "no_answer"}
-                for node in self.nodes.values()}
+    def answers(self, asked=None):
+        """Of the members asked, of all when not given."""
+        return {one: self._answer(self.nodes[one]) if self.nodes[one].up
+                else {"error": f"member-{self.nodes[one].number}: no answer", "code": "no_answer"}
+                for one in asked or self.nodes}
 
     def _answer(self, asked):
         others = [node for node in self.nodes.values() if node is not asked]
@@ -127,5 +128,4 @@ class ModelDriver(CassandraDriver):
 
     def read(self, members):
         members = list(members)
-        answers = self._cluster.answers()
-        return topology.build(members, {one.id: answers[one.id] for one in members})
+        return topology.build(members, self._cluster.answers([one.id for one in members]))

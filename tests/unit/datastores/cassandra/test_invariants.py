@@ -90,19 +90,19 @@ def rehearse(data, **given):
 
 
 @given(st.data())
-@rings(max_examples=80)
+@rings(max_examples=50)
 def test_every_member_is_upgraded_once_and_every_row_keeps_its_quorum(data):
     rehearsal.assert_all_upgraded_once(rehearse(data))
 
 
 @given(st.data())
-@rings(max_examples=80)
+@rings(max_examples=50)
 def test_nobody_goes_while_another_is_not_well(data):
     rehearsal.assert_nobody_goes_while_another_is_unwell(rehearse(data), data)
 
 
 @given(st.data())
-@rings(max_examples=80)
+@rings(max_examples=50)
 def test_broken_members_that_a_person_agreed_to_go_before_all_others(data):
     cluster = data.draw(clusters())
     rehearsal.assert_the_broken_go_first(
@@ -110,7 +110,7 @@ def test_broken_members_that_a_person_agreed_to_go_before_all_others(data):
 
 
 @given(st.data())
-@rings(max_examples=80)
+@rings(max_examples=50)
 def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
     run = rehearse(data)
     assume(rehearsal.todo_of(run.plan))

@@ -87,10 +87,11 @@ class Cluster:
     def set_well(self, one, well):
         self.nodes[one].state = 2 if well else 3
 
-    def answers(self):
-        return {node.id: self._answer(node) if node.up else
-                {"error": f"member-{node.number:02}: no answer", "code": "no_answer"}
-                for node in self.nodes.values()}
+    def answers(self, asked=None):
+        """Of the members asked, of all when not given."""
+        return {one: self._answer(self.nodes[one]) if self.nodes[one].up
+                else {"error": f"member-{one[1:]}: no answer", "code": "no_answer"}
+                for one in asked or self.nodes}
 
     def _answer(self, node):
         hello = {"topologyVersion": {"processId": f"{node.id}-{node.starts}"}}
@@ -137,8 +138,7 @@ class ModelDriver(MongoDriver):
 
     def read(self, members):
         members = list(members)
-        answers = self._cluster.answers()
-        return topology.build(members, {one.id: answers[one.id] for one in members})
+        return topology.build(members, self._cluster.answers([one.id for one in members]))
 
     def switchover(self, facts, member_id, prefer):
         if facts[member_id].role != "primary":

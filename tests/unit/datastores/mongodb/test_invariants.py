@@ -54,7 +54,7 @@ def stage(group):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_each_member_goes_once_and_the_stages_follow_each_other(data):
     run = rehearse(data)
     rehearsal.assert_all_upgraded_once(run)
@@ -66,13 +66,13 @@ def test_each_member_goes_once_and_the_stages_follow_each_other(data):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_nobody_goes_while_another_is_not_well(data):
     rehearsal.assert_nobody_goes_while_another_is_unwell(rehearse(data), data)
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_broken_members_that_a_person_agreed_to_go_before_all_others(data):
     cluster = data.draw(clusters())
     rehearsal.assert_the_broken_go_first(
@@ -81,7 +81,7 @@ def test_broken_members_that_a_person_agreed_to_go_before_all_others(data):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_after_a_failure_nothing_is_touched_but_to_undo_it(data):
     run = rehearse(data)
     rehearsal.assert_only_undone_after_a_failure(run, data)

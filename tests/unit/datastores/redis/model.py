@@ -10,6 +10,8 @@ from trove_upgrade.datastores.base import DatastoreError, Member
 from trove_upgrade.datastores.redis import RedisDriver, leading, nodes, topology
 
 SLOTS = nodes.SLOTS
+SETTINGS = {"save": "900 1", "appendonly": "no", "aof-use-rdb-preamble": "yes",
+            "repl-diskless-sync": "yes"}     # of every server that starts
 
 
 @dataclass
@@ -25,9 +27,7 @@ class Node:
     syncs: int = 0
     offset: int = 1000
     keys: int = 1000
-    settings: dict = field(default_factory=lambda: {
-        "save": "900 1", "appendonly": "no", "aof-use-rdb-preamble": "yes",
-        "repl-diskless-sync": "yes"})
+    settings: dict = field(default_factory=SETTINGS.copy)
     config: dict = field(default_factory=lambda: {
         "min-replicas-to-write": "0", "min-replicas-max-lag": "10", "replica-priority": "100",
         "cluster-replica-no-failover": "no"})
@@ -46,7 +46,8 @@ class Node:
 
 
 class Cluster:
-    """Shards with a primary each and some replicas; ``trove`` holds Trove's recorded versions."""
+    """Shards with a primary each and some replicas; ``trove`` holds Trove's recorded versions,
+    ``saved`` the settings that the lock keeps while the rollback path is open."""
 
     def __init__(self, shards=3, replicas=1, version="8.1.8"):
         self.nodes = {}
@@ -55,7 +56,7 @@ class Cluster:
             self.nodes[node.id] = node
         self.shards = shards
         self.more_lines = []        # of CLUSTER NODES, in everybody's view
-        self.trove = dict.fromkeys(self.nodes, version)
+        self.trove, self.saved = dict.fromkeys(self.nodes, version), {}
         self.driver = ModelDriver(self)
 
     @property
@@ -70,10 +71,12 @@ class Cluster:
     def set_well(self, one, well):
         self.nodes[one].synced = well
 
-    def answers(self):
-        return {node.id: self._answer(node) if node.up
-                else {"error": f"member-{node.number}: no answer", "code": "no_answer"}
-                for node in self.nodes.values()}
+    def answers(self, asked=None):
+        """Of the members asked, of all when not given."""
+        self._lines = {one: self._line(node) for one, node in self.nodes.items()}
+        return {one: self._answer(self.nodes[one]) if self.nodes[one].up
+                else {"error": f"member-{self.nodes[one].number}: no answer", "code": "no_answer"}
+                for one in asked or self.nodes}
 
     def fail_over(self, candidate_id):
         candidate = self.nodes[candidate_id]
@@ -83,6 +86,7 @@ class Cluster:
 
     def _answer(self, asked):
         leader = self.leader(asked.shard)
+        lines = self._lines | {asked.id: self._line(asked, "myself")}
         info = {"run_id": f"{asked.id}-{asked.starts}", "loading": 0,
                 "redis_version": "7.2.4", "valkey_version": asked.version,
                 "role": "master" if asked.leads else "slave", "rdb_saves": asked.saves,
@@ -99,17 +103,15 @@ class Cluster:
                 "config": dict(asked.config),
                 "cluster": {"cluster_state": "ok" if served == SLOTS else "fail",
                             "cluster_slots_ok": str(served)},
-                "nodes": "\n".join([*(self._line(node, asked) for node in self.nodes.values()),
-                                    *self.more_lines])}
+                "nodes": "\n".join([*lines.values(), *self.more_lines])}
 
     def _slots(self, node):
         size = SLOTS // self.shards
         last = SLOTS - 1 if node.shard == self.shards - 1 else (node.shard + 1) * size - 1
         return node.shard * size, last
 
-    def _line(self, node, asked):
-        flags = ["myself"] if node is asked else []
-        flags += ["master" if node.leads else "slave"]
+    def _line(self, node, *flags):
+        flags = [*flags, "master" if node.leads else "slave"]
         flags += [] if node.up else ["fail"]
         leader = "-" if node.leads else self.leader(node.shard).node
         slots = f" {'-'.join(map(str, self._slots(node)))}" if node.leads else ""
@@ -131,8 +133,16 @@ class ModelDriver(RedisDriver):
 
     def read(self, members):
         members = list(members)
-        answers = self._cluster.answers()
-        return topology.build(members, {one.id: answers[one.id] for one in members})
+        return topology.build(members, self._cluster.answers([one.id for one in members]))
+
+    def keep_rollback_path(self, member, origin, target):
+        node = self._cluster.nodes[member.id]
+        assert node.up
+        self._cluster.saved.setdefault(node.id, dict(node.settings))
+        node.settings["save"] = ""
+
+    def finalize(self, member, settings):
+        self._cluster.nodes[member.id].settings |= settings
 
     def switchover(self, facts, member_id, prefer):
         if facts[member_id].role == "primary" and facts[member_id].native.get("slots"):

@@ -15,7 +15,7 @@ from tests.unit.rehearsal import options
 
 ENDS = ["dead", "silent", "refused", "lost"]
 STOPS = {"rollback_path_closed", "not_rebuilt", "promotion_failed"}
-ABORTS = ["Switchover", "RequestUpgrade", "AwaitEvidence", "ChooseUndo"]
+ABORTS = ["switchover", "request_upgrade", "await_evidence", "choose_undo", "verify", "await_trove"]
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.datastore)
 
 
@@ -82,7 +82,7 @@ def went_wrong(data, dialect):
 
 @each_dialect
 @given(data=st.data())
-@settings(max_examples=120)
+@settings(max_examples=80)
 def test_after_a_failure_nothing_is_touched_but_to_undo_it(data, dialect):
     run, before, result = went_wrong(data, dialect)
     model, forward = run.cluster, [one for one, to in run.taken if to == dialect.new]
@@ -102,10 +102,10 @@ def test_after_a_failure_nothing_is_touched_but_to_undo_it(data, dialect):
 
 @each_dialect
 @given(data=st.data())
-@settings(max_examples=120)
+@settings(max_examples=80)
 def test_what_can_go_back_is_back_and_what_cannot_is_named_with_the_reason(data, dialect):
     run, before, result = went_wrong(data, dialect)
-    model, codes = run.cluster, {one["code"] for one in result["errors"]}
+    model, codes = run.cluster, {one["code"] for one in run.errors}
     event(" ".join(sorted(codes)))
     stopped = [one for one in result["errors"] if one["class"] == "stop"]
     failed = {one["id"] for one in result["failed"]} & set(rehearsal.todo_of(run.plan))
@@ -126,7 +126,7 @@ def test_what_can_go_back_is_back_and_what_cannot_is_named_with_the_reason(data,
         assert failed <= model.lagging()
         if run.plan["options"]["on_failure"] == "rollback":
             assert model.by_name() == before
-    ended_well = result["errors"] and not (stopped or lost or "aborted" in codes)
+    ended_well = run.errors and not (stopped or lost or "aborted" in codes)
     assert run.ask == bool(ended_well and run.plan["options"]["on_failure"] == "pause")
 
 
@@ -138,7 +138,7 @@ def closed(run):
 
 @each_dialect
 @given(data=st.data())
-@settings(max_examples=120)
+@settings(max_examples=80)
 def test_a_second_run_finishes_what_the_first_left(data, dialect):
     first, _, result = went_wrong(data, dialect)
     model = first.cluster
