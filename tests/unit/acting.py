@@ -13,6 +13,7 @@ from mistral_lib.actions import Result
 from trove_upgrade import datastores
 from trove_upgrade.datastores import fencing
 from trove_upgrade.planning import undo, verdict
+from trove_upgrade.planning.plan import brief
 from trove_upgrade.workflows import paths
 
 from tests.unit.trove_model import OWNER, Lock, Record
@@ -108,7 +109,7 @@ class Acting(Site):
         return {"cluster_id": cluster_id}
 
     def _preflight(self, **given):
-        return self.plan if self.plan["ready"] else Result(
+        return brief(self.plan) if self.plan["ready"] else Result(
             error=verdict.refusal(self.plan).as_dict())
 
     def _release_lock(self, **given):
@@ -119,7 +120,7 @@ class Acting(Site):
     def _in_place(self):
         """The actions find the models."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(rights, "acting", lambda context, run, cluster_id="": None)
+            patch.setattr(rights, "acting", lambda context, run, cluster_id="": "actor")
             patch.setattr(rights, "check_context", lambda context: None)
             patch.setattr(errors.LOG, "exception", _raise_again)
             for module in (base, completion, report):
