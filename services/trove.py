@@ -212,7 +212,8 @@ class Trove:
         try:
             return _version(self._client.datastore_versions.get(datastore, name))
         except exceptions.ClientException as error:
-            if getattr(error, "http_status", 0) in (404, 500):     # 500: several bear that name
+            # 400: nothing is called that; 500: several are.
+            if getattr(error, "http_status", 0) in (400, 404, 500):
                 return None
             raise
 

@@ -120,4 +120,7 @@ class SmallCloud:
                 return 200, {"versions": [VERSION]}
             case ["datastores", "redis", "versions", "7.2.4"]:      # Trove shows an inactive one
                 return 200, {"version": VERSION | {"id": "v-old", "name": "7.2.4"}}
+            case ["datastores", "redis", "versions", name]:         # as Trove says it
+                return 400, {"badRequest": {"code": 400, "message": f"Datastore version '{name}' "
+                                            "cannot be found."}}
         return missing
