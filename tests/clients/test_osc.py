@@ -91,8 +91,8 @@ def test_plan_start_show_list_and_rollback(site, upgrade):
         assert ended.returncode == 0, ended.stderr
         end = json.loads(ended.stdout)
         assert (end["status"], end["upgraded"]) == ("upgraded", "6/6")
-        assert end["undo"] == (f"openstack database cluster upgrade start {cluster.id} {OLD} "
-                               "--skip-check not_a_downgrade")
+        assert end["undo"] == ("openstack database cluster upgrade start --bake-sec 0 "
+                               f"--skip-check not_a_downgrade {cluster.id} {OLD}")
         assert len(re.findall(r"member-\d .*: upgraded after", ended.stderr)) == 6
         assert versions(site, cluster) == {NEW}
 

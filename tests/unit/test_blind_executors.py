@@ -24,9 +24,9 @@ MEMBERS = [Member(f"m{number}", f"shop-{number}", "127.0.0.1", "ACTIVE", "1.0",
                   "m0" if number else "") for number in range(3)]
 FAILED = {"code": "member_failed", "class": "rollback", "instance": "m1", "message": "It broke."}
 DRIVERS = sorted(set(datastores.EXTRAS))
-PROGRESS = {"done": [], "waves": 1, "paused_at": -1, "baked": True}
+PROGRESS = {"waves": 1, "paused_at": -1, "baked": True}
 STEPS = [(wave.ChooseWave, {"progress": PROGRESS}),
-         (wave.ChooseUndo, {"failure": FAILED, "undone": []}),
+         (wave.ChooseUndo, {"failure": FAILED, "waves": 0}),
          (wave.WatchHealth, {"until": 0.0}), (wave.RestoreRoles, {}), (completion.Verify, {}),
          *((one, {"member": "m1"}) for one in (
              switchover.Switchover, member.RequestUpgrade, member.RequestRollback,
@@ -66,8 +66,9 @@ def record(driver):
                     "keep_rollback_path": True}}
     chosen = {"id": "m1", "name": "shop-1", "address": "127.0.0.1", "kind": "", "role": "replica",
               "domain": "", "version": "1.0", "identity": "a", "origin": OLD, "recorded": "1.0",
-              "holds": {}}
+              "holds": {}, "server_id": ""}
     return Record(plan, {"members": {"m1": chosen}, "unavailable": ["m1"], "back": False,
+                         "anew": False, "number": 0, "done": [],
                          "peers": [{"id": one.id, "name": one.name, "address": one.address,
                                     "kind": ""} for one in MEMBERS]})
 

@@ -21,7 +21,9 @@ def wave(project_id, name):
 @pytest.fixture
 def database(monkeypatch):
     """One run of MINE, with a wave that the service user has written, and one of a stranger's."""
-    task = SimpleNamespace(name="make_plan", published=PLAN, workflow_executions=[])
+    task = SimpleNamespace(name="make_plan", state="SUCCESS", workflow_executions=[])
+    monkeypatch.setattr(notifications.data_flow, "get_task_execution_result",
+                        lambda task: PLAN["plan"])
     executions = {
         "e": SimpleNamespace(input={"run": "r", "member": "m"}, output={}),
         "r": SimpleNamespace(id="r", project_id=MINE, task_executions=[task])}

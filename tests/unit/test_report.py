@@ -12,6 +12,7 @@ from tests.unit.test_verdict import names
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.actions import report
+    from trove_upgrade.services.record import NOBODY
 
 CONTEXT = SimpleNamespace(security=SimpleNamespace(project_id="p", is_target=False),
                           execution=SimpleNamespace(workflow_execution_id="run-1"))
@@ -61,12 +62,13 @@ def test_it_is_no_action_to_be_called_by_hand(record, cluster):
 
 def test_members_that_can_be_asked_no_more_are_told_by_troves_record(cluster, monkeypatch):
     """The secret with their password was taken away while the run went on."""
-    def refuse(job, actor):
+    def refuse(job, actor, pinned):
         raise UpgradeError("secret_refused", "Barbican does not let this user read it.", "stop")
     cluster.nodes["m0003"].version = cluster.trove["m0003"] = "9.1.2"
     plan = plan_of(cluster)
     monkeypatch.setattr(report.rights, "acting", lambda context, run: object())
-    monkeypatch.setattr(report, "Record", lambda actor, run: SimpleNamespace(find=lambda: plan))
+    monkeypatch.setattr(report, "Record", lambda actor, run: SimpleNamespace(
+        find=lambda: plan, wave=lambda: NOBODY))
     monkeypatch.setattr(report, "Trove", lambda actor, only: SimpleNamespace(
         group=lambda job: {"id": "c", "datastore_version": "8.1.8", "members": cluster.members},
         recorded=lambda listed: listed))
