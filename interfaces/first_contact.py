@@ -8,8 +8,8 @@ import requests
 from ..services import certificates
 from ..services.scope import TROVE, catalog_of, offered
 from .embedded_run import DEFAULT_ACCESS_DIR
-from .errors import BadInput, ClusterNotFound, ConnectionFailed, Unreachable, words_of
-from .session import certificate_words, find_cloud
+from .errors import BadInput, ClusterNotFound, ConnectionFailed, Unreachable
+from .session import certificate_words, find_cloud, not_let_in
 
 CONNECT_SEC = 1.5       # outlasts one lost packet
 ANSWER_SEC = 10         # a busy Keystone
@@ -35,8 +35,7 @@ def log_in(cloud=None):
             raise ConnectionFailed(certificate_words(error)) from error
         if isinstance(error, (ks.ConnectionError, ks.DiscoveryFailure, ks.NotFound, OSError)):
             raise ConnectionFailed(_nobody(url)) from error
-        raise ConnectionFailed(f"Keystone does not let you in: {words_of(error)} Check the user, "
-                               "the password, the project and their domains.") from error
+        raise ConnectionFailed(not_let_in(error)) from error
     check_region(session, scope)
     return session, scope
 

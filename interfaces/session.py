@@ -154,13 +154,21 @@ def from_catalog(session, scope, hint=""):
 @contextlib.contextmanager
 def catalog_errors():
     """Turn what goes wrong on the way to a token into one error of ours."""
-    from keystoneauth1.exceptions import ClientException
+    from keystoneauth1.exceptions import ClientException, HttpError
     try:
         yield
     except (ClientException, OSError) as error:
         if certificates.is_certificate_error(error):
             raise ConnectionFailed(certificate_words(error)) from error
+        if isinstance(error, HttpError) and error.http_status in (400, 401, 403):
+            raise ConnectionFailed(not_let_in(error)) from error
         raise ConnectionFailed(f"The cloud does not answer: {words_of(error)}") from error
+
+
+def not_let_in(error):
+    """Return why Keystone gives no token, and what to check."""
+    return (f"Keystone does not let you in: {words_of(error)} Check the user, the password, the "
+            "project and their domains.")
 
 
 def certificate_words(error):
