@@ -31,8 +31,13 @@ WITH RECURSIVE below(id) AS (
   JOIN task_executions_v2 task ON child.task_execution_id = task.id
   JOIN below ON task.workflow_execution_id = below.id)
 SELECT id FROM below"""
+# What a task has answered can be large, and is wanted of one that is asked for alone.
 TASKS = """
-SELECT id, name, state, workflow_name, workflow_execution_id, published, created_at
+SELECT id, name, state, workflow_name, workflow_execution_id, created_at,
+       CASE WHEN :id IS NOT NULL THEN (
+           SELECT output FROM action_executions_v2
+           WHERE task_execution_id = task_executions_v2.id AND accepted
+           ORDER BY created_at DESC LIMIT 1) END AS output
 FROM task_executions_v2
 WHERE (:id IS NULL OR id = :id)
   AND (:execution IS NULL OR workflow_execution_id = :execution)
@@ -116,11 +121,11 @@ def _only(found, what, identifier):
 
 
 def _as_api(row):
-    """Times in whole seconds, as Mistral's API gives them; ``published`` is an object."""
+    """Times in whole seconds, as Mistral's API gives them; ``result``: of a task's action."""
     found = dict(row)
     for name in ("created_at", "updated_at"):
         if found.get(name):
             found[name] = found[name][:19]
-    if "published" in found:
-        found["published"] = json.loads(found["published"] or "{}")
+    if "input" not in found:        # a task
+        found["result"] = json.loads(found.pop("output") or "{}").get("result")
     return found

@@ -83,13 +83,13 @@ def forged(cluster_id, member_id):
               "role": "replica", "version": "1", "healthy": True, "done": False}
     return {"run": cluster_id, "member": member_id, "cluster_id": cluster_id,
             "start_token": "2026-01-01T00:00:00", "kind": "cluster", "access": "default",
-            "driver": "redis", "with_version": True, "until": 0, "whole": True, "undone": [],
+            "driver": "redis", "with_version": True, "until": 0, "whole": True, "waves": 0,
             "inputs": {"cluster_id": cluster_id, "datastore_version": "9.1.2"},
             "options": {"cluster_id": cluster_id, "datastore_version": "9.1.2", "dry_run": False},
             "plan": {"job": job, "members": [member], "options": {"dry_run": False}},
             "failure": [{"code": "x", "class": "rollback", "instance": "", "message": ""}],
-            "progress": {"done": [], "waves": 0, "paused_at": 0, "baked": True},
-            "heed_abort": False, "heed_pause": False}
+            "progress": {"waves": 0, "paused_at": 0, "baked": True},
+            "heed_abort": False, "heed_pause": False, "blindly": False}
 
 
 def signature(name):

@@ -96,7 +96,9 @@ def write(directory):
                      "root_execution_id, state, state_info, description, input, output, "
                      "created_at, updated_at)")
         file.execute("CREATE TABLE task_executions_v2 (id, name, state, workflow_name, "
-                     "workflow_execution_id, published, created_at)")
+                     "workflow_execution_id, created_at)")
+        file.execute("CREATE TABLE action_executions_v2 (task_execution_id, accepted, output, "
+                     "created_at)")
         for place, run in enumerate(RUNS, 1):
             write_run(file, place, *run)
         file.commit()
@@ -116,12 +118,14 @@ def write_run(file, place, kind, cluster, state, output, planned):
     if planned:
         execution(number(place + 10), PREPARE, "prepare", how="SUCCESS")
         execution(number(place + 20), BODY, "upgrade")
-        file.execute("INSERT INTO task_executions_v2 VALUES (?,?,?,?,?,?,?)",
+        file.execute("INSERT INTO task_executions_v2 VALUES (?,?,?,?,?,?)",
                      (number(place + 30), "make_plan", "SUCCESS", PREPARE, number(place + 10),
-                      json.dumps({"plan": plan(cluster)}), then))
+                      then))
+        file.execute("INSERT INTO action_executions_v2 VALUES (?,?,?,?)",
+                     (number(place + 30), True, json.dumps({"result": plan(cluster)}), then))
     if cluster == "invoices":
-        file.execute("INSERT INTO task_executions_v2 VALUES (?,?,?,?,?,?,?)",
-                     (number(place + 50), "hold", "IDLE", BODY, number(place + 20), None, then))
+        file.execute("INSERT INTO task_executions_v2 VALUES (?,?,?,?,?,?)",
+                     (number(place + 50), "hold", "IDLE", BODY, number(place + 20), then))
         execution(number(place + 40), MEMBER, "w-1", {"member": "m-2"}, how="SUCCESS")
 
 
