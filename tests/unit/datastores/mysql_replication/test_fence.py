@@ -29,7 +29,7 @@ def facts(**roles):
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
     for pause in ("FENCE_SEC", "POLL_SEC", "STILL_SEC"):
-        monkeypatch.setattr(fencing, pause, 0.01 if pause == "FENCE_SEC" else 0)
+        monkeypatch.setattr(fencing, pause, 0.5 if pause == "FENCE_SEC" else 0)
 
 
 def fenced(source, candidate):
