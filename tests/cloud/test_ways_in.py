@@ -167,8 +167,8 @@ def test_another_tenants_cluster_is_not_there(cluster, person):
 
 
 def test_region_without_a_mistral_is_told(cloud):
-    with pytest.raises(ConnectionFailed, match="no public endpoint for service type 'workflowv2' in "
-                                               "region Nowhere"):
+    with pytest.raises(ConnectionFailed, match="no public endpoint for service type 'workflowv2' "
+                                               "in region Nowhere"):
         Client(cloud.session("demo"), region="Nowhere").list()
 
 
