@@ -112,7 +112,7 @@ def test_persistence_off(site, shop):
     try:
         for member in members:
             site.configure(member, "save", "")
-        refused(site, shop, "[persistence_on]", "Switch on save points")
+        refused(site, shop, "[persistence_on]", "Give them save points")
     finally:
         for member in members:
             site.configure(member, "save", "900 1 300 10 60 10000")
