@@ -39,7 +39,8 @@ def connect(watch: Watch, timeout_sec: float, **parameters: Any) -> psycopg.Conn
         if raw.socket != watched:       # libpq opens another one when it tries again
             watched = raw.socket
             watch.add(watched)
-        if not _ready(watched, WAITS[state], deadline - time.monotonic()):
+        left = deadline - time.monotonic()      # what is never whole is there, and never read
+        if left < 0 or not _ready(watched, WAITS[state], left):
             raw.finish()
             raise psycopg.OperationalError(f"no connection within {timeout_sec:g} s")
         unread = _unread(watched)
