@@ -23,14 +23,16 @@ class Printer:
 
     def __init__(self):
         self._seen = set()
+        self._one = threading.Lock()        # several threads call; a line is printed whole
 
     def info(self, context, publisher_id, event_type, payload, metadata):
         """Print what is new; a notification that was sent twice has the same key."""
-        if payload["key"] not in self._seen:
-            self._seen.add(payload["key"])
-            print(json.dumps({"event_type": event_type, "publisher_id": publisher_id,
-                              "timestamp": metadata["timestamp"], "context": context,
-                              "payload": payload}), flush=True)
+        with self._one:
+            if payload["key"] not in self._seen:
+                self._seen.add(payload["key"])
+                print(json.dumps({"event_type": event_type, "publisher_id": publisher_id,
+                                  "timestamp": metadata["timestamp"], "context": context,
+                                  "payload": payload}), flush=True)
 
 
 def listen(options):
