@@ -67,7 +67,7 @@ def place_of(args):
     for name in session.VARIABLES:
         value = getattr(args, "os_" + name.replace("-", "_"))
         if value is not None and name not in session.SECRETS:
-            words += option(f"--os-{name}", value)
+            words += ["--insecure"] if name == session.INSECURE else option(f"--os-{name}", value)
     return words
 
 

@@ -55,7 +55,7 @@ def places(draw):
     for flag in draw(st.sets(st.sampled_from(("--state-dir", "--access-dir")))):
         words.append(f"{flag}={draw(PATHS)}")
     for name in draw(st.sets(st.sampled_from(session.VARIABLES))):
-        words.append(f"--os-{name}={draw(WORDS)}")
+        words.append("--insecure" if name == session.INSECURE else f"--os-{name}={draw(WORDS)}")
     return words
 
 
