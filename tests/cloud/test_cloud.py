@@ -211,7 +211,7 @@ def test_no_secret_of_the_lab_is_in_a_log(cloud, pair):
     tokens = [cloud.session("demo").get_token(), cloud.session("admin").get_token()]
     people = ("admin", "demo", "mistral", "trove")
     logs = [*cloud.directory.glob("*/*.log"), *cloud.directory.glob("*/*.out")]
-    assert len(logs) == 8
+    assert {log.parent.name for log in logs} >= {"keystone", "mistral", "trove"}
     for log in logs:
         text = log.read_text(errors="replace")
         assert not [one for one in (*tokens, *map(cloud.password, people)) if one in text], log
