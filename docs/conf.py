@@ -13,6 +13,8 @@ extensions = ["myst_parser", "openstackdocstheme", "oslo_policy.sphinxext",
 root_doc = "docs/index"
 include_patterns = ["README.md", "benchmarks/README.md", "docs/*", "docs/datastores/*",
                     "docs/decisions/*", "docs/examples/README.md"]
+# Sphinx follows links, and build/ has one to the root.
+exclude_patterns = ["build", ".*"]
 html_theme = "openstackdocs"
 html_theme_options = {"display_badge": False}
 openstackdocs_auto_name = openstackdocs_auto_version = False

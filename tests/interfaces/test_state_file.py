@@ -19,7 +19,7 @@ def seen(tmp_path_factory):
     """(state directory, what its engine told before it was stopped)."""
     directory = tmp_path_factory.mktemp("state") / ODD
     env = {"PATH": "/usr/bin", "OS_AUTH_TYPE": "admin_token", "OS_ENDPOINT": "http://127.0.0.1:1",
-           "OS_TOKEN": "t"}
+           "OS_TOKEN": "t", "OS_TROVE_UPGRADE__OUTAGE_SEC": "1"}
     with EmbeddedEngine(directory, env=env) as engine:
         upgrades = Upgrades(engine_client(engine.url, engine.token))
         ids = [upgrades.start({"cluster_id": f"c-{number}", "datastore_version": "9",
