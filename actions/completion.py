@@ -1,4 +1,5 @@
 """The steps after the last wave: verify, await Trove's record, finalise."""
+import operator
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
 from .observe import driver_for, driver_named, facts_of, found_now, placed_by
 
+FAILED_LAST = operator.attrgetter("failed")     # those that may still come before them
 TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom
 
 
@@ -75,7 +77,6 @@ class AwaitTrove(StepAction):
         raise UpgradeError("trove_disagrees", f"Trove calls {words}.",
                            "stop" if others[0].failed else "retry")
 
-
     def _not_active(self, trove: Trove, before: list[Member]) -> list[Member]:
         """The members that Trove does not call ACTIVE, those that may still come first.
 
@@ -96,14 +97,9 @@ class AwaitTrove(StepAction):
             others = [*([] if now.status == "ACTIVE" else [now]), *others[1:]]
             if not others:
                 return []
-            others.sort(key=_failed)
+            others.sort(key=FAILED_LAST)
         members = trove.group(self.job)["members"]
-        return sorted((one for one in members if one.status != "ACTIVE"), key=_failed)
-
-
-def _failed(one: Member) -> bool:
-    """Sorts those that may still come before those that will not."""
-    return one.failed
+        return sorted((one for one in members if one.status != "ACTIVE"), key=FAILED_LAST)
 
 
 class Finalize(UpgradeAction):

@@ -22,7 +22,7 @@ def driver_for(job: Job, actor: Actor | None, pinned: bool = True) -> Driver:
     :param pinned: the access file must be the one that the run began with.
     """
     if pinned:
-        access_files.check_fingerprint(job["access"], job.get("access_fingerprint", ""))
+        access_files.check_pinned(job)
     return driver_named(job["driver"], job["access"], job["project_id"], job["cluster_id"], actor)
 
 

@@ -97,13 +97,15 @@ def fingerprint(name: str, salt: str = "") -> str:
     return f"{salt}:{hmac.new(salt.encode(), content, hashlib.sha256).hexdigest()}"
 
 
-def check_fingerprint(name: str, wanted: str) -> None:
-    """Refuse to work by another access file than the run began with.
+def check_pinned(job: Job) -> None:
+    """Refuse to work by another access file than the run began with, or without the one that it
+    began with: nothing in the place of a file would be taken for a file that says nothing.
 
-    :param wanted: the fingerprint of that one; empty where none was taken.
     :raises UpgradeError: code ``access_file_differs``, class retry: another executor may have it.
     """
-    if wanted and not hmac.compare_digest(fingerprint(name, wanted.partition(":")[0]), wanted):
+    name, wanted = job["access"], job.get("access_fingerprint", "")
+    same = not wanted or hmac.compare_digest(fingerprint(name, wanted.partition(":")[0]), wanted)
+    if not same or job.get("access_file", False) and not exists(name):
         raise UpgradeError("access_file_differs", f"The access file {name!r} of this executor is "
                            "not the one that the run began with. Let all executors have the same, "
                            "and change it only while no upgrade runs.", RETRY)

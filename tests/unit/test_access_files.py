@@ -121,14 +121,26 @@ def test_an_executor_with_another_file_leaves_the_step_to_one_that_has_it(direct
     path = directory / "shop.yaml"
     path.write_text("projects: all\nredis: {port: 7000}\n")
     pinned = access_files.fingerprint("shop")
-    access_files.check_fingerprint("shop", pinned)
-    access_files.check_fingerprint("shop", "")      # none was taken
+    access_files.check_pinned({"access": "shop", "access_fingerprint": pinned})
+    access_files.check_pinned({"access": "shop"})       # none was taken
     for change in (lambda: path.write_text("projects: all\nredis: {port: 7001}\n"), path.unlink):
         change()
         with pytest.raises(UpgradeError) as raised:
-            access_files.check_fingerprint("shop", pinned)
+            access_files.check_pinned({"access": "shop", "access_fingerprint": pinned})
         assert (raised.value.code, raised.value.klass) == ("access_file_differs", "retry")
         assert "7001" not in raised.value.message
+
+
+def test_a_run_that_began_with_its_file_does_not_go_on_without(directory):
+    """Where nothing is pinned, too, as in an engine of one user."""
+    job = {"access": "default", "driver": "redis", "project_id": MINE, "cluster_id": CLUSTER,
+           "access_file": True}
+    with pytest.raises(UpgradeError) as raised:
+        observe.driver_for(job, None)
+    assert (raised.value.code, raised.value.klass) == ("access_file_differs", "retry")
+    assert observe.driver_for(job | {"access_file": False}, None).name == "redis"
+    (directory / "default.yaml").write_text("projects: all\nredis: {port: 7000}\n")
+    assert observe.driver_for(job, None).access == {"port": 7000}
 
 
 def test_two_runs_have_no_fingerprint_in_common(directory):
