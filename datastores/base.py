@@ -58,6 +58,8 @@ class Member:
         Trove does not tell it.
     :ivar fault: why Trove calls it failed, in Trove's words; empty where it tells none.
     :ivar addresses: all that Trove tells; empty where they are not known, as in a run's record.
+    :ivar volume_percent: how full its volume is by its guest, 0 to 100; None where Trove does not
+        tell it, as in listings.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Member:
     number: str = ""
     fault: str = ""
     addresses: tuple[Address, ...] = ()
+    volume_percent: float | None = None
 
     @property
     def failed(self) -> bool:

@@ -94,3 +94,11 @@ def strangers(facts: ClusterFacts, key: str, what: str) -> list[str]:
         return []
     return [f"{one.name} has {what} of its own" for one in facts.values()
             if one.answers and one.native[key] != leader.native[key]]
+
+
+def relaxed_notes(facts: ClusterFacts) -> list[str]:
+    """What the plan tells of members whose settings acknowledge writes before they are on disk."""
+    found = [f"{setting} on {one.name}" for one in facts.values() if one.answers
+             for setting in one.native["relaxed"]]
+    return [f"{', '.join(found)}: a member that crashes can lose writes that were acknowledged. "
+            "One that is stopped in good order loses none."] if found else []

@@ -19,9 +19,10 @@ MEMBER_FAULTS = {
     "slow_swap": "`seconds` pass between the old server's end and the new one's start",
     "early_heartbeat": "Trove hears HEALTHY before the work has begun, so it says ACTIVE early",
     "second_port": "it has a port on a network besides, where nobody listens, and it comes first",
+    "full_volume": "its guest tells that 96 % of its volume are used",
     "no_port": "it has no port, so Trove tells no address; its server runs on",
 }
-PORTS = ("second_port", "no_port")      # at once, and until they are taken back
+STANDING = ("second_port", "no_port", "full_volume")     # at once, and until they are taken back
 API_FAULTS = {
     "status": "answers with `status` before anything is done",
     "drop_reply": "does all that was asked, then answers 502",

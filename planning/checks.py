@@ -18,6 +18,7 @@ from .versions import number_of, older, recorded
 
 ACCESS = "native_access"        # every driver's check that the members can be asked
 NOBODY: tuple[str, ...] = ()    # asked is Trove's record alone
+FULL_PERCENT = 90
 REACH = ("Let the executors reach them; native_access tells more. Skipped by that name, those that "
          "answer decide.")
 
@@ -30,7 +31,7 @@ def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]]
     """
     own = _of_set(snapshot, driver) if snapshot.kind == SET else [_cluster_idle(snapshot)]
     checks = [*own, _lock_free(snapshot), _members_active(snapshot),
-              _broken_first(snapshot, order), _version_active(snapshot),
+              _broken_first(snapshot, order), _volume_space(snapshot), _version_active(snapshot),
               _origin_known(snapshot), _not_a_downgrade(snapshot, driver),
               _version_path(snapshot, driver),
               *_rollback_path_open(snapshot, driver),
@@ -143,6 +144,21 @@ def _broken_first(snapshot: ClusterSnapshot, order: list[list[str]]) -> Check:
     return Check("broken_first", False, f"{names} can't go before the healthy members, which don't "
                  "go while another is broken.", "Heal what is broken, or let another member lead "
                  "in its place. Skipped by name, the run waits for it at its gate.")
+
+
+def _volume_space(snapshot: ClusterSnapshot) -> Check:
+    """A new version may write its data anew, and one that comes back gets what it has missed."""
+    full = [f"{one.name} {one.volume_percent:.0f} %" for one in snapshot.members
+            if one.volume_percent is not None and one.volume_percent > FULL_PERCENT
+            and not snapshot.done(one)]
+    if not full:
+        untold = [one.name for one in snapshot.members if one.volume_percent is None]
+        besides = f" It does not tell it of {', '.join(untold)}." if untold else ""
+        return Check("volume_space", True, f"By Trove no volume is fuller than {FULL_PERCENT} %."
+                     f"{besides}", asks=NOBODY)
+    return Check("volume_space", False, f"By Trove these volumes are fuller than {FULL_PERCENT} %: "
+                 f"{', '.join(full)}.", "Free space, or enlarge the volumes (openstack database "
+                 "instance resize volume). A member that runs out of space does not come back.")
 
 
 def _version_active(snapshot: ClusterSnapshot) -> Check:

@@ -245,7 +245,8 @@ def _member(found: dict[str, Any]) -> Member:
                   found.get("datastore", {}).get("version", ""),
                   (found.get("replica_of") or {}).get("id", ""), found.get("type", ""),
                   found.get("datastore", {}).get("version_number") or "",
-                  (found.get("fault") or {}).get("message", ""), _addresses(found))
+                  (found.get("fault") or {}).get("message", ""), _addresses(found),
+                  _volume_percent(found.get("volume") or {}))
 
 
 def _status(found: dict[str, Any]) -> str:
@@ -256,6 +257,15 @@ def _status(found: dict[str, Any]) -> str:
     status = found.get("status", "")
     failed = status == "ACTIVE" and found.get("operating_status") == "FAILED"
     return "FAILED" if failed else status
+
+
+def _volume_percent(volume: dict[str, Any]) -> float | None:
+    """Guests of older Troves tell no percentage, so what is used is compared with the size; both
+    are in GiB."""
+    told = volume.get("used_percent")
+    if told is None and volume.get("used") is not None and volume.get("size"):
+        told = 100 * volume["used"] / volume["size"]
+    return told
 
 
 def _addresses(found: dict[str, Any]) -> tuple[Address, ...]:

@@ -16,7 +16,8 @@ LOCK_SEC = 1    # to become read-only, a server waits for statements that write
 ANSWER = {"version": str, "server": str, "identity": str, "state": str, "read_only": bool,
           "executed": str, "gtid": bool, "binlog": bool, "fast_shutdown": int,
           "following": dict | None, "sources": int, "xa": int, "filters": list, "unlogged": list,
-          "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool}
+          "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool,
+          "relaxed": list}
 FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}
 
 

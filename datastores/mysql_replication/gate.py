@@ -118,6 +118,7 @@ class MySQLReplicationGate(replication.ReplicationDriver):
                    f"{self.dialect.upgraded_by}.",
                    "Events that the former source ran stay disabled on the new one until ALTER "
                    "EVENT ... ENABLE.",
+                   *replication.relaxed_notes(facts),
                    *(f"Never the candidate: {reason}." for reason in self.excluded(facts))))
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 # Both servers' names; a server shows those that it knows.
 SETTINGS = ("log_slave_updates", "log_replica_updates", "slave_skip_errors", "replica_skip_errors",
-            "replicate_events_marked_for_skip", "binlog_expire_logs_seconds", "expire_logs_days")
+            "replicate_events_marked_for_skip", "binlog_expire_logs_seconds", "expire_logs_days",
+            "sync_binlog", "innodb_flush_log_at_trx_commit")
 SEMI_SYNC = r"rpl\_semi\_sync\_%"      # of settings and of status
 BRIEF_MS = 1000     # a commit that waits no longer is no outage; a switchover takes as long
 
@@ -19,8 +20,9 @@ def new_words(row: Row) -> Row:
 
 
 def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict[str, Any]:
-    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec}``; ``unlogged`` is what the
-    binary log leaves out.
+    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, relaxed}``; ``unlogged`` is
+    what the binary log leaves out, ``relaxed`` what lets a commit be acknowledged before it is on
+    disk.
 
     :param settings: the rows of SETTINGS and SEMI_SYNC, by name.
     :param status: the rows of SEMI_SYNC, by name.
@@ -32,7 +34,10 @@ def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict
     return {"filters": _filters(settings, followed), "unlogged": _unlogged(new_words(binlog)),
             "delay": max((int(one.get("sql_delay") or 0) for one in followed), default=0),
             "logs_updates": settings.get("log_replica_updates") == "ON",
-            "semi_sync": _semi_sync(settings, status), "kept_sec": _kept_sec(settings)}
+            "semi_sync": _semi_sync(settings, status), "kept_sec": _kept_sec(settings),
+            "relaxed": [f"{name} = {settings[name]}" for name in
+                        ("innodb_flush_log_at_trx_commit", "sync_binlog")
+                        if str(settings.get(name, 1)) != "1"]}
 
 
 def unfit(native: dict[str, Any]) -> list[str]:

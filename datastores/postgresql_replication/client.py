@@ -24,7 +24,8 @@ NO_LOGIN = ("authentication failed", "no pg_hba.conf entry")
 ANSWER = {"version": str, "started": str, "system": str, "standby": bool, "position": int,
           "inserted": int, "paused": bool, "fenced": bool, "synchronous": str, "trusted": bool,
           "receiver": str | None, "known_as": str, "delay": str, "senders": list,
-          "overrides": list, "lacking": list}
+          "overrides": list, "lacking": list, "relaxed": list,
+          "archiving": str}
 FACTS = """
 select current_setting('server_version') as version,
        pg_postmaster_start_time()::text as started,
@@ -48,7 +49,13 @@ select current_setting('server_version') as version,
            select rolname as role, datname as database, split_part(one, '=', 2) as value
            from pg_db_role_setting cross join unnest(setconfig) one
            left join pg_roles r on r.oid = setrole left join pg_database d on d.oid = setdatabase
-           where split_part(one, '=', 1) = 'default_transaction_read_only') o) as overrides
+           where split_part(one, '=', 1) = 'default_transaction_read_only') o) as overrides,
+       (select coalesce(json_agg(name || ' = ' || setting order by name), '[]') from pg_settings
+        where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off')
+           as relaxed,
+       (select case when current_setting('archive_mode') <> 'off'
+                    and last_failed_time > coalesce(last_archived_time, '-infinity')
+               then last_failed_wal else '' end from pg_stat_archiver) as archiving
 """
 # What the servers of newer versions tell besides, from which server_version_num on.
 SINCE = {

@@ -48,6 +48,10 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                   "Raise wal_keep_size, give each standby a replication slot or a "
                   "restore_command, or set unavailable_sec in the access file to the time that a "
                   "member is really unavailable."),
+            check("archiving_works", _not_archived(facts),
+                  "Nobody fails to archive its WAL.",
+                  "See the server's log and archive_command: what is not archived stays in pg_wal "
+                  "until the disk is full, and no standby that needs it is restored."),
         ]
 
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
@@ -89,8 +93,14 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                    "so: clients have to try again, on a connection that looks for the new source "
                    "(target_session_attrs=read-write).",
                    *(f"Never the candidate: {reason}." for reason in self.excluded(facts)),
+                   *replication.relaxed_notes(facts),
                    "A release note may ask for steps after a minor upgrade; they are not done "
                    "here."))
+
+
+def _not_archived(facts: ClusterFacts) -> list[str]:
+    return [f"{one.name} fails to archive its WAL (last_failed_wal {archiving})"
+            for one in facts.values() if (archiving := one.native.get("archiving"))]
 
 
 def _unfed(facts: ClusterFacts) -> list[str]:

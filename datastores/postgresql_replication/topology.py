@@ -34,6 +34,7 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
               "senders": answer["senders"], "receiver": answer["receiver"] or "",
               "known_as": answer["known_as"], "lacking": answer["lacking"],
               "collations": answer.get("collations", {}), "wal": _wal(answer),
+              "relaxed": answer["relaxed"], "archiving": answer["archiving"],
               "overrides": _overrides(answer["overrides"]), "unfit": [
                   f"is delayed by {answer['delay']} (recovery_min_apply_delay)"]
               if answer["delay"] != "0" else []}

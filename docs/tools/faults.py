@@ -26,7 +26,7 @@ class Cell:
 
     :ivar outcomes: of OUTCOMES, the first one shown first.
     :ivar how: what is asked, or why it is not, in whole sentences.
-    :ivar checks: names of preflight checks of the driver.
+    :ivar checks: names of preflight checks of the driver, or of all.
     :ivar codes: error codes of docs/actions.md.
     :ivar says: fixed words of the gate's complaint or of the plan's note.
     :ivar tests: each ``path::function``, of a test that fails without it.

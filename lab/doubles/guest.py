@@ -118,7 +118,8 @@ class Guest(ReplicationCalls):
 
     # What Trove shows of an instance, or needs to build clusters of other datastores
     def get_volume_info(self):
-        return {"used": 0.16, "total": 1.0}
+        full = "full_volume" in state().standing_faults(self.member.name)
+        return {"used": 0.96 if full else 0.16, "total": 1.0}
 
     def is_root_enabled(self):
         return False

@@ -18,7 +18,7 @@ class Client(FakeNeutronClient):
         server = filters.get("device_id")
         if server not in SERVERS:
             return {"ports": []}
-        faults = state().port_faults(SERVERS[server].name)
+        faults = state().standing_faults(SERVERS[server].name)
         if "no_port" in faults:
             return {"ports": []}
         second = [_port(server, SECOND_NETWORK, NOBODY)] if "second_port" in faults else []

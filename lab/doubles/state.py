@@ -41,7 +41,7 @@ class State:
         step: 'pre_upgrade' or 'upgrade', so that each fault counts at its own step only.
         """
         for rule in faults.read(self.directory / faults.FILE)["members"]:
-            if (rule["fault"] not in faults.PORTS
+            if (rule["fault"] not in faults.STANDING
                     and (rule["fault"] == "pre_upgrade_raises") == (step == "pre_upgrade")
                     and rule["member"] in ("*", member.id, member.name)
                     and rule["version"] in (None, version)
@@ -49,10 +49,10 @@ class State:
                 return rule
         return {}
 
-    def port_faults(self, name: str) -> set[str]:
-        """The faults that strike the ports of the member of this name."""
+    def standing_faults(self, name: str) -> set[str]:
+        """The faults that the member of this name has until they are taken back."""
         return {rule["fault"] for rule in faults.read(self.directory / faults.FILE)["members"]
-                if rule["fault"] in faults.PORTS and rule["member"] in ("*", name)}
+                if rule["fault"] in faults.STANDING and rule["member"] in ("*", name)}
 
     def api_fault(self, method: str, path: str, matches) -> dict:
         """The fault that strikes this API call, or {}; matches(rule, method, path) -> bool."""

@@ -64,6 +64,13 @@ def test_bad_input_names_key_value_and_what_is_allowed(site, shop, key, value, a
     refused(site, shop, key, str(value), allowed, **{key: value})
 
 
+def test_a_volume_that_is_nearly_full(site, shop):
+    site.lab.faults.member("full_volume", f"{shop.name}-member-2")
+    found = refused(site, shop, "[volume_space]", f"{shop.name}-member-2 96 %", "resize volume")
+    assert f"{shop.name}-member-1 " not in found.state_info
+    site.lab.faults.clear()
+
+
 def test_no_native_access(site, shop):
     wrong = site.lab.settings.port + 777
     (site.lab.access_dir / "wrong.yaml").write_text(f"redis: {{port: {wrong}}}\n")

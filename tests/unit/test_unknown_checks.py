@@ -13,7 +13,7 @@ from tests.unit.conftest import VERSIONS, options, plan_of, version
 
 ASKING = sorted(name for name, one in datastores.drivers().items() if not one.asks_trove)
 BY_TROVE = {"cluster_idle", "names_differ", "lock_free", "members_active", "version_active",
-            "origin_known", "all_members_seen"}
+            "origin_known", "all_members_seen", "volume_space"}
 BY_ANYBODY = {"broken_first", "slots_covered", "primaries_majority"}
 OPEN = ("members_active", "members_healthy", "native_access")
 

@@ -101,6 +101,21 @@ def test_a_collation_that_is_not_the_recorded_one_is_read(shop):
     assert [one.native["lacking"] for one in shop.read().values()] == [[]] * 3
 
 
+def test_wal_that_is_not_archived_and_relaxed_settings_are_told(shop):
+    source = shop.source()
+    with configured(shop, source, "archive_command", "/bin/false"), \
+            configured(shop, source, "synchronous_commit", "off"), \
+            superuser(shop, source) as connection:
+        connection.execute("create table archived (one int)")
+        connection.execute("drop table archived")
+        connection.execute("select pg_switch_wal()")
+        until(lambda: "archiving_works" in shop.refused(), "a failure")
+        assert f"{source.name} fails to archive its WAL" in shop.refused()["archiving_works"]
+        notes = shop.driver.texts(shop.read(), True).notes
+        assert any(one.startswith(f"synchronous_commit = off on {source.name}:") for one in notes)
+    until(lambda: "archiving_works" not in shop.refused(), "the archive")
+
+
 def test_standbys_for_which_the_wal_does_not_last_stay(shop, monkeypatch):
     monkeypatch.setattr("trove_upgrade.datastores.postgresql_replication.topology.RATE_SEC", 0)
     patient = driver(shop.driver.name, {**shop.access, "unavailable_sec": 10 ** 9})

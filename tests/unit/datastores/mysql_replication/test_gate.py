@@ -179,6 +179,16 @@ def test_who_lacks_writes_or_would_not_hand_them_on_is_no_candidate_and_is_named
     assert "orders-2 is delayed by 1 s" in refused(alone)["replicas_ready"]
 
 
+def test_the_plan_tells_settings_that_acknowledge_writes_before_they_are_on_disk(facts):
+    found = facts(m0=(settings(sync_binlog="0", innodb_flush_log_at_trx_commit="1"),),
+                  m2=(settings(innodb_flush_log_at_trx_commit="2"),))
+    told = [one for one in DRIVER.texts(found, True).notes if "that crashes" in one]
+    assert [one.partition(": ")[0] for one in told] == [
+        "sync_binlog = 0 on orders-0, innodb_flush_log_at_trx_commit = 2 on orders-2"]
+    assert refused(found) == {}
+    assert not any("that crashes" in one for one in DRIVER.texts(facts(), True).notes)
+
+
 def test_what_the_source_does_not_log_nobody_has(facts):
     found = facts(m0=({"binlog": {"Binlog_Do_DB": "shop"}},))
     assert DRIVER.candidate(found, "m0", "") == ""

@@ -22,7 +22,8 @@ def answers(**changes):
     """One source and two standbys; changes: {member: {field: value}}."""
     common = {"version": "18.4 (Debian)", "started": "2026-01-01", "system": "7", "paused": False,
               "position": 5_000_000, "fenced": False, "synchronous": "",
-              "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": []}
+              "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
+              "relaxed": [], "archiving": ""}
     standby = {**common, "standby": True, "receiver": "streaming", "senders": []}
     found = {"m0": {**common, "standby": False, "receiver": None,
                     "senders": [sender(), sender()]},
@@ -248,3 +249,17 @@ def test_an_open_gate_leaves_one_writable_source_and_only_caught_up_standbys(
     assert all(one.native["receiver"] == "streaming" and one.native["behind"] <= topology.LAG_BYTES
                for one in stay if one.role != PRIMARY)
     assert found[unavailable].role != PRIMARY
+
+
+def test_wal_that_is_not_archived_is_told_by_its_name():
+    found = refused(facts(m1={"archiving": "0000000100000000000000A3"}))
+    assert "orders-1 fails to archive its WAL" in found["archiving_works"]
+    assert "0000000100000000000000A3" in found["archiving_works"]
+    assert "archiving_works" not in refused(facts())
+
+
+def test_the_plan_tells_settings_that_acknowledge_writes_before_they_are_on_disk():
+    found = facts(m0={"relaxed": ["fsync = off", "synchronous_commit = off"]})
+    told = " ".join(DRIVER.texts(found, True).notes)
+    assert "fsync = off on orders-0, synchronous_commit = off on orders-0: a member that" in told
+    assert "that crashes" not in " ".join(DRIVER.texts(facts(), True).notes)

@@ -27,6 +27,7 @@ class Postgres:
                 "standby": not node.leads,
                 "receiver": "streaming" if model.streams(node) else None,
                 "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
+                "relaxed": [], "archiving": "",
                 "senders": [{"state": "streaming", "sync_state": sync}
                             for _ in fed] if node.leads else []}
 
