@@ -50,6 +50,9 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                   "member is really unavailable."),
         ]
 
+    def traces(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[str]:
+        return replication.fenced(facts, "fenced")
+
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         return sorted({*replication.blockers(facts, unavailable), *_unfed(facts),
                        *_missing_synchronous(facts, unavailable),
