@@ -15,7 +15,7 @@ MONGODB = ["pymongo>=4.6"]
 MYSQL = ["PyMySQL[rsa]>=1.2"]      # before, it fell back where a server had no TLS
 VERTICA = ["vertica-python>=1.3"]
 BARBICAN = ["python-barbicanclient>=5.5"]
-CLI = ["cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
+CLI = ["argcomplete>=3.0", "cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
 OSC = ["osc-lib>=3.0", "python-openstackclient>=6.0", "rich>=13.0"]
 EMBEDDED = ["mistral>=23.0,<24"]
 DATASTORES = {"cassandra": CASSANDRA, "galera": MYSQL, "mongodb": MONGODB, "mysql": MYSQL,

@@ -57,6 +57,9 @@ def not_text(arguments, variables):
 def main(argv=None):
     """Run a command and return its exit code; without one, show the help."""
     warnings.simplefilter("ignore")
+    if "_ARGCOMPLETE" in os.environ:        # a shell asks what may follow
+        from .completion import answer
+        answer()
     arguments = sys.argv[1:] if argv is None else argv
     with patient_output(sys.stdout, sys.stderr):
         if problem := not_text(arguments, os.environ):

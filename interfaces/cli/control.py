@@ -24,7 +24,7 @@ class List(Base):
     def add_options(self, parser):
         """Add how many, and whether with dry runs."""
         parser.add_argument("--limit", type=int, default=50, metavar="NUMBER",
-                            help="at most so many (default: %(default)s)")
+                            help="at most so many (default: 50)")
         parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
         parser.add_argument("--cluster", metavar="NAME",
                             help="only those of this cluster or set, by id or name")
