@@ -69,7 +69,7 @@ def main(argv=None):
             return TroveUpgrade().run(arguments or ["--help"])
         except KeyboardInterrupt:
             print("Stopped before anything was asked for.", file=sys.stderr)
-            return 130
+            return outcome.INTERRUPTED
 
 
 if __name__ == "__main__":
