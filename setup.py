@@ -44,7 +44,7 @@ DRIVERS = (
     ("generic", "GenericDriver"),
 )
 DOCS = ["myst-parser>=4.0", "openstackdocstheme>=3.4", "reno>=4.1", "Sphinx>=8.0",
-        "sphinxcontrib-mermaid>=1.0"]
+        "sphinxcontrib-mermaid>=1.0", "sphinxcontrib-openapi>=0.8"]
 # Servers of Redis 6.2 and 8.2; packages of them are there for this platform.
 REDIS_SERVERS = [
     f"{package}; python_version == '3.11' and sys_platform == 'linux' and "

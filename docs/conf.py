@@ -10,7 +10,8 @@ copyright = "the authors of trove-upgrade"
 release = version = installed("trove-upgrade")
 extensions = ["cliff.sphinxext", "myst_parser", "openstackdocstheme",
               "oslo_config.sphinxext", "oslo_policy.sphinxext",
-              "reno.sphinxext", "sphinx.ext.autodoc", "sphinxcontrib.mermaid"]
+              "reno.sphinxext", "sphinx.ext.autodoc", "sphinxcontrib.mermaid",
+              "sphinxcontrib.openapi"]
 root_doc = "docs/index"
 include_patterns = ["README.md", "benchmarks/README.md", "docs/*", "docs/datastores/*",
                     "docs/decisions/*", "docs/examples/README.md"]

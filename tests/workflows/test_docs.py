@@ -73,6 +73,9 @@ def test_site_is_built_without_a_warning(tmp_path):
         services_config.list_opts(), api_config.list_opts()) for group, options in listed
         for option in options)) == []
     assert lacks("commands.html", command_options()) == []
+    rest = (tmp_path / "docs/rest-reference.html").read_text(encoding="utf-8")
+    routes = yaml.safe_load((DOCS / "api/openapi.yaml").read_text(encoding="utf-8"))["paths"]
+    assert [path for path in routes if path not in re.sub("<[^>]+>", "", rest)] == []
     policies_page = (tmp_path / "docs/policies.html").read_text(encoding="utf-8")
     assert [rule.name for rule in policies.list_rules() if rule.name not in policies_page] == []
 
