@@ -186,6 +186,28 @@ def test_release_notes_are_what_reno_reads():
                    for one in listed)
 
 
+def test_a_newcomer_is_led_to_code_and_tests_that_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.split("## Where to look in the code")[1].split("\n[")[0]
+    named = re.findall(r"`([a-z_/*]+(?:/|\.py))`", table)
+    assert len(named) > 10
+    assert [one for one in named if "/" in one and not [*ROOT.glob(one)]] == []
+    for owner, method, path in re.findall(r"`(\w+)\.(\w+)` in `([^`]+)`", table):
+        code = (ROOT / path).read_text(encoding="utf-8")
+        assert f"class {owner}" in code and f"def {method}(" in code, path
+
+
+def test_every_picture_is_made_by_a_test_or_by_the_demo():
+    """`make dashboard-pictures`, `make demo-picture`."""
+    tests = "".join(path.read_text(encoding="utf-8")
+                    for path in (ROOT / "tests/dashboard").glob("*.py"))
+    made = {f"dashboard-{name}.png" for name in re.findall(r"picture\(\"([\w-]+)\"\)", tests)}
+    made.add("timelines.svg")
+    assert "docs/images/timelines.svg" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = {path.name for path in (DOCS / "images").iterdir()}
+    assert shown == made
+
+
 @EACH
 def test_links_lead_somewhere(page):
     assert [link for link in links(page) if not leads(page, link)] == []
