@@ -4,7 +4,7 @@ import textwrap
 
 from ..planning.documents import answer_of
 from ..planning.groups import noun
-from . import names
+from . import names, site
 from .progress import BETWEEN
 from .terminal import Output, shown
 
@@ -88,6 +88,7 @@ def result_lines(look):
             lines.append(f"  {key.replace('_', ' ')}: {names}")
     lines += [f"  {note}" for note in result.get("notes") or []]
     lines += [f"  to {key}: {result[key]}" for key in ("resume", "undo") if result.get(key)]
+    lines += site.more_on_errors(result.get("errors") or [])
     return [shown(line) for line in lines]
 
 
@@ -99,7 +100,7 @@ def plan_lines(plan, width=None):
     target = plan["to_version"]
     lines = [f"{noun(plan).capitalize()} {plan['cluster']['name']} ({plan['datastore']}): "
              f"{plan['from_version']} -> {target['name']}", "", *order_lines(plan, "Order", width)]
-    lines += ["", "Checks:", *check_lines(plan, width)]
+    lines += ["", "Checks:", *check_lines(plan, width), *site.more_on_checks(plan["checks"])]
     for key, label in (("rollback_path", "Rollback path"),
                        ("point_of_no_return", "Point of no return"), ("backup", "Backup")):
         lines += ["", f"{label}: {plan.get(key) or 'unknown'}"]

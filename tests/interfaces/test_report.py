@@ -69,6 +69,19 @@ def test_live_view_shows_every_member(state):
         assert words in text
 
 
+def test_where_the_site_is_known_its_pages_are_named(monkeypatch):
+    plan = json.loads(json.dumps(trees.PLAN))
+    refusing = [one["name"] for one in plan["checks"] if not one["ok"]]
+    look = progress.Progress("x", "ERROR", "done", message="Failed.", result={
+        "status": "failed", "errors": [{"code": "gate_closed"}, {"code": "gate_closed"}]})
+    assert not any("more:" in one for one in [*report.plan_lines(plan), *report.result_lines(look)])
+    monkeypatch.setenv("TROVE_UPGRADE_DOCS", "https://docs.example.org/up/")
+    assert [one for one in report.plan_lines(plan) if "more:" in one] == [
+        f"  more: https://docs.example.org/up/docs/checks.html#{one}" for one in refusing]
+    assert report.result_lines(look)[1:] == [
+        "  more: https://docs.example.org/up/docs/actions.html#gate_closed"]
+
+
 PREFIX = "orders-production-eu-west-1-reporting-member-"
 
 
