@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from trove_upgrade.datastores import GROUP, drivers
+from trove_upgrade.datastores.base import Driver
 from trove_upgrade.interfaces import outcome
 from trove_upgrade.interfaces.trove_api import config as api_config
 from trove_upgrade.interfaces.trove_api import policies
@@ -184,6 +185,13 @@ def test_release_notes_are_what_reno_reads():
         assert set(content) <= sections
         assert all(isinstance(one, str) for key, listed in content.items() if key != "prelude"
                    for one in listed)
+
+
+def test_the_page_on_new_drivers_names_what_a_driver_has():
+    page = (DOCS / "adding-a-datastore.md").read_text(encoding="utf-8")
+    table = page.split("| Method | Must |")[1].split("\n\n")[0]
+    named = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert [name for name in named if not hasattr(Driver, name)] == []
 
 
 def test_a_newcomer_is_led_to_code_and_tests_that_exist():
