@@ -15,7 +15,7 @@ timed = @begun=$$(date +%s); $(1); code=$$?; \
     echo "== $@: $$(( $$(date +%s) - begun )) s"; exit $$code
 OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 
-.PHONY: help env demo demo-failure demo-upstream test everything unit search workflows system lint \
+.PHONY: help env demo demo-failure demo-upstream demo-picture test everything unit search workflows system lint \
     datastores ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark \
     benchmark-datastores clean
 
@@ -38,6 +38,12 @@ $(READY): setup.py constraints.txt
 ##                     DATASTORE=NAME: with another datastore than Valkey (redis)
 demo demo-failure demo-upstream: $(READY)
 	@$(BIN)/trove-upgrade demo $@ --datastore $(DATASTORE) --out $(OUT)
+
+## make demo-picture   the README's picture: demo-upstream and demo, below each other
+demo-picture: demo-upstream demo
+	@$(BIN)/python -m trove_upgrade.lab.timeline docs/images/timelines.svg \
+	    "Trove's own cluster upgrade=build/demo-upstream/timeline.svg" \
+	    "This pack=build/demo/timeline.svg"
 
 ## make test           all that needs nothing but Python: decisions to upgrades on real servers
 test: lint

@@ -15,7 +15,7 @@ MONGODB = ["pymongo>=4.6"]
 MYSQL = ["PyMySQL[rsa]>=1.2"]      # before, it fell back where a server had no TLS
 VERTICA = ["vertica-python>=1.3"]
 BARBICAN = ["python-barbicanclient>=5.5"]
-CLI = ["cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
+CLI = ["argcomplete>=3.0", "cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
 OSC = ["osc-lib>=3.0", "python-openstackclient>=6.0", "rich>=13.0"]
 EMBEDDED = ["mistral>=23.0,<24"]
 DATASTORES = {"cassandra": CASSANDRA, "galera": MYSQL, "mongodb": MONGODB, "mysql": MYSQL,
@@ -44,7 +44,7 @@ DRIVERS = (
     ("generic", "GenericDriver"),
 )
 DOCS = ["myst-parser>=4.0", "openstackdocstheme>=3.4", "reno>=4.1", "Sphinx>=8.0",
-        "sphinxcontrib-mermaid>=1.0"]
+        "sphinxcontrib-mermaid>=1.0", "sphinxcontrib-openapi>=0.8"]
 # Servers of Redis 6.2 and 8.2; packages of them are there for this platform.
 REDIS_SERVERS = [
     f"{package}; python_version == '3.11' and sys_platform == 'linux' and "

@@ -96,7 +96,8 @@ class ChooseWave(StepAction):
             wave = waves.next_wave(driver, facts, todo, self.plan["options"], progress,
                                    self._goes_back)
             unavailable = waves.already_unavailable(facts, known_unhealthy, wave)
-            wrong = driver.blockers(facts, unavailable)
+            wrong = [*driver.blockers(facts, unavailable),
+                     *waves.taken_elsewhere(self.plan, todo, members)]
             passes = 0 if wrong or is_blind(facts, unavailable) else passes + 1
             if passes >= self.job["gate_passes"]:
                 return facts

@@ -14,6 +14,7 @@ from .foreign import shown
 from .paths import Rule
 
 PRIMARY, REPLICA, MEMBER = "primary", "replica", "member"
+ANOTHER = "Another upgrade seems to be under way"    # what a remedy says first that knows of one
 UNAVAILABLE_SEC = 600       # so long Trove waits for a member that it upgrades
 
 
@@ -244,6 +245,14 @@ class Driver(abc.ABC):
 
     def checks_towards(self, facts: ClusterFacts, target: str) -> list[Check]:
         """The preflight checks for which it matters that the cluster is to run ``target``."""
+        return []
+
+    def traces(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[str]:
+        """What a run of this driver leaves on the servers while it is under way, as far as it is
+        seen: a complaint each, without a full stop. By it another engine's run is known.
+
+        :param saved: as of :meth:`checks`.
+        """
         return []
 
     @abc.abstractmethod

@@ -87,6 +87,12 @@ def not_one_source(members: Collection[Facts]) -> list[str]:
     return [] if found else ["no member calls itself the source"]
 
 
+def fenced(facts: ClusterFacts, key: str) -> list[str]:
+    """Sources that take no writes by ``native[key]``, as while their role is being moved."""
+    return [f"{one.name} is the source and takes no writes" for one in sources(facts.values())
+            if one.native[key]]
+
+
 def strangers(facts: ClusterFacts, key: str, what: str) -> list[str]:
     """Replicas whose ``native[key]`` is not the source's."""
     leader = source_of(facts)

@@ -8,8 +8,10 @@ from importlib.metadata import version as installed
 project = "trove-upgrade"
 copyright = "the authors of trove-upgrade"
 release = version = installed("trove-upgrade")
-extensions = ["myst_parser", "openstackdocstheme", "oslo_policy.sphinxext",
-              "reno.sphinxext", "sphinx.ext.autodoc", "sphinxcontrib.mermaid"]
+extensions = ["cliff.sphinxext", "myst_parser", "openstackdocstheme",
+              "oslo_config.sphinxext", "oslo_policy.sphinxext",
+              "reno.sphinxext", "sphinx.ext.autodoc", "sphinxcontrib.mermaid",
+              "sphinxcontrib.openapi"]
 root_doc = "docs/index"
 include_patterns = ["README.md", "benchmarks/README.md", "docs/*", "docs/datastores/*",
                     "docs/decisions/*", "docs/examples/README.md"]

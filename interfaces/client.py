@@ -115,6 +115,11 @@ class Client:
         """Return where an upgrade stands, member by member."""
         return self._look(what)
 
+    def pauses(self, execution_id: str) -> list[tuple[float, float | None]]:
+        """Return each time that an upgrade waited for a person between its steps: (began, ended),
+        in seconds since the epoch; ended is None while it does."""
+        return self._upgrades.pauses(execution_id)
+
     def get(self, execution_id: str) -> Upgrade:
         """Return one upgrade as a list shows it: what was asked for, and its state.
 

@@ -1,6 +1,5 @@
 """Upgrades as a table that fits a terminal. Pure: no I/O."""
-import itertools
-
+from .names import GAP, short
 from .terminal import shown
 
 NONE = "No upgrades yet."
@@ -11,9 +10,7 @@ STATES = {"RUNNING": "running", "IDLE": "running", "PAUSED": "paused", "CANCELLE
           "ERROR": "failed"}
 BEGAN = 16          # characters of a time, down to the minute
 SHORT_ID = 8        # characters of an id, where the whole has no room
-GAP = 2
 LEAST = 7           # characters of a name that is shortened
-CUT = ".."
 
 
 def word(one):
@@ -38,27 +35,6 @@ def lines(upgrades, names, width=None):
             .rstrip() for sizes in [_widths(table, width)]
             for row in ([_cut(cell, size) for cell, size in zip(one, sizes, strict=True)]
                         for one in table)]
-
-
-def short(text, width):
-    """Return a text of at most ``width`` characters, its middle left out: names differ at their
-    ends."""
-    if len(text) <= width:
-        return text
-    kept = max(width - len(CUT), 2)
-    return f"{text[:kept - kept // 2]}{CUT}{text[-(kept // 2):]}"
-
-
-def common_prefix(names):
-    """Return what all names begin with, up to and with a separator; empty when it is not worth it.
-
-    Of ``orders-eu-1`` and ``orders-eu-2`` it is ``orders-eu-``.
-    """
-    first, last = min(names, default=""), max(names, default="")
-    same = "".join(one for one, _ in itertools.takewhile(
-        lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
-    end = max(same.rfind(one) for one in "-_.") + 1
-    return same[:end] if len(set(names)) > 1 and end > len(CUT) else ""
 
 
 def _widths(table, width):

@@ -5,8 +5,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from . import names
 from .terminal import shown
 
+HEADER = ("wave", "member", "role", "domain", "version", "state", "sec")
+GAP = 2         # on both sides of a column
 COLOURS = {"waiting": "dim", "upgraded": "green", "failed": "bold red", "rolled back": "magenta",
            "rolling back": "yellow"}
 
@@ -29,7 +32,8 @@ class Live:
 
     def __call__(self, look):
         """Draw it."""
-        self._live.update(Group(self._head(look), *([_table(look)] if look.members else [])))
+        table = [*_table(look, self._live.console.width)] if look.members else []
+        self._live.update(Group(self._head(look), *table))
 
     def _head(self, look):
         done = sum(member.state == "upgraded" for member in look.members)
@@ -45,17 +49,24 @@ class Live:
         return self._spinner
 
 
-def _table(look):
-    table = Table(box=None, padding=(0, 2), show_edge=False, header_style="dim")
-    for name in ("wave", "member", "role", "domain", "version", "state"):
+def _table(look, width):
+    """The table, and before it what its names leave out where they have not the room."""
+    table = Table(box=None, padding=(0, GAP), show_edge=False, header_style="dim")
+    for name in HEADER[:-1]:
         table.add_column(name)
-    table.add_column("sec", justify="right")
-    rows = [(str(number), member) for number, wave in enumerate(look.waves, 1) for member in wave]
-    rows += [("-", member) for member in look.untouched]
-    for number, member in rows:
-        took = "" if member.elapsed_sec is None else f"{member.elapsed_sec:.0f}"
+    table.add_column(HEADER[-1], justify="right")
+    rows = [_row(str(number), member) for number, wave in enumerate(look.waves, 1)
+            for member in wave] + [_row("-", member) for member in look.untouched]
+    fitted, prefix = names.fit([row[1] for row in rows],
+                               names.room_of([HEADER, *rows], 1, width, gap=2 * GAP))
+    for wave, name, *cells, state, took in rows:
         # Text, not str: rich would take [words] in a name for its markup.
-        table.add_row(number, *(Text(shown(one)) for one in (
-            member.name, member.role, member.domain, member.version)),
-            Text(shown(member.state), style=COLOURS.get(member.state, "yellow")), took)
-    return table
+        table.add_row(wave, *map(Text, (fitted[name], *cells)),
+                      Text(state, style=COLOURS.get(state, "yellow")), took)
+    return [Text(names.told(prefix).strip(), style="dim"), table] if prefix else [table]
+
+
+def _row(wave, member):
+    took = "" if member.elapsed_sec is None else f"{member.elapsed_sec:.0f}"
+    return [wave, *map(shown, (member.name, member.role, member.domain, member.version,
+                               member.state)), took]

@@ -1,8 +1,10 @@
 """Progress, result and plan as lines of text."""
 import os
+import textwrap
 
 from ..planning.documents import answer_of
 from ..planning.groups import noun
+from . import names, site
 from .progress import BETWEEN
 from .terminal import Output, shown
 
@@ -86,16 +88,19 @@ def result_lines(look):
             lines.append(f"  {key.replace('_', ' ')}: {names}")
     lines += [f"  {note}" for note in result.get("notes") or []]
     lines += [f"  to {key}: {result[key]}" for key in ("resume", "undo") if result.get(key)]
+    lines += site.more_on_errors(result.get("errors") or [])
     return [shown(line) for line in lines]
 
 
-def plan_lines(plan):
-    """Return the plan for people: members in order, waves, checks, rollback path."""
+def plan_lines(plan, width=None):
+    """Return the plan for people: members in order, waves, checks, rollback path.
+
+    :param width: characters that a line of its tables may have; None: as many as it takes.
+    """
     target = plan["to_version"]
     lines = [f"{noun(plan).capitalize()} {plan['cluster']['name']} ({plan['datastore']}): "
-             f"{plan['from_version']} -> {target['name']}", "", "Order:"]
-    lines += order_lines(plan)
-    lines += ["", "Checks:", *check_lines(plan)]
+             f"{plan['from_version']} -> {target['name']}", "", *order_lines(plan, "Order", width)]
+    lines += ["", "Checks:", *check_lines(plan, width), *site.more_on_checks(plan["checks"])]
     for key, label in (("rollback_path", "Rollback path"),
                        ("point_of_no_return", "Point of no return"), ("backup", "Backup")):
         lines += ["", f"{label}: {plan.get(key) or 'unknown'}"]
@@ -105,16 +110,31 @@ def plan_lines(plan):
     return [shown(line) for line in lines]
 
 
-def order_lines(plan):
-    """Return the members in the order in which they go, by wave."""
-    rows = [_member_row(plan, number, one) for number, wave in enumerate(plan["waves"], 1)
-            for one in wave]
-    return _table(rows or [("nothing to do",)])
+def order_lines(plan, title="", width=None):
+    """Return the members in the order in which they go, by wave.
+
+    :param title: of the table; without one no name is shortened.
+    """
+    rows = [[*map(shown, _member_row(plan, number, one))]
+            for number, wave in enumerate(plan["waves"], 1) for one in wave]
+    fitted, prefix = names.fit([row[1] for row in rows], names.room_of(rows, 1, width))
+    table = _table([(row[0], fitted[row[1]], *row[2:]) for row in rows] or [("nothing to do",)])
+    return [f"{title}{names.told(prefix)}:", *table] if title else table
 
 
-def check_lines(plan):
+def check_lines(plan, width=None):
     """Return the checks with their answers and remedies."""
-    return _table([_check_row(check) for check in plan["checks"]])
+    rows = [_check_row(check) for check in plan["checks"]]
+    return [part for line in _table(rows) for part in _wrapped(line, rows, width)]
+
+
+def _wrapped(line, rows, width):
+    """The lines of a table's line whose last cell is a sentence."""
+    begin = sum(max(len(row[column]) for row in rows) for column in (0, 1)) + 3 * names.GAP
+    if width is None or len(line) <= width or begin > width // 2:
+        return [line]
+    cell = textwrap.wrap(line[begin:], width - begin)
+    return [line[:begin] + cell[0], *(" " * begin + part for part in cell[1:])]
 
 
 def finalize_words(plan):
@@ -123,11 +143,20 @@ def finalize_words(plan):
     return finalize.get("mode", "auto"), "; ".join(finalize.get("steps") or []) or "nothing to do"
 
 
-def progress_lines(look):
-    """Return the members, by wave, with their states."""
+def progress_lines(look, width=None):
+    """Return the members, by wave, with their states; first, where names were shortened, what all
+    of them begin with."""
     waves = [*enumerate(look.waves, 1), ("-", look.untouched)]
-    return [shown(f"wave {number}  {title(member)}: {member.state}") for number, wave in waves
-            for member in wave]
+    rows = [(f"wave {number}  ", shown(member.name), _beside(member))
+            for number, wave in waves for member in wave]
+    room = names.room_of(rows, 1, width and width - names.GAP, gap=0)
+    fitted, prefix = names.fit([name for _, name, _ in rows], room)
+    head = [names.told(prefix).strip()] if prefix else []
+    return [*head, *(f"{wave}{fitted[name]}{beside}" for wave, name, beside in rows)]
+
+
+def _beside(member):
+    return shown(f"{title(member)[len(member.name):]}: {member.state}")
 
 
 def _member_row(plan, number, identifier):
@@ -138,7 +167,7 @@ def _member_row(plan, number, identifier):
 def _check_row(check):
     mark = "skipped" if check["skipped"] else MARKS[answer_of(check)]
     remedy = "" if check["ok"] or not check.get("remedy") else f" -> {check['remedy']}"
-    return (mark, check["name"], check["message"] + remedy)
+    return mark, check["name"], shown(check["message"] + remedy)
 
 
 def _table(rows):

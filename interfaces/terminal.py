@@ -9,6 +9,7 @@ import logging
 import os
 import pathlib
 import re
+import shutil
 import unicodedata
 
 OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")     # control, format (bidi too), surrogate, line, paragraph
@@ -24,6 +25,11 @@ def _escaped(character):
     if unicodedata.category(character) not in OBEYED:
         return character
     return character.encode("unicode_escape", "surrogatepass").decode()
+
+
+def width_of(stream):
+    """Return the characters of a line on a terminal; None for a pipe, which gets all."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 class Output:

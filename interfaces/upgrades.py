@@ -23,6 +23,8 @@ OPEN_STATES = "in:RUNNING,DELAYED,IDLE,PAUSED"
 CHILD_FIELDS = ("id", "workflow_name", "task_execution_id", "state", "created_at", "updated_at",
                 "input")
 LIST_FIELDS = (*CHILD_FIELDS, "state_info")
+HOLD = "hold"           # so the names of those tasks begin
+HOLDING = ("trove_upgrade.roll", "trove_upgrade.complete", views.BODY)   # have tasks that pause
 TASK_FIELDS = ("id", "name", "state", "created_at", "workflow_execution_id")
 
 
@@ -207,6 +209,19 @@ class Upgrades:
         except UpgradeNotFound:
             return ""
         return "" if state in views.ENDED else owner
+
+    def pauses(self, execution_id):
+        """Return each time that an upgrade waited for a person where its workflows pause, as
+        (began, ended), in seconds since the epoch; ended is None while it does."""
+        with service_errors():
+            root = self._client.executions.get(execution_id).to_dict()
+            holding = [one.to_dict()["id"] for one in self._below(root)
+                       if one.workflow_name in HOLDING]
+            tasks = [task.to_dict() for one in holding for task in self._client.tasks.list(
+                workflow_execution_id=one, fields=(*TASK_FIELDS, "updated_at"))]
+        return sorted((views.seconds(one["created_at"]),
+                       views.seconds(one["updated_at"]) if one["state"] in views.ENDED else None)
+                      for one in tasks if one["name"].startswith(HOLD))
 
     def _set_state(self, look, state):
         """Set it on the whole tree: a child alone would leave its parents behind."""

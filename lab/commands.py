@@ -20,7 +20,7 @@ class Lab(Command):
         parser.add_argument("--shape", metavar="KEY=NUMBER", action="append", default=[],
                             type=_pair, help="of the cluster, such as replicas=2")
         parser.add_argument("--token-sec", type=int, default=3600, metavar="SEC",
-                            help="how long Keystone's tokens last (default: %(default)s)")
+                            help="how long Keystone's tokens last (default: 3600)")
         parser.add_argument("--horizon", action="store_true", help="with the dashboard")
         parser.add_argument("--barbican", action="store_true", help="with Barbican")
         return parser
@@ -42,7 +42,7 @@ class Lab(Command):
 def _add_datastore(parser):
     """What the lab runs, and where it may come from."""
     parser.add_argument("--datastore", metavar="NAME", default="redis",
-                        help="what the lab runs as guests (default: %(default)s)")
+                        help="what the lab runs as guests (default: redis)")
     parser.add_argument("--ubuntu-archive", action="store_true",
                         help="let the lab fetch servers from Ubuntu's archive, which alone has "
                              "MySQL's")
@@ -120,7 +120,7 @@ class Demo(Command):
         parser.add_argument("name", nargs="?", default="demo", choices=DEMOS)
         _add_datastore(parser)
         parser.add_argument("--out", metavar="DIR", default="build/demo",
-                            help="directory of report.json and timeline.svg (default: %(default)s)")
+                            help="directory of report.json and timeline.svg (default: build/demo)")
         return parser
 
     def take_action(self, args):

@@ -1,4 +1,9 @@
-"""The picture of one upgrade: a lane a member, and lanes for when a client could not write."""
+"""The picture of one upgrade: a lane a member, and lanes for when a client could not write.
+
+``python -m trove_upgrade.lab.timeline PICTURE TITLE=TIMELINE ...`` puts several below each other.
+"""
+import re
+import sys
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -7,6 +12,7 @@ from .history import Away, absences
 
 LEFT, RIGHT, TOP, LANE, BAR = 240, 20, 64, 30, 18
 WIDTH = 1070
+ABOVE = 40      # for a title above a whole picture
 OLD, NEW, AWAY, FAILED, GAP = "#c6d4e8", "#9fd3a8", "#f0a63c", "#8e4a9e", "#c8372d"
 STYLE = ("text{font:13px system-ui,sans-serif;fill:#222}.small{font-size:11px;fill:#555}"
          ".title{font-size:16px;font-weight:600}.in{font-size:11px}")
@@ -123,5 +129,33 @@ class Timeline:
         return LEFT + min(max(share, 0), 1) * (WIDTH - LEFT - RIGHT)
 
 
+def together(pictures: dict[str, str]) -> str:
+    """Pictures of upgrades below each other, as one.
+
+    :param pictures: each under its title.
+    """
+    height, parts = 0, []
+    for title, picture in pictures.items():
+        parts += [f'<text x="16" y="{height + 28}" class="above">{escape(title)}</text>',
+                  picture.replace("<svg ", f'<svg y="{height + ABOVE}" ', 1)]
+        height += ABOVE + int(re.search(r'height="(\d+)"', picture)[1])  # type: ignore[index]
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+            f'width="{WIDTH}" height="{height}" role="img">\n<style>.above{{font:600 20px '
+            'system-ui,sans-serif;fill:#222}</style>\n'
+            f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>\n'
+            + "\n".join(parts) + "\n</svg>\n")
+
+
 def write(report: dict, journal: list[dict], path: Path) -> None:
     write_atomically(path, Timeline(report, journal).svg())
+
+
+def main(path: str, *named: str) -> None:
+    """Write the picture of several timelines, each given as TITLE=PATH."""
+    found = dict(one.rsplit("=", 1) for one in named)
+    write_atomically(Path(path), together({title: Path(one).read_text(encoding="utf-8")
+                                           for title, one in found.items()}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

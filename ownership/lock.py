@@ -9,8 +9,13 @@ From the widest to the narrowest, taken in this order and given back in reverse:
 
 Each environment is ``trove_upgrade.lock.<cluster>``: {owner, cluster_id, project_id, since, abort,
 pause_after}, of a replication set also its ``members``; ``since`` is the moment of the hold in
-Trove. Without the routes, or without a service user, the others do the work alone. For replication
-sets Trove has no task, so the environments do.
+Trove. Without the routes the others do the work alone. For replication sets Trove has no task, so
+the environments do.
+
+An embedded engine (``auth = cloud``) has no service user, and no Mistral service sees its
+executions. Where its person may, it takes Trove's task in that person's name, for LONGEST_SEC:
+until then no service takes it for a start that was given up. Nor does it take over what it has not
+taken.
 """
 import functools
 import logging
@@ -20,7 +25,8 @@ from typing import Any
 from mistralclient.api.base import APIException
 
 from ..datastores.polling import polls
-from ..planning.lock_names import LOCK
+from ..planning.lock_names import ELSEWHERE, LOCK
+from ..planning.stuck import cluster_hint
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
 from ..services import rights, sessions
@@ -37,6 +43,7 @@ from .start_token import started_for
 LOG = logging.getLogger(__name__)
 SETTINGS, BACKGROUND = "trove_upgrade.settings.", "trove_upgrade.background."
 PAUSE_SEC = 1.0
+LONGEST_SEC = 30 * 86400
 
 
 class Lock:
@@ -81,9 +88,9 @@ class Lock:
 
         :param in_trove: False for a replication set: no task of Trove's can hold one.
         """
-        if self._task is None:
-            return "project"
-        return "mistral" if not in_trove or self._task.look() is None else "trove"
+        if in_trove and self._task and self._may_hold():
+            return "trove"
+        return "mistral" if self._service else "project"
 
     def check_task(self, cluster: dict[str, Any]) -> dict[str, Any]:
         """The cluster as it was given.
@@ -179,20 +186,38 @@ class Lock:
     # Trove's task
     @functools.cached_property
     def _task(self) -> TroveTask | None:
+        if self._is_own_engine:
+            return TroveTask(self._actor, self._cluster_id)
         if self._service is None:
             return None
         where_it_is = sessions.service(self._actor.region)
         return TroveTask(where_it_is, self._cluster_id) if where_it_is else None
 
+    @property
+    def _is_own_engine(self) -> bool:
+        """The engine is one person's own, such as the embedded one."""
+        return options().auth == "cloud"
+
+    def _may_hold(self) -> bool:
+        """trove-api has this pack's routes, and lets this engine take the cluster."""
+        try:
+            now = self._task.look() if self._task else None
+        except UpgradeError as error:
+            if self._is_own_engine and error.code == "not_allowed":
+                return False        # it may plan all the same
+            raise
+        return now is not None and now.may_take
+
     def _hold_task(self, owner: str, start_token: str) -> tuple[str, bool]:
         """The moment at which Trove's task was taken for ``owner``, and whether this call took it.
 
-        The moment is empty where trove-api lacks this pack's routes."""
+        The moment is empty where trove-api lacks this pack's routes, or does not let it be taken.
+        """
         if self._task is None or TroveTask(self._actor, self._cluster_id).look() is None:
             return "", False
         for _ in polls(TRY_SEC, PAUSE_SEC):
             now = self._task.look()
-            if now is None:
+            if now is None or (now.task == FREE and not now.may_take):
                 return "", False
             if now.task not in (FREE, HELD):
                 raise UpgradeError("refused", f"[cluster_idle] Trove is busy with {now.task} on "
@@ -202,7 +227,8 @@ class Lock:
             if start_token:
                 raise self._given_up(owner)
             if self._may_be_taken(now, owner):
-                taken = self._task.take(now.since if now.task == HELD else None)
+                taken = self._task.take(now.since if now.task == HELD else None,
+                                        LONGEST_SEC if self._is_own_engine else 0)
                 if taken:
                     return taken.since, True
         raise UpgradeError("locked", "An upgrade of this cluster is being started. Wait for it, or "
@@ -220,10 +246,13 @@ class Lock:
         holder = record.get("owner", "")
         if holder not in ("", owner) and not self._is_over(holder):
             raise locked(holder)
+        ours = record.get("since") == now.since
+        if not ours and (self._is_own_engine or now.age_sec < -options().start_grace_sec):
+            raise UpgradeError("locked", f"{ELSEWHERE} {cluster_hint(self._cluster_id)}", "stop")
         starter = started_for(self._cluster_id, now.since)
         if starter != owner and self._reader.is_open(starter):
             raise locked(starter)
-        return record.get("since") == now.since or now.age_sec > options().start_grace_sec
+        return ours or now.age_sec > options().start_grace_sec
 
     def _given_up(self, owner: str) -> UpgradeError:
         """The error of a start that trove-api gave up before the execution took the lock."""

@@ -5,10 +5,11 @@ answers it needs could not be asked; that refuses the run as a no does. Skipping
 accepts that those members are not asked: then what the others say suffices, if anybody says
 anything.
 """
+import dataclasses
 import itertools
 from collections.abc import Collection
 
-from ..datastores.base import PRIMARY, Check, ClusterFacts, Driver, Facts, any_one
+from ..datastores.base import ANOTHER, PRIMARY, Check, ClusterFacts, Driver, Facts, any_one
 from ..datastores.foreign import shown
 from .documents import CheckResult
 from .groups import SET
@@ -17,6 +18,7 @@ from .stuck import cluster_hint, members_hint
 from .versions import number_of, older, recorded
 
 ACCESS = "native_access"        # every driver's check that the members can be asked
+UNDER_WAY = ("UPGRADE", "PROMOTE")      # Trove's states of a member that is upgraded or promoted
 NOBODY: tuple[str, ...] = ()    # asked is Trove's record alone
 FULL_PERCENT = 90
 REACH = ("Let the executors reach them; native_access tells more. Skipped by that name, those that "
@@ -30,12 +32,15 @@ def run_checks(snapshot: ClusterSnapshot, driver: Driver, order: list[list[str]]
     :param order: the waves of the plan.
     """
     own = _of_set(snapshot, driver) if snapshot.kind == SET else [_cluster_idle(snapshot)]
-    checks = [*own, _lock_free(snapshot), _members_active(snapshot),
-              _broken_first(snapshot, order), _volume_space(snapshot), _version_active(snapshot),
+    seen = _traces(snapshot, driver)
+    checks = [*own, _lock_free(snapshot), _beside(_members_active(snapshot), seen),
+              _beside(_broken_first(snapshot, order), seen), _volume_space(snapshot),
+              _version_active(snapshot),
               _origin_known(snapshot), _not_a_downgrade(snapshot, driver),
               _version_path(snapshot, driver),
               *_rollback_path_open(snapshot, driver),
-              *driver.checks(snapshot.facts, snapshot.saved_settings),
+              *(_beside(one, seen)
+                for one in driver.checks(snapshot.facts, snapshot.saved_settings)),
               *driver.checks_towards(snapshot.facts, number_of(snapshot.target))]
     # Of a whole that is down together, nobody can say anything.
     accepted = ACCESS in skip and (driver.full_stop or any_one(snapshot.facts) is not None)
@@ -76,13 +81,32 @@ def refusals(checks: list[CheckResult]) -> list[CheckResult]:
     return [check for check in checks if not check["ok"] and not check["skipped"]]
 
 
+def _traces(snapshot: ClusterSnapshot, driver: Driver) -> list[str]:
+    """What an upgrade leaves behind while it is under way, a sentence each without a full stop.
+    Nobody here holds the cluster by then, so it is another engine's, or Trove's own."""
+    if snapshot.lock_owner:
+        return []
+    return [*(f"by Trove {one.name} is {one.status}" for one in snapshot.members
+              if one.status in UNDER_WAY),
+            *driver.traces(snapshot.facts, snapshot.saved_settings)]
+
+
+def _beside(check: Check, traces: list[str]) -> Check:
+    """The check, whose remedy is a wrong one while another upgrade is under way."""
+    if check.ok or not traces or check.remedy.startswith(ANOTHER):
+        return check
+    return dataclasses.replace(check, remedy=f"{ANOTHER} ({'; '.join(traces)}): let it end where "
+                               f"it runs. If there is none: {check.remedy}")
+
+
 def _cluster_idle(snapshot: ClusterSnapshot) -> Check:
     task = snapshot.cluster["task"]
     ours = task == "UPGRADING_CLUSTER" and snapshot.task_is_ours
     if ours or task in ("NONE", ""):
         return Check("cluster_idle", True, "Trove runs no task on the cluster.", asks=NOBODY)
+    another = f"{ANOTHER}. " if task == "UPGRADING_CLUSTER" else ""
     return Check("cluster_idle", False, f"Trove is busy with {task} on the cluster.",
-                 f"Wait until it is over. {cluster_hint(snapshot.cluster['id'])}")
+                 f"{another}Wait until it is over. {cluster_hint(snapshot.cluster['id'])}")
 
 
 def _of_set(snapshot: ClusterSnapshot, driver: Driver) -> list[Check]:

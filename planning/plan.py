@@ -52,9 +52,18 @@ def make_plan(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any]
         "rollback_path": texts.rollback_path, "point_of_no_return": texts.point_of_no_return,
         "backup": texts.backup if snapshot.kind == CLUSTER else _backup_words(snapshot, options),
         "finalize": {"mode": "auto" if mode == "auto" else "manual", "steps": list(texts.finalize)},
-        "notes": [*texts.notes, *_passed_over(snapshot, driver), *_ignored(driver, options),
+        "notes": [*_halfway(snapshot, todo), *texts.notes, *_passed_over(snapshot, driver),
+                  *_ignored(driver, options),
                   *REACH[snapshot.kind][snapshot.lock_reach]], "options": options,
         "job": _job(snapshot, driver, options, owner, direction)}
+
+
+def _halfway(snapshot: ClusterSnapshot, todo: list[str]) -> list[str]:
+    there = [one.name for one in snapshot.members if one.id not in todo]
+    if not there or not todo:
+        return []
+    return [f"{', '.join(there)}: on the target already. If an upgrade is under way that this "
+            "engine does not know of, another engine's, let it end first."]
 
 
 def _passed_over(snapshot: ClusterSnapshot, driver: Driver) -> list[str]:

@@ -3,12 +3,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..datastores.base import ClusterFacts, Driver, Member
+from ..datastores.base import ANOTHER, ClusterFacts, Driver, Member
 from ..schemas import UpgradeError
 from .documents import Plan, Version, Wave
 from .versions import bears, runs
 
 UPGRADE, HOLD, BAKE, DONE = "upgrade", "hold", "bake", "done"
+ACTIVE = "members_active"       # the check of Trove's states
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,20 @@ def already_unavailable(facts: ClusterFacts, known_unhealthy: Collection[str],
 def known_unhealthy(plan: Plan, todo: Collection[str]) -> list[str]:
     """Ids of those of ``todo`` that were broken when the plan was made."""
     return [one["id"] for one in plan["members"] if one["id"] in todo and not one["healthy"]]
+
+
+def taken_elsewhere(plan: Plan, todo: Collection[str], members: Iterable[Member]) -> list[str]:
+    """Complaints about members that Trove upgrades now, although this run has not begun with them:
+    another engine does, or Trove's own cluster upgrade.
+
+    :param todo: ids of those that are still to be upgraded. One that was broken when the plan was
+        made may be on its way for long; so may any where that check was skipped.
+    """
+    if ACTIVE in plan["options"].get("skip_checks", ()):
+        return []
+    excused = known_unhealthy(plan, todo)
+    return [f"{ANOTHER}: by Trove {one.name} is UPGRADE, and not by this run" for one in members
+            if one.id in todo and one.id not in excused and one.status == "UPGRADE"]
 
 
 def left(plan: Plan, done: Collection[str], members: Iterable[Member]) -> list[str]:

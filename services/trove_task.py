@@ -20,11 +20,16 @@ FREE, HELD = "NONE", "UPGRADING_CLUSTER"
 
 @dataclass(frozen=True)
 class Hold:
-    """The cluster's task at one moment; ``age_sec`` by the clock of trove-api."""
+    """The cluster's task at one moment.
+
+    :ivar age_sec: by the clock of trove-api; below 0 of one that was taken for some time.
+    :ivar may_take: the actor may take the cluster and give it back.
+    """
 
     task: str
     since: str
     age_sec: float
+    may_take: bool = True
 
 
 class TroveTask:
@@ -48,10 +53,14 @@ class TroveTask:
                                "upgrade this cluster; ask for a role that may.", "stop")
         return _hold(_checked(answer))
 
-    def take(self, since: str | None = None) -> Hold | None:
+    def take(self, since: str | None = None, for_sec: int = 0) -> Hold | None:
         """Take a free cluster, or take over from the hold of ``since``; None when it changed
-        meanwhile."""
-        answer = self._rest.put(self._path, json={"upgrade": {"since": since}})
+        meanwhile.
+
+        :param for_sec: so long nobody takes it for a start that was given up.
+        """
+        lasting = {"for_sec": for_sec} if for_sec else {}
+        answer = self._rest.put(self._path, json={"upgrade": {"since": since, **lasting}})
         return None if answer.status_code == 422 else _hold(_checked(answer))
 
     def give_back(self, since: str, version_id: str = "") -> None:
@@ -73,7 +82,8 @@ def _hold(answer: Any) -> Hold:
     now = parsedate_to_datetime(answer.headers["Date"]) if "Date" in answer.headers else None
     now = timeutils.normalize_time(now) if now else timeutils.utcnow()
     since = timeutils.normalize_time(timeutils.parse_isotime(shown["since"]))
-    return Hold(shown["task"], shown["since"], (now - since).total_seconds())
+    return Hold(shown["task"], shown["since"], (now - since).total_seconds(),
+                shown.get("may_hold", True))
 
 
 def _checked(answer: Any) -> Any:

@@ -83,6 +83,14 @@ class MongoGate(Driver):
                       "release.",
             "Finalise the last upgrade first: setFeatureCompatibilityVersion on a router.")]
 
+    def traces(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[str]:
+        """The balancer rests until the end of a run; people may have it rest as well, but then all
+        members are of one release."""
+        releases = sorted({one.version for one in facts.values() if one.version}, key=series)
+        resting = any(one.native.get("balancer", {}).get("mode") == "off" for one in facts.values())
+        return [f"the balancer is off, and the members run {', '.join(releases)}"
+                ] if resting and len(releases) > 1 else []
+
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         rest = [member for one, member in facts.items() if one not in unavailable]
         if not any(member.answers for member in rest):

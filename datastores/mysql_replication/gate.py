@@ -70,6 +70,9 @@ class MySQLReplicationGate(replication.ReplicationDriver):
                   "recovery, which a newer server can't do."),
         ]
 
+    def traces(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[str]:
+        return replication.fenced(facts, "read_only")
+
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         found = replication.blockers(facts, unavailable)
         found += _unready([facts[one] for one in unavailable])

@@ -54,6 +54,9 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                   "until the disk is full, and no standby that needs it is restored."),
         ]
 
+    def traces(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[str]:
+        return replication.fenced(facts, "fenced")
+
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         return sorted({*replication.blockers(facts, unavailable), *_unfed(facts),
                        *_missing_synchronous(facts, unavailable),

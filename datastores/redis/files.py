@@ -3,7 +3,7 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from ..base import PRIMARY, UNAVAILABLE_SEC, ClusterFacts, Facts
+from ..base import ANOTHER, PRIMARY, UNAVAILABLE_SEC, ClusterFacts, Facts
 from .paths import moves_append_only_file, same_format
 
 
@@ -33,17 +33,18 @@ def forgetful(facts: ClusterFacts, saved: Collection[str]) -> list[str]:
             if one.answers and not one.native["persists"] and one.id not in saved]
 
 
-def persistence_remedy(facts: ClusterFacts, saved: Collection[str]) -> str:
-    """What to do about members that keep nothing on disk.
+def traces(facts: ClusterFacts, saved: Collection[str]) -> list[str]:
+    """Members that keep nothing on disk where others do: until a run is finalised its members have
+    their save points off, and it will give them back."""
+    found = forgetful(facts, saved)
+    return found if len(found) < sum(one.answers for one in facts.values()) else []
 
-    Where only some do, that is the trace of a run that this engine knows nothing of: members have
-    their save points off until it is finalised, and it will give them back.
-    """
-    asked = [one for one in facts.values() if one.answers]
-    if 0 < len(forgetful(facts, saved)) < len(asked):
-        return ("Another upgrade seems to be under way, or not finalised: by another engine, for "
-                "example. Let it end and finalise it there; then its members have back what they "
-                "had.")
+
+def persistence_remedy(facts: ClusterFacts, saved: Collection[str]) -> str:
+    """What to do about members that keep nothing on disk."""
+    if traces(facts, saved):
+        return (f"{ANOTHER}, or not finalised: by another engine, for example. Let it end and "
+                "finalise it there; then its members have back what they had.")
     return ("Give them save points or the append-only file, or a restart brings back nothing. But "
             "let an upgrade end first that another engine runs or has not finalised.")
 

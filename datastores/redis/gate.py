@@ -60,6 +60,9 @@ class RedisGate(Driver):
                   files.persistence_remedy(facts, saved)),
         ]
 
+    def traces(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[str]:
+        return files.traces(facts, saved)
+
     def blockers(self, facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:
         rest = {one: member for one, member in facts.items() if one not in unavailable}
         found = [problem for member in rest.values() for problem in member.problems]

@@ -30,6 +30,20 @@ else the newest. Progress goes to stderr, the result to stdout. Where Mistral is
 catalog, set `OS_WORKFLOW_ENDPOINT_OVERRIDE`. `openstack complete` knows all verbs and options.
 All take the column and format options of the OpenStack client (`-c`, `-f`).
 """
+COMPLETION = """\
+A shell completes commands and options, and the values that an engine or the cloud knows: upgrades
+by cluster or id, clusters, instances, datastore versions, clouds of `clouds.yaml`. Once, in the
+file that the shell reads when it starts:
+
+```
+eval "$(register-python-argcomplete trove-upgrade)"                              # bash: ~/.bashrc
+eval "$(register-python-argcomplete --shell zsh trove-upgrade)"                  # zsh: ~/.zshrc
+register-python-argcomplete --shell fish trove-upgrade | source  # fish: ~/.config/fish/config.fish
+```
+
+`register-python-argcomplete` comes with `trove-upgrade[cli]`. For `openstack` its own
+`openstack complete` does it, with commands and options.
+"""
 COMMON = ("upgrade", "where", "cloud")        # groups of options that are told once
 ORDER = ("plan", "run", "start", "show", "list", "watch", "pause", "resume", "abort", "rollback",
          "finalize")
@@ -48,6 +62,7 @@ def command_line() -> str:
              "## Where and which cloud", "Of `trove-upgrade` only. Each `--os-NAME` is also read "
              "from the variable `OS_NAME`; passwords are best left there or in `clouds.yaml`.",
              _group(run, "where"),
+             "## Completion", COMPLETION,
              "## Exit codes", "The OpenStack client's `show`, and its commands without `--wait`, "
              "exit with 0 when they did what was asked.",
              table(("Code", "Meaning"), ((str(number), text)
@@ -107,16 +122,4 @@ def _value(action: argparse.Action) -> str:
 
 
 def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
-    """Its help, without what differs from machine to machine."""
-    text = (action.help or "").replace(" (default: %(default)s)", "") if _is_path(action) \
-        else (action.help or "")
-    return parser._get_formatter()._expand_help(_with_help(action, text)) if text else ""
-
-
-def _is_path(action: argparse.Action) -> bool:
-    return isinstance(action.default, str) and "/" in action.default
-
-
-def _with_help(action: argparse.Action, text: str) -> argparse.Action:
-    action.help = text
-    return action
+    return parser._get_formatter()._expand_help(action) if action.help else ""

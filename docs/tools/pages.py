@@ -14,8 +14,11 @@ from . import source
 from .diagram import draw
 from .flows import REQUIRED, Flow, Task, bare, read
 
-UPGRADES = ("trove_upgrade.cluster", "trove_upgrade.replication_set")
-INSTANCE = {"description": "Id (or unique name) of the source or of any of its replicas."}
+# Inputs that people give and that are none of schemas/input.json, by their description.
+BESIDE = {
+    "instance_id": {"description": "Id (or unique name) of the source or of any of its replicas."},
+    "kind": {"description": "cluster, or replication_set: then cluster_id is the id or name of any "
+             "of its instances."}}
 NOTICE = "<!-- Written by `python -m docs.tools`. Change the source, not this page. -->\n"
 
 
@@ -62,8 +65,7 @@ def _first(flow: Flow) -> str:
 
 
 def _workflow(flow: Flow) -> str:
-    described = load("input")["properties"] if flow.name in UPGRADES else {}
-    described = {"instance_id": INSTANCE, **described} if described else {}
+    described = BESIDE | load("input")["properties"] if "entry" in flow.tags else {}
     head = ("Input", "Default", "Meaning") if described else ("Input", "Default")
     rows = [[code(name), "required" if value is REQUIRED else code(_shown(value)),
              *([described[name]["description"] + _limits(described[name])] if described else [])]

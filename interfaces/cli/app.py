@@ -57,6 +57,9 @@ def not_text(arguments, variables):
 def main(argv=None):
     """Run a command and return its exit code; without one, show the help."""
     warnings.simplefilter("ignore")
+    if "_ARGCOMPLETE" in os.environ:        # a shell asks what may follow
+        from .completion import answer
+        answer()
     arguments = sys.argv[1:] if argv is None else argv
     with patient_output(sys.stdout, sys.stderr):
         if problem := not_text(arguments, os.environ):
@@ -66,7 +69,7 @@ def main(argv=None):
             return TroveUpgrade().run(arguments or ["--help"])
         except KeyboardInterrupt:
             print("Stopped before anything was asked for.", file=sys.stderr)
-            return 130
+            return outcome.INTERRUPTED
 
 
 if __name__ == "__main__":

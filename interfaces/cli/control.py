@@ -2,7 +2,6 @@
 import dataclasses
 import itertools
 import json
-import shutil
 import sys
 
 from ...embedded import running
@@ -10,8 +9,8 @@ from .. import listing, outcome, report, rollback_path, selection, session
 from ..embedded_run import has_access
 from ..errors import BadInput
 from ..inputs import TARGET, add_inputs, read_inputs
-from ..report import title
 from ..shapes import Upgrade
+from ..terminal import width_of
 from ..upgrades import Unreachable
 from . import ask, options
 from .base import Base
@@ -24,7 +23,7 @@ class List(Base):
     def add_options(self, parser):
         """Add how many, and whether with dry runs."""
         parser.add_argument("--limit", type=int, default=50, metavar="NUMBER",
-                            help="at most so many (default: %(default)s)")
+                            help="at most so many (default: 50)")
         parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
         parser.add_argument("--cluster", metavar="NAME",
                             help="only those of this cluster or set, by id or name")
@@ -46,7 +45,7 @@ class List(Base):
             chosen = args.cluster or args.kind or args.state
             self.write(listing.NONE_SUCH if chosen else listing.NONE)
         else:
-            for line in listing.lines(found, names, self.width()):
+            for line in listing.lines(found, names, width_of(sys.stdout)):
                 print(line, flush=True)
 
     def wanted(self, upgrades, args):
@@ -60,11 +59,6 @@ class List(Base):
                 continue
             if not args.cluster or selection.is_about(upgrades, one, args.cluster):
                 yield one
-
-    @staticmethod
-    def width():
-        """Characters of a line on a terminal; None for a pipe, which gets all."""
-        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 class Control(Following):
@@ -155,9 +149,8 @@ class Show(Seen):
             return outcome.exit_code(look)
         self.write(f"{look.execution_id}  {look.cluster}  {look.state}, {look.phase}, "
                    f"{look.elapsed_sec:.0f} s")
-        for number, wave in enumerate(look.waves, 1):
-            for member in wave:
-                self.write(f"  wave {number}  {title(member)}: {member.state}")
+        for line in report.progress_lines(look, width_of(sys.stdout)):
+            self.write(f"  {line}")
         for line in report.result_lines(look) if look.ended else []:
             self.write(line)
         return outcome.exit_code(look)

@@ -17,7 +17,7 @@ class Engine(Command):
         """Add directory, port, access files and cloud."""
         parser = super().get_parser(prog_name)
         parser.add_argument("--state-dir", default=str(default_state_dir()), metavar="DIR",
-                            help="directory of its files (default: %(default)s)")
+                            help=f"directory of its files (default: {options.DEFAULT_STATE})")
         parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
         parser.add_argument("--access-dir", metavar="DIR",
                             help="directory with the access files of the datastores")

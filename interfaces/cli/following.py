@@ -26,7 +26,7 @@ class Following(Base):
             look = self._follow(upgrades, execution, ours)
             if look is None:
                 self._say_how_to_go_on(execution, args)
-                return outcome.PAUSED
+                return outcome.RUNNING
             return self.finish(look, args)
         except KeyboardInterrupt:
             self._tell("Stopped. What was running is picked up", "resume", execution, args)
@@ -36,7 +36,7 @@ class Following(Base):
                 raise                      # the engine of another shell has ended: `take_over`
             self.app.LOG.error(error)
             self._tell("Go on", "resume", execution, args)
-            return outcome.PAUSED
+            return outcome.RUNNING
 
     def take_over(self, args, execution, error):
         """Go on after the engine went away: it was that of a command in another shell.

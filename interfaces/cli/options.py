@@ -8,12 +8,14 @@ from .. import outcome, session
 from ..embedded_run import default_state_dir
 from ..terminal import shown
 
+DEFAULT_STATE = "trove-upgrade in $XDG_STATE_HOME, or in ~/.local/state"
+
 
 def add_place(parser):
     """Add where the engine is, and the cloud it speaks to."""
     place = parser.add_argument_group("where")
     place.add_argument("--state-dir", default=str(default_state_dir()), metavar="DIR",
-                       help="directory of the embedded engine (default: %(default)s)")
+                       help=f"directory of the embedded engine (default: {DEFAULT_STATE})")
     service = place.add_mutually_exclusive_group()
     service.add_argument("--mistral-url", metavar="URL",
                          help="use the Mistral service at URL, not the embedded engine")

@@ -1,10 +1,12 @@
 """plan, run, finalize: the commands that start a workflow."""
 import json
+import sys
 
 from ...planning.groups import SET, kind_of, target_input
 from .. import outcome, report, selection, session
 from ..errors import BadInput
 from ..inputs import add_inputs, add_target, read_inputs
+from ..terminal import width_of
 from ..upgrades import FINALIZE, Unreachable, finalize_inputs
 from . import ask, options
 from .following import Following
@@ -26,7 +28,7 @@ class Plan(Following):
         if self._json:
             print(json.dumps(look.plan, indent=2))
         else:
-            for line in report.plan_lines(look.plan):
+            for line in report.plan_lines(look.plan, width_of(sys.stdout)):
                 self.write(line)
         return outcome.exit_code(look)
 

@@ -1,4 +1,5 @@
 """The timeline of an upgrade as a picture: a lane a member. Pure geometry; a template draws it."""
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ WORDS = 6.5           # width of a letter, about
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of a lane; ``kind`` is old, new, work, undo or failed."""
+    """A stretch of a lane; ``kind`` is old, new, work, undo or failed, and of all lanes pause."""
 
     x: float
     y: float
@@ -34,12 +35,18 @@ class Picture:
     lanes: list[tuple[int, str]]
     marks: list[tuple[float, str]]
     bars: list[Bar]
+    pauses: list[Bar]
     legend: list[tuple[float, str, str]]
     about: str
 
 
-def picture(look: Progress) -> Picture | None:
-    """The picture, or None while there is nothing to draw."""
+def picture(look: Progress, pauses: Iterable[tuple[float, float | None]] = ()
+            ) -> Picture | None:
+    """The picture, or None while there is nothing to draw.
+
+    :param pauses: when it waited for a person: (began, ended), in seconds since the epoch; ended is
+        None while it does.
+    """
     members = look.members              # in the order of the table below it
     if look.started is None or not any(one.spans for one in members):
         return None
@@ -47,10 +54,11 @@ def picture(look: Progress) -> Picture | None:
     bottom = TOP + LANE * len(members)
     bars = [bar for lane, one in enumerate(members)
             for bar in _lane(look, one, scale, TOP + LANE * lane)]
+    waited = [_pause(scale, began, ended) for began, ended in pauses]
     return Picture(
         WIDTH, bottom + 50, bottom,
         [(TOP + LANE * lane + BAR - 3, one.name) for lane, one in enumerate(members)],
-        scale.marks(), bars, _legend(look), _about(look))
+        scale.marks(), bars, waited, _legend(look, bool(waited)), _about(look))
 
 
 class _Scale:
@@ -94,9 +102,16 @@ def _bar(scale: _Scale, y: int, span: tuple[float, float], kind: str, hint: str,
          text: str = "") -> Bar:
     x, to = scale.x(span[0]), scale.x(span[1])
     width = round(to - x, 1)
-    if kind in ("work", "undo", "failed"):
+    if kind in ("work", "undo", "failed", "pause"):
         width = max(width, 3.0)              # the shortest work is still to be seen
     return Bar(x, y, width, kind, hint, text if width > WORDS * len(text) + 8 else "")
+
+
+def _pause(scale: _Scale, began: float, ended: float | None) -> Bar:
+    """Behind all lanes."""
+    stop = scale.start + scale.span if ended is None else ended
+    return _bar(scale, TOP, (began, stop), "pause", _("paused for %(seconds)d s") % {
+        "seconds": round(stop - began)})
 
 
 def _hint(member: Any, work: str, seconds: float) -> str:
@@ -106,13 +121,14 @@ def _hint(member: Any, work: str, seconds: float) -> str:
     return words[work] % {"name": member.name, "seconds": round(seconds)}
 
 
-def _legend(look: Progress) -> list[tuple[float, str, str]]:
+def _legend(look: Progress, paused: bool) -> list[tuple[float, str, str]]:
     entries = [("old", _("on %(version)s") % {"version": look.from_version}),
                ("work", _("being upgraded")),
                ("new", _("on %(version)s") % {"version": look.to_version})]
     spans = [span for one in look.members for span in one.spans]
     entries += [("failed", _("failed"))] if any(one[3] == "ERROR" for one in spans) else []
     entries += [("undo", _("being put back"))] if any(one[0] == "undo" for one in spans) else []
+    entries += [("pause", _("paused"))] if paused else []
     placed, x = [], float(LEFT)
     for kind, text in entries:
         placed.append((x, kind, text))

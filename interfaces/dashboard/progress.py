@@ -98,7 +98,8 @@ def live(request: Any, cluster_id: str, run: str) -> dict[str, Any]:
     found = subject.find(request, cluster_id)
     newest = not seen.ended or not_overtaken(client.list(named=found.names, limit=HISTORY), run)
     shown = look.look_at(seen, one.kind, rights.may_upgrade(request), newest)
-    return {"look": shown, "progress": seen, "cluster_id": cluster_id, "picture": picture(seen),
+    return {"look": shown, "progress": seen, "cluster_id": cluster_id,
+            "picture": picture(seen, client.pauses(run)),
             "subject": found, "home": home(found),
             "plan": plan.show(seen.plan) if seen.plan else None,
             "state": words.RUN_STATES.get(seen.state, seen.state),

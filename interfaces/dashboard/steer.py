@@ -61,10 +61,10 @@ ACTS = {
         gettext_lazy("All members go back to the version that this upgrade found, one wave at a "
                      "time and with the same care. A plan is made first; if a check says no, "
                      "nothing is touched."),
-        gettext_lazy("The rollback path has begun."),
+        gettext_lazy("Going back has begun."),
         lambda client, subject, run: client.rollback(run).id),
     "finalize": Act(
-        gettext_lazy("Close the Way Back"),
+        gettext_lazy("Finalise"),
         gettext_lazy("The members get their normal settings back and save their data in the new "
                      "version's format. After that no member can go back to the old version. Do it "
                      "when the cluster has proven itself."),

@@ -31,7 +31,7 @@ class List(Verb, command.Lister):
         """Add what to list."""
         parser.add_argument("--cluster", metavar="<cluster>", help="ID or name: only its upgrades")
         parser.add_argument("--limit", type=int, default=50, metavar="<number>",
-                            help="at most so many (default: %(default)s)")
+                            help="at most so many (default: 50)")
         parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
         parser.add_argument("--long", action="store_true", help="with end and message")
 

@@ -58,27 +58,31 @@ class UpgradeController(wsgi.Controller):
         return self._upgrade(req, id, body, "upgrade")
 
     def show(self, req, tenant_id, id, body=None):
-        """The cluster's task, since when, and its version."""
+        """The cluster's task, since when, its version, and whether the caller may take it."""
         context = req.environ[wsgi.CONTEXT_KEY]
         cluster = _load(context, id)
-        if not _allowed(context, policies.HOLD, cluster):
+        may_hold = _allowed(context, policies.HOLD, cluster)
+        if not may_hold:
             _authorize(context, policies.UPGRADE, cluster)
-        return wsgi.Result(_view(id), 200)
+        return wsgi.Result(_view(id, may_hold), 200)
 
     def take(self, req, tenant_id, id, body=None):
-        """``{"upgrade": {"since": null}}`` takes a free cluster; a moment takes over that hold."""
+        """``{"upgrade": {"since": null}}`` takes a free cluster; a moment takes over that hold.
+
+        ``for_sec`` beside it: who can't be asked whether it goes on holds it for so long.
+        """
         context = req.environ[wsgi.CONTEXT_KEY]
         cluster = _load(context, id)
         _authorize(context, policies.HOLD, cluster)
-        since = bodies.since(body)
-        taken = holds.take(cluster.id) if since is None else holds.take_over(
-            cluster.id, _moment(since))
+        since, for_sec = bodies.since(body)
+        taken = holds.take(cluster.id, for_sec) if since is None else holds.take_over(
+            cluster.id, _moment(since), for_sec)
         if taken is None:
             row = _row(cluster.id)
             raise webob.exc.HTTPUnprocessableEntity(
                 f"The cluster's task is {row.task_status.name} since {row.updated.isoformat()}: it "
                 "can't be taken now. Find out who has it.")
-        return wsgi.Result(_view(id), 200)
+        return wsgi.Result(_view(id, may_hold=True), 200)
 
     def give_back(self, req, tenant_id, id, body=None):
         """UPGRADING_CLUSTER becomes NONE; any other task, and any other hold, stays as it is.
@@ -126,10 +130,11 @@ def _allowed(context: Any, rule: str, cluster: Cluster) -> bool:
     return True
 
 
-def _view(cluster_id: str) -> dict[str, Any]:
+def _view(cluster_id: str, may_hold: bool) -> dict[str, Any]:
     row = _row(cluster_id)
     version = DatastoreVersion.load_by_uuid(row.datastore_version_id)
     return {"upgrade": {"task": row.task_status.name, "since": row.updated.isoformat(),
+                        "may_hold": may_hold,
                         "datastore_version_id": version.id, "datastore_version": version.name}}
 
 

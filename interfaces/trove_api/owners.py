@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ...planning.executions import ENDED, is_over
-from ...planning.lock_names import LOCK
+from ...planning.lock_names import ELSEWHERE, LOCK
 from . import holds, mistral
 from .config import options
 
@@ -61,6 +61,8 @@ def _judge(context: Any, cluster_id: str, since: datetime) -> Verdict:
             return Verdict(False, f"Execution {owner.execution} upgrades this cluster. Wait for "
                            "it, or abort it.")
     ended = next((owner.state for owner in owners if owner.current and owner.state), None)
+    if ended is None and holds.age(since) < -options().start_grace_sec:
+        return Verdict(False, ELSEWHERE)
     if ended is None and holds.age(since) < options().start_grace_sec:
         return Verdict(False, "An upgrade of this cluster is being started. Wait for it.")
     if is_over(ended, lambda: bool(service and service.sees_all())):

@@ -1,10 +1,12 @@
 """One upgrade of a cluster at a time, whoever asks and however; and never locked for ever."""
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from trove_upgrade.interfaces.embedded_run import connected
 from troveclient.apiclient.exceptions import UnprocessableEntity
 
-from tests.cloud.runs import ENDED, NEW, OLD, SHARED, Runs
+from tests.cloud.runs import ENDED, NEW, OLD, QUICK, SHARED, Runs
 from tests.waits import PATIENCE_SEC, TIMEOUT_SEC, until
 
 CLOUD = SHARED
@@ -103,6 +105,36 @@ def test_another_project_is_named_the_owner_too(demo, cluster):
     demo.abort(run)
     assert demo.end(run)[2]["status"] == "aborted"
     demo.assert_given_back(cluster, run)
+
+
+@pytest.mark.parametrize("user", ["admin", "demo"])
+def test_an_engine_of_ones_own_and_the_service_are_never_on_one_cluster(demo, cluster, tmp_path,
+                                                                        user):
+    """Who may hold clusters keeps the service off; who may not is kept off by it."""
+    with connected(tmp_path / "engine", env=os.environ | demo.cloud.env(user),
+                   access_dir=demo.cloud.access_dir) as (own, _):
+        wanted = {**QUICK, "cluster_id": cluster.id, "pause_after": "first"}
+        if user == "admin":
+            first = own.start(wanted)
+            until(lambda: own.progress(first).state == "PAUSED", "the embedded engine's pause")
+            assert demo.task(cluster) == "UPGRADING_CLUSTER"
+            answer, (_, info, output) = demo.ask(cluster), demo.end(demo.start(cluster))
+            assert (answer.status_code, output["status"]) == (422, "refused")
+            assert "Another upgrade seems to be under way" in answer.text
+            assert "Another upgrade seems to be under way" in info
+            own.abort(first)
+            until(lambda: own.progress(first).ended, "the end of the embedded engine's")
+        else:
+            first = demo.start(cluster, pause_after="first")
+            demo.until_paused(first)
+            second = own.start(wanted)
+            until(lambda: own.progress(second).ended, "the end of the embedded engine's")
+            look = own.progress(second)
+            assert look.result["status"] == "refused"
+            assert "Another upgrade seems to be under way" in look.message
+            demo.abort(first)
+            demo.end(first)
+    demo.assert_given_back(cluster, first)
 
 
 def test_mistral_killed_right_after_a_start_leaves_nothing_locked(demo, cluster):

@@ -1,7 +1,9 @@
 """Our templates without Horizon: just enough Django to render and to translate them."""
 import warnings
+from pathlib import Path
 
 import django
+import horizon
 import horizon.defaults
 import openstack_auth.defaults
 import openstack_dashboard.defaults
@@ -11,7 +13,9 @@ from django.urls import include, path
 DEFAULTS = {name: value for module in (openstack_auth.defaults, horizon.defaults,
                                        openstack_dashboard.defaults)
             for name, value in vars(module).items() if name.isupper()}
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True,
+              "DIRS": [Path(horizon.__file__).parent / "templates"], "OPTIONS": {"libraries": {
+                  "form_helpers": "horizon.templatetags.form_helpers"}}}]
 
 
 def nowhere(*_, **__):

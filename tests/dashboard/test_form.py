@@ -7,6 +7,7 @@ from tests.dashboard import pages
 
 pages.set_up()
 
+from django.template.loader import render_to_string  # noqa: E402
 from trove_upgrade.interfaces.dashboard.forms import UpgradeForm  # noqa: E402
 from trove_upgrade.interfaces.dashboard.targets import Target  # noqa: E402
 
@@ -49,3 +50,18 @@ def test_unreachable_version_is_no_choice():
 def test_options_that_were_changed_are_not_hidden():
     assert not form().more_is_open()
     assert form(pause_after="first").more_is_open()
+
+
+@pytest.mark.parametrize(("targets", "fields"), [(TARGETS, True), (TARGETS[2:], False)])
+def test_there_is_no_form_where_no_version_can_be_reached(targets, fields):
+    subject = SimpleNamespace(id="c-1", name="orders", version="9.2.0", members=["m-1"],
+                              is_set=False)
+    request = SimpleNamespace(user=SimpleNamespace(id="u-1"))
+    shown = render_to_string("trove_upgrade/_upgrade.html", {
+        "form": UpgradeForm(request, subject=subject, targets=targets), "subject": subject,
+        "unreachable": TARGETS[2:], "cancel_url": "/", "cancel_label": "Cancel",
+        "submit_label": "Show the plan", "submit_url": "/"})
+    assert ("Show the plan" in shown) is fields
+    assert ('name="bake_sec"' in shown) is fields
+    assert ("There is no version that it could be upgraded to." in shown) is not fields
+    assert "it is old" in shown

@@ -255,6 +255,16 @@ def test_picture_has_the_order_of_the_table():
         row.name for row in shown.rows] == ["shop-3", "shop-4", "shop-1", "shop-2"]
 
 
+def test_picture_marks_the_pauses_behind_all_lanes():
+    shown = progress.build(upgrading(), NOW)
+    drawn = picture.picture(shown, [(shown.started + 1, shown.started + 5), (NOW - 2, None)])
+    first, now = drawn.pauses
+    assert (first.kind, first.hint) == ("pause", "paused for 4 s")
+    assert now.x + now.width == picture.WIDTH - picture.RIGHT
+    assert ("pause", "paused") in [(kind, text) for _, kind, text in drawn.legend]
+    assert "paused" not in [text for *_, text in picture.picture(shown).legend]
+
+
 def test_picture_of_days_has_few_marks():
     tree = upgrading()
     drawn = picture.picture(progress.build(tree, NOW + 3 * 24 * 3600))

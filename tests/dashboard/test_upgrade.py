@@ -115,6 +115,7 @@ def test_pause_resume_and_abort_with_the_keyboard_alone(cloud, cluster, demo):
     demo.until_state("Paused")
     assert page.text("#upgrade-count").startswith("1 of 6")
     assert demo.buttons() == ["Resume", "Abort"]
+    assert len(page.all("#upgrade-picture rect.pause")) == 2, "the pause and its legend"
     demo.picture("paused")
     assert_for_all_eyes(demo)
 
@@ -152,7 +153,7 @@ def test_rollback_path_is_gone_and_closed_from_the_page(cloud, cluster, demo, cl
     quick = {"bake_sec": 0, "parallelism": "domain", "canary": False, "finalize": "manual"}
     run = client.upgrade(cluster.id, NEW, **quick).id
     demo.follow(cluster, run).until_state("Upgraded")
-    assert demo.buttons() == ["Close the Way Back", "Roll Back"]
+    assert demo.buttons() == ["Finalise", "Roll Back"]
     demo.press("rollback")
     assert demo.run() != run
     demo.until_state("Upgraded")

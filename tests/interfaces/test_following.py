@@ -47,7 +47,7 @@ def follow(upgrades, ours, *words):
 
 def test_the_first_interrupt_detaches_from_a_service(capsys):
     upgrades = Upgrades(KeyboardInterrupt())
-    assert follow(upgrades, False, *SERVICE) == 6
+    assert follow(upgrades, False, *SERVICE) == 8
     assert capsys.readouterr().out.splitlines()[-4:] == [
         "The upgrade goes on without being watched.",
         f"Watch it with: trove-upgrade watch {LEADS}",
@@ -100,7 +100,7 @@ def test_a_second_interrupt_stops_at_once_and_says_how_to_go_on(capsys):
 
 
 def test_a_service_that_fails_names_the_complete_command(capsys):
-    assert follow(Upgrades(ServiceError("It broke.")), False, *SERVICE) == 6
+    assert follow(Upgrades(ServiceError("It broke.")), False, *SERVICE) == 8
     assert f"Go on with: trove-upgrade resume {LEADS}" in capsys.readouterr().out
 
 

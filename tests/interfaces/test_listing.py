@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trove_upgrade.interfaces import listing, selection
 from trove_upgrade.interfaces.cli import control
+from trove_upgrade.interfaces.names import common_prefix, short
 from trove_upgrade.interfaces.shapes import Upgrade
 
 from tests.interfaces.test_selection import Upgrades, run
@@ -63,12 +64,12 @@ def test_a_line_is_never_wider_than_80_columns(upgrades):
     (["orders.1", "orders.1b"], "orders."), (["orders-x", "invoices-y"], ""),
     (["same-1", "same-1"], "")])
 def test_what_all_names_begin_with(names, prefix):
-    assert listing.common_prefix(names) == prefix
+    assert common_prefix(names) == prefix
 
 
 @given(st.text(max_size=60), st.integers(4, 60))
 def test_a_shortened_name_fits_and_keeps_its_ends(text, width):
-    found = listing.short(text, width)
+    found = short(text, width)
     assert len(found) <= width
     assert found == text or (text.startswith(found[:1]) and text.endswith(found[-1:]))
 

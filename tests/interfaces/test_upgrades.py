@@ -87,6 +87,22 @@ def test_a_look_takes_few_calls():
     assert sorted(client.calls) == ["children", "execution", "tasks"]
 
 
+def test_pauses_are_told_with_the_one_at_hand():
+    client = FakeMistral(upgrading())
+    held = [{"name": "hold", "state": state, "created_at": trees.at(begin), "updated_at": trees.at(
+        end)} for state, begin, end in (("IDLE", 15, 15), ("SUCCESS", 6, 9))]
+    other = {"name": "choose_wave", "state": "SUCCESS", "created_at": trees.at(1),
+             "updated_at": trees.at(2)}
+    client.tasks.list = lambda workflow_execution_id, fields: [
+        Resource(one) for one in [*held, other]] if workflow_execution_id == "x-roll" else []
+    client.executions.list = lambda **_: [
+        Resource({"id": "x-roll", "workflow_name": "trove_upgrade.roll"}),
+        Resource({"id": "x-member", "workflow_name": "trove_upgrade.member"})]
+    first, now = Upgrades(client).pauses(trees.ROOT)
+    assert first[1] - first[0] == 3
+    assert now == (first[0] + 9, None)
+
+
 def test_pause_while_members_are_away_waits_for_the_end_of_the_wave():
     client = FakeMistral(tree_in("RUNNING"), lock())
     Upgrades(client).pause(trees.ROOT)

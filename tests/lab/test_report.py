@@ -208,3 +208,18 @@ def _drawn(journal):
     picture = drawing(journal)
     picture.svg()
     return picture.parts
+
+
+def test_two_pictures_stand_below_each_other_under_their_titles(tmp_path):
+    one = drawing(GOOD).svg()
+    (tmp_path / "one.svg").write_text(one)
+    timeline.main(str(tmp_path / "both.svg"), f"Trove's own={tmp_path}/one.svg",
+                  f"A & B={tmp_path}/one.svg")
+    both = ElementTree.fromstring((tmp_path / "both.svg").read_text())  # noqa: S314  our own text
+    inner = both.findall("{http://www.w3.org/2000/svg}svg")
+    height = int(ElementTree.fromstring(one).get("height"))  # noqa: S314
+    assert [int(each.get("y")) for each in inner] == [
+        timeline.ABOVE, 2 * timeline.ABOVE + height]
+    assert int(both.get("height")) == 2 * (timeline.ABOVE + height)
+    assert [each.text for each in both.findall("{http://www.w3.org/2000/svg}text")] == [
+        "Trove's own", "A & B"]

@@ -109,10 +109,10 @@ class Apis:
         """What our route shows."""
         return self.ask("GET", f"/clusters/{cluster.id}/upgrade", token="admin").json()["upgrade"]
 
-    def take(self, cluster, since=None):
+    def take(self, cluster, since=None, **more):
         """Hold a cluster as the workflow would; since when."""
         answer = self.ask("PUT", f"/clusters/{cluster.id}/upgrade", token="admin",
-                          json={"upgrade": {"since": since}})
+                          json={"upgrade": {"since": since, **more}})
         assert answer.status_code == 200, answer.text
         return answer.json()["upgrade"]["since"]
 

@@ -256,6 +256,32 @@ def test_each_hold_has_a_moment_of_its_own(apis, cluster):
     assert all("." not in moment for moment in moments)
 
 
+def test_an_engine_that_is_not_seen_holds_it_for_as_long_as_it_said(apis, cluster):
+    """Its moment lies ahead, so no start takes it for one that was given up."""
+    now = apis.take(cluster)
+    since = apis.take(cluster, now, for_sec=86400)
+    assert since[:10] > now[:10]
+    refused(apis.patch(cluster, NEW), 422, "Another upgrade seems to be under way")
+    apis.ask("DELETE", f"/clusters/{cluster.id}/upgrade?since={since}", token="admin")
+    after = apis.task(cluster)
+    assert (after["task"], after["since"] < since) == ("NONE", True)
+
+
+@pytest.mark.parametrize("seconds", [-1, 1.5, "1", None, 30 * 86400 + 1])
+def test_400_not_a_time_to_hold_it_for(apis, cluster, seconds):
+    answer = apis.ask("PUT", f"/clusters/{cluster.id}/upgrade", token="admin",
+                      json={"upgrade": {"since": None, "for_sec": seconds}})
+    refused(answer, 400)
+    assert apis.task(cluster)["task"] == "NONE"
+
+
+def test_who_looks_is_told_whether_he_may_hold_it(apis, cluster):
+    path = f"/clusters/{cluster.id}/upgrade"
+    shown = [apis.ask("GET", path, **who).json()["upgrade"]["may_hold"]
+             for who in ({}, {"token": "admin"}, {"token": "service"})]
+    assert shown == [False, True, True]
+
+
 def test_giving_back_leaves_other_tasks_alone(apis):
     cluster = apis.seed(task=BUILDING)
     answer = apis.ask("DELETE", f"/clusters/{cluster.id}/upgrade", token="admin")

@@ -8,6 +8,7 @@ import pytest
 from trove_upgrade.datastores.base import Driver, Facts
 from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.planning.snapshot import ClusterSnapshot
+from trove_upgrade.schemas import UpgradeError
 
 from tests.unit.acting import acting_on
 from tests.unit.conftest import options
@@ -138,3 +139,17 @@ def test_a_roll_that_begins_once_more_asks_trove_for_what_the_plan_may_not_know(
     guests.calls.clear()
     assert choose(1) == second
     assert guests.calls == {"cluster": 1, "get": 1}, "once anew, always asked"
+
+
+def test_no_wave_is_chosen_while_somebody_else_upgrades_a_member():
+    guests = Guests(FEW)
+    plan = guests.plan()
+    plan["job"]["try_sec"] = 0
+    last = plan["waves"][-1][0]
+    guests.books.rows[last].status = "UPGRADE"
+    with acting_on(guests):
+        made = wave.ChooseWave(OWNER, {"waves": 0, "paused_at": -1, "baked": True})
+        made.remember(Record(plan))
+        with pytest.raises(UpgradeError, match="Another upgrade seems to be under way") as closed:
+            made.step(guests.books.trove, Lock())
+    assert (closed.value.code, closed.value.klass) == ("gate_closed", "retry")

@@ -1,8 +1,10 @@
+import dataclasses
+
 import pytest
-from trove_upgrade.planning.waves import Progress, check_lock, next_step
+from trove_upgrade.planning.waves import Progress, check_lock, next_step, taken_elsewhere
 from trove_upgrade.schemas import UpgradeError
 
-from tests.unit.conftest import options
+from tests.unit.conftest import options, plan_of
 
 
 def step(cluster, progress, asked=None, todo=None, **given):
@@ -60,3 +62,20 @@ def test_an_abort_does_not_stop_what_puts_members_back_but_a_lost_lock_does():
     assert check_lock({"owner": "me", "abort": True}, "me", heed_abort=False)
     with pytest.raises(UpgradeError):
         check_lock({"owner": "other"}, "me", heed_abort=False)
+
+
+@pytest.mark.parametrize(("status", "todo", "skipped", "broken", "closed"), [
+    ("UPGRADE", True, "", False, True), ("ACTIVE", True, "", False, False),
+    ("UPGRADE", False, "", False, False),       # this run's own, which Trove has not seen well yet
+    ("UPGRADE", True, "members_active", False, False), ("UPGRADE", True, "", True, False)])
+def test_a_member_that_trove_upgrades_and_this_run_does_not_closes_the_gate(
+        cluster, status, todo, skipped, broken, closed):
+    if broken:
+        cluster.nodes["m0003"].up = False
+    plan = plan_of(cluster, skip_checks=skipped)
+    members = [dataclasses.replace(one, status=status if one.id == "m0003" else "ACTIVE")
+               for one in cluster.members]
+    found = taken_elsewhere(plan, ["m0003", "m0000"] if todo else ["m0000"], members)
+    assert bool(found) is closed
+    if closed:
+        assert found[0].startswith("Another upgrade seems to be under way: by Trove member-3")

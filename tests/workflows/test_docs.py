@@ -1,4 +1,5 @@
 """The reference is as the source says, and the pages name only what exists."""
+import argparse
 import re
 import subprocess
 import sys
@@ -8,9 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 from trove_upgrade.datastores import GROUP, drivers
+from trove_upgrade.datastores.base import Driver
 from trove_upgrade.interfaces import outcome
+from trove_upgrade.interfaces.trove_api import config as api_config
+from trove_upgrade.interfaces.trove_api import policies
 from trove_upgrade.lab.kinds import KINDS
 from trove_upgrade.schemas import load
+from trove_upgrade.services import config as services_config
 from trove_upgrade.services import sessions
 from trove_upgrade.workflows import paths
 
@@ -58,10 +63,46 @@ def test_site_is_built_without_a_warning(tmp_path):
     done = subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going",
                            "-c", DOCS, ROOT, tmp_path], timeout=600, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    errors = (tmp_path / "docs/actions.html").read_text(encoding="utf-8")
-    checks = (tmp_path / "docs/checks.html").read_text(encoding="utf-8")
-    assert [code for code in source.errors() if f'id="{code}"' not in errors] == []
-    assert [one.name for one in source.checks() if f'id="{one.name}"' not in checks] == []
+
+    def lacks(page, wanted):
+        """Of the names those that the page of the site has no place for."""
+        text = (tmp_path / "docs" / page).read_text(encoding="utf-8")
+        return [one for one in wanted if f'id="{one}"' not in text]
+    assert lacks("actions.html", source.errors()) == []
+    assert lacks("checks.html", (one.name for one in source.checks())) == []
+    assert lacks("options.html", (f"{group}.{option.name}" for listed in (
+        services_config.list_opts(), api_config.list_opts()) for group, options in listed
+        for option in options)) == []
+    assert lacks("commands.html", command_options()) == []
+    rest = (tmp_path / "docs/rest-reference.html").read_text(encoding="utf-8")
+    routes = yaml.safe_load((DOCS / "api/openapi.yaml").read_text(encoding="utf-8"))["paths"]
+    assert [path for path in routes if path not in re.sub("<[^>]+>", "", rest)] == []
+    policies_page = (tmp_path / "docs/policies.html").read_text(encoding="utf-8")
+    assert [rule.name for rule in policies.list_rules() if rule.name not in policies_page] == []
+
+
+def command_options():
+    """The anchor of each option of both command lines."""
+    for group, program in (("trove_upgrade.cli", "trove-upgrade"),
+                           ("openstack.database_upgrade.v1", "openstack")):
+        for one in distribution("trove-upgrade").entry_points.select(group=group):
+            words = "-".join([program, *one.name.split("_")])
+            parser = one.load()(None, None).get_parser(words)
+            shown = (one for one in parser._actions if one.help != argparse.SUPPRESS)
+            for option in (each for action in shown for each in action.option_strings):
+                if option not in ("-h", "--help"):
+                    yield f"cmdoption-{words}-{option.lstrip('-')}"
+
+
+def test_every_input_has_a_row_and_those_that_people_give_have_a_meaning():
+    page = (DOCS / "workflows.md").read_text(encoding="utf-8")
+    for flow in map(flows.read, paths()):
+        section = page.split(f"\n## {flow.name}\n")[1].split("\n## ")[0]
+        rows = {row[1]: row[2] for row in re.finditer(
+            r"^\| `(\w+)` \| [^|\n]* \|(.*)$", section, re.MULTILINE)}
+        assert set(flow.inputs) <= set(rows), flow.name
+        if "entry" in flow.tags:
+            assert [name for name in flow.inputs if not rows[name].strip(" |")] == [], flow.name
 
 
 def test_diagram_shows_each_way_and_both_ends():
@@ -144,6 +185,35 @@ def test_release_notes_are_what_reno_reads():
         assert set(content) <= sections
         assert all(isinstance(one, str) for key, listed in content.items() if key != "prelude"
                    for one in listed)
+
+
+def test_the_page_on_new_drivers_names_what_a_driver_has():
+    page = (DOCS / "adding-a-datastore.md").read_text(encoding="utf-8")
+    table = page.split("| Method | Must |")[1].split("\n\n")[0]
+    named = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert [name for name in named if not hasattr(Driver, name)] == []
+
+
+def test_a_newcomer_is_led_to_code_and_tests_that_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = readme.split("## Where to look in the code")[1].split("\n[")[0]
+    named = re.findall(r"`([a-z_/*]+(?:/|\.py))`", table)
+    assert len(named) > 10
+    assert [one for one in named if "/" in one and not [*ROOT.glob(one)]] == []
+    for owner, method, path in re.findall(r"`(\w+)\.(\w+)` in `([^`]+)`", table):
+        code = (ROOT / path).read_text(encoding="utf-8")
+        assert f"class {owner}" in code and f"def {method}(" in code, path
+
+
+def test_every_picture_is_made_by_a_test_or_by_the_demo():
+    """`make dashboard-pictures`, `make demo-picture`."""
+    tests = "".join(path.read_text(encoding="utf-8")
+                    for path in (ROOT / "tests/dashboard").glob("*.py"))
+    made = {f"dashboard-{name}.png" for name in re.findall(r"picture\(\"([\w-]+)\"\)", tests)}
+    made.add("timelines.svg")
+    assert "docs/images/timelines.svg" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    shown = {path.name for path in (DOCS / "images").iterdir()}
+    assert shown == made
 
 
 @EACH
