@@ -155,6 +155,30 @@ def test_a_login_that_would_take_for_ever_is_given_up(parts, rounds, tmp_path):
     assert "hashed too often" in facts.problems[0]
 
 
+@pytest.mark.parametrize("rounds", [b"20000000", b"+2_000_000", b" 0002147483647"])
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-1", "SCRAM-SHA-256"])
+def test_a_login_of_mongodb_is_not_hashed_for_ever(mechanism, rounds, tmp_path, monkeypatch):
+    """A thread that hashes can't be ended from outside."""
+    def talk(wire):
+        GREETINGS["mongodb"](wire)
+        nonce = re.search(rb"r=([^,\0]+)", wire.request)[1]
+        wire.send(hostile.op_msg(wire.request, {
+            "ok": 1, "conversationId": 1, "done": False,
+            "payload": b"r=" + nonce + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=" + rounds}))
+        wire.hear()
+
+    def hashed(*how):
+        pytest.fail("hashed")
+
+    monkeypatch.setitem(hostile.HELLO, "saslSupportedMechs", [mechanism])
+    monkeypatch.setattr("hashlib.pbkdf2_hmac", hashed)
+    (tmp_path / "password").write_text("secret")
+    with Hostile(talk) as server:
+        facts, seconds = read("mongodb", server, password_file=str(tmp_path / "password"))
+    assert_its_problem(facts, seconds)
+    assert "hashed too often" in facts.problems[0]
+
+
 def test_libpq_reads_no_message_of_a_login_before_all_of_it_was_looked_at(tmp_path, monkeypatch):
     """What comes between the look and the reading would be read as well."""
     came = threading.Event()
