@@ -22,14 +22,19 @@ OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
 
-## make env            build .venv with exact versions; every other target does it when needed
+## make env            build .venv with exact versions and known files; every other target does it
 env: $(READY)
 
-$(READY): setup.py constraints.txt
+# No file is installed whose digest is not in hashes.txt, nor a package that is not there.
+PIP = $(BIN)/pip install --quiet --disable-pip-version-check --no-warn-script-location
+TOOLS = $(VENV)/build-tools
+$(READY): setup.py hashes.txt build-tools.txt
 	@echo "Building $(VENV) (about a minute)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-warn-script-location \
-	    -c constraints.txt -e '.[test]'
+	@$(PIP) --require-hashes --target $(TOOLS) --upgrade -r build-tools.txt
+	@PYTHONPATH=$(TOOLS) $(PIP) --require-hashes --no-build-isolation -r hashes.txt
+	@PYTHONPATH=$(TOOLS) $(PIP) --no-build-isolation --no-deps --no-index -e .
+	@$(BIN)/pip check --quiet
 	@touch $@
 
 ## make demo           upgrade a real Valkey cluster under load, in build/demo

@@ -9,7 +9,7 @@ PACKAGES = [f"trove_upgrade.{name}" for room in ROOMS
             for name in (room, *(f"{room}.{sub}" for sub in find_packages(room)))]
 
 REDIS = ["redis>=7.0"]          # before, it knew no maintenance notifications to turn off
-POSTGRESQL = ["psycopg[binary]>=3.2"]       # with libpq 16, which brought require_auth
+POSTGRESQL = ["psycopg[binary]>=3.3"]       # with libpq 18, which logs in by keys
 CASSANDRA = ["cassandra-driver>=3.29,<4"]
 MONGODB = ["pymongo>=4.6"]
 MYSQL = ["PyMySQL[rsa]>=1.2"]      # before, it fell back where a server had no TLS

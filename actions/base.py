@@ -78,11 +78,10 @@ class StepAction(UpgradeAction):
         self.run_id = run
 
     def act(self, context: Any) -> Any:
-        self.remember(Record(rights.acting(context, self.run_id), self.run_id))
-        cluster_id = self.job["cluster_id"]
-        self.actor = rights.acting(context, self.run_id, cluster_id)
+        self.actor = rights.acting(context, self.run_id)
+        self.remember(Record(self.actor, self.run_id))
         return self.step(Trove(self.actor, only=self.job),
-                         Lock(self.actor, cluster_id, context.security.project_id))
+                         Lock(self.actor, self.job["cluster_id"], context.security.project_id))
 
     def remember(self, record: Record) -> None:
         """Take what the step needs from the record: it came with nothing but ids."""

@@ -24,6 +24,9 @@ WORDS = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed",    # OpenSSL'
          "provider signature failure",      # of another authority by the same name
          "does not match host name")        # libpq's
 WORDS_LIMIT = 300
+# With SCRAM the server says how often the password is hashed; by default 4096 to 15000 times.
+LIMIT_ROUNDS = 1_000_000
+TOO_MANY_ROUNDS = "it wants the password hashed too often"
 # What a member's last words are when it wants another certificate of its client, or one at all.
 ALERTS = ("alert certificate required", "alert unknown ca", "alert bad certificate",
           "requires a valid client certificate")        # PostgreSQL's

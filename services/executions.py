@@ -1,5 +1,6 @@
-"""What Mistral says of executions: whether one has ended, and which tree it belongs to."""
+"""What Mistral says of executions: whether one has ended, what it was asked for, who called it."""
 import json
+from collections.abc import Callable
 from typing import Any
 
 from mistralclient.api.base import APIException
@@ -9,8 +10,7 @@ from ..planning.executions import ENDED
 from . import clients, sessions
 from .sessions import Actor
 
-_TREES: dict[str, tuple[str, str]] = {}     # never changes once an execution is there
-_TREES_KEPT = 4096
+CHILD_FIELDS = ("id", "created_at", "params")
 
 
 class ExecutionReader:
@@ -28,51 +28,59 @@ class ExecutionReader:
 
         :param elsewhere: it may belong to another project than the actor's.
         """
-        found = self._find(execution)
+        found = self.find(execution)
         return executions.is_over(found.state if found is not None else None,
                                   lambda: not elsewhere or self._sees_all())
 
     def is_open(self, execution: str) -> bool:
         """Whether it exists and has not ended; a paused one has not."""
-        found = self._find(execution)
+        found = self.find(execution)
         return found is not None and found.state not in ENDED
 
     def created_at(self, execution: str) -> str:
         """When it was created, by Mistral's clock (ISO 8601); empty when it is not found."""
-        found = self._find(execution)
+        found = self.find(execution)
         return found.created_at if found is not None else ""
 
     def project_of(self, execution: str) -> str:
         """Id of its project, or empty."""
-        found = self._find(execution)
+        found = self.find(execution)
         return found.project_id if found is not None else ""
 
     def asked_for(self, execution: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Its input and its environment, as the caller gave them; empty when it is not found."""
-        found = self._find(execution)
+        found = self.find(execution)
         if found is None:
             return {}, {}
-        return _object(found.input), _object(found.params).get("env") or {}
+        return as_object(found.input), as_object(found.params).get("env") or {}
 
-    def in_one_tree(self, one: str, other: str) -> bool:
-        """Whether both belong to one project and to the tree of one root."""
-        return bool(one) and (one == other or self._tree(one) == self._tree(other) is not None)
+    def find(self, execution: str) -> Any:
+        """The execution itself, or None."""
+        return self._seen(lambda client, everywhere: client.executions.get(execution))
 
-    def _tree(self, execution: str) -> tuple[str, str] | None:
-        """Its project and its root."""
-        if execution not in _TREES:
-            found = self._find(execution)
-            if found is None:
-                return None
-            if len(_TREES) >= _TREES_KEPT:
-                _TREES.clear()
-            _TREES[execution] = found.project_id, found.root_execution_id or execution
-        return _TREES.get(execution)
+    def task(self, task_id: str) -> Any:
+        """A task, or None."""
+        return self._seen(lambda client, everywhere: client.tasks.get(task_id))
 
-    def _find(self, execution: str) -> Any:
-        for actor in filter(None, (sessions.service(), self._actor)):
+    def workflow(self, workflow_id: str) -> Any:
+        """A definition, or None."""
+        return self._seen(lambda client, everywhere: client.workflows.get(workflow_id))
+
+    def children(self, task_id: str) -> list[Any]:
+        """The executions that name the task as their parent: ``id``, ``created_at``, ``params``."""
+        return self._seen(lambda client, everywhere: client.executions.list(
+            task=task_id, fields=CHILD_FIELDS, **everywhere)) or []
+
+    def _seen(self, ask: Callable[[Any, dict[str, bool]], Any]) -> Any:
+        """What the first answers who may see it, or None.
+
+        :param ask: is given a client, and what makes a listing reach all projects where it can.
+        """
+        service = sessions.service()
+        for actor in filter(None, (service, self._actor)):
             try:
-                return self._client(actor).executions.get(execution)
+                return ask(self._client(actor),
+                           {"all_projects": True} if actor is service else {})
             except APIException as error:
                 if error.error_code not in (403, 404):
                     raise
@@ -95,7 +103,7 @@ class ExecutionReader:
         return True
 
 
-def _object(value: Any) -> dict[str, Any]:
+def as_object(value: Any) -> dict[str, Any]:
     """A JSON object that the API gives as text."""
     found = json.loads(value) if isinstance(value, str) else value
     return found if isinstance(found, dict) else {}

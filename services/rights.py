@@ -1,10 +1,8 @@
 """Whose rights an action has, and how a run keeps its caller's without keeping a token.
 
 ``trove_upgrade.take_lock`` writes ``trove_upgrade.rights.<execution>`` into the service user's
-project: the trust, and which cluster and project it is for. A step names its run; that it stands in
-the run's tree is a hint, because Mistral lets a caller choose the root of an execution. What proves
-something are the project, which Keystone has verified, and the run's own record: whoever calls a
-step by hand can have done what the run would do next, in his own project, and nothing else.
+project: the trust, and which cluster and project it is for. A step names its run, and has these
+rights where the run has called it (run_tree.py), in the project that Keystone has verified.
 """
 import dataclasses
 import re
@@ -16,6 +14,7 @@ from . import sessions, trusts
 from .config import options
 from .environments import Environments
 from .executions import ExecutionReader
+from .run_tree import RunTree
 from .sessions import Actor
 from .trove_task import TroveTask
 
@@ -116,11 +115,10 @@ def acting(context: Any, run: str, cluster_id: str = "") -> Actor:
 
 
 def belongs(context: Any, run: str, actor: Actor) -> bool:
-    """Whether the step is one of the execution ``run``, or of a workflow that it has called, and
-    the run is of the project that asks."""
+    """Whether the step is one of the execution ``run``, or of a workflow that it has called."""
     check_id(run, "run")
     here = context.execution.workflow_execution_id or ""
-    return ExecutionReader(actor).in_one_tree(here, run)
+    return bool(here) and RunTree(ExecutionReader(actor), run).holds(here)
 
 
 def region_of(run: str, actor: Actor) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pymongo
 from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.monitoring import ConnectionClosedReason
+from pymongo.synchronous.auth import authenticate
 from pymongo.synchronous.pool import Pool
 
 from .. import access
@@ -110,7 +112,9 @@ class Wrapping:
 
 
 class Options:
-    """The options of a pool, in which :class:`Wrapping` stands for TLS."""
+    """The options of a pool, in which :class:`Wrapping` stands for TLS, and without a login."""
+
+    _credentials = None
 
     def __init__(self, options: Any, watch: Watch):
         self._options, self._ssl_context = options, Wrapping(watch, options._ssl_context)
@@ -119,10 +123,43 @@ class Options:
         return getattr(self._options, name)
 
 
+class Login:
+    """A connection while it logs in: how often the password is hashed is the server's to say, and
+    the client library would do so without an end, in a thread that nobody can stop."""
+
+    def __init__(self, connection: Any):
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def command(self, *said: Any, **options: Any) -> Any:
+        """The server's answer.
+
+        :raises OperationFailure: it wants the password hashed too often.
+        """
+        answer = self._connection.command(*said, **options)
+        for part in bytes(answer.get("payload", b"")).split(b","):
+            if part.startswith(b"i=") and int(part[2:]) > access.LIMIT_ROUNDS:
+                raise OperationFailure(access.TOO_MANY_ROUNDS)
+        return answer
+
+
 def _watched(watch: Watch) -> type[Pool]:
     class Watched(Pool):
         def __init__(self, address: Any, options: Any, **more: Any):
             super().__init__(address, Options(options, watch), **more)     # type: ignore[arg-type]
+            self._credentials = options._credentials
+
+        def connect(self, handler: Any = None) -> Any:
+            connection = super().connect(handler)
+            try:
+                if self._credentials:
+                    authenticate(self._credentials, Login(connection))  # type: ignore[arg-type]
+            except BaseException:
+                connection.close_conn(ConnectionClosedReason.ERROR)
+                raise
+            return connection
 
     return Watched
 

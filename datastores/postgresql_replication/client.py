@@ -12,7 +12,7 @@ from ..base import DatastoreError, Member
 from ..foreign import check_types
 from ..servers import AskedAtOnce
 from ..watch import Watch
-from . import wire
+from . import login, wire
 from .topology import READ_ONLY
 
 # What does not reveal the password; "none" is a server that asks for none.
@@ -103,8 +103,11 @@ class Servers(AskedAtOnce):
     def session(self, address: str, watch: Watch, timeout_sec: float
                 ) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         """A connection to one member."""
-        connection = wire.connect(watch, timeout_sec, host=address,
-                                  **self._arguments(timeout_sec))
+        arguments = self._arguments(timeout_sec)
+        arguments |= login.parameters(
+            watch, timeout_sec, self._access, address,
+            *(arguments[key] for key in ("port", "user", "dbname")))
+        connection = wire.connect(watch, timeout_sec, host=address, **arguments)
         connection.row_factory = dict_row
         connection.autocommit = True
         with connection:
@@ -174,7 +177,7 @@ class Servers(AskedAtOnce):
         kept = {} if access.may_reveal(chosen) else {"require_auth": KEEPING}
         return {
             "port": self._port(), "user": chosen.get("username", "postgres"),
-            "password": access.password(chosen), "dbname": chosen.get("database", "postgres"),
+            "dbname": chosen.get("database", "postgres"),
             "options": f"-c statement_timeout={int(timeout_sec * 1000)}",
             "application_name": "trove-upgrade", "gssencmode": "disable", **kept, **_tls(chosen)}
 

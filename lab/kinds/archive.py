@@ -2,7 +2,9 @@
 
 They are downloaded by apt once and unpacked without being installed: no root is needed, no service
 starts. Which two they are is for apt to say; a number written down would vanish from the archive
-with the next update.
+with the next update, and so would a digest. What is trusted is the archive's signature: over the
+lists, which hold each package's SHA-256. Apt takes nothing that does not fit, whatever this machine
+allows it otherwise.
 """
 import os
 import re
@@ -15,6 +17,8 @@ from pathlib import Path
 from .cache import directory, locked
 
 APT_SEC = 300
+SIGNED = ["APT::Get::AllowUnauthenticated=false", "Acquire::AllowInsecureRepositories=false",
+          "Acquire::AllowDowngradeToInsecureRepositories=false"]
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,9 @@ class Archive:
         self.apt(cache, "apt-get", "update")
 
     def options(self, cache: Path) -> list[str]:
-        """Of every call of apt: without root; with our own lists once there are any."""
-        found = ["APT::Sandbox::User=root", "Debug::NoLocking=1"]
+        """Of every call of apt: without root, and what is signed only; with our own lists once
+        there are any."""
+        found = ["APT::Sandbox::User=root", "Debug::NoLocking=1", *SIGNED]
         if (own := cache / "apt").exists():
             found += [f"Dir::State::lists={own}/lists", f"Dir::Cache={own}"]
         return found

@@ -137,26 +137,39 @@ evil:
       publish: {got: <% task().result %>}
       publish-on-error: {got: <% task().result %>}
 """
+AT_ONCE = EVIL.replace("    wait: {action: std.noop, pause-before: true, on-success: go}\n", "")
 
 
 class Intruder:
-    """A tenant with a workflow of his own, whose executions wait until he lets them go on."""
+    """A tenant with a workflow of his own, whose executions wait until he lets them go on.
 
-    def __init__(self, cloud, user, headers=None):
-        self.url = cloud.engine.url
+    :param name: what he calls it.
+    :param text: its definition; one that does not wait may stand below a task of another run.
+    """
+
+    def __init__(self, cloud, user, headers=None, name="evil", text=EVIL):
+        self.url, self.name = cloud.engine.url, name
         self.headers = {"X-Auth-Token": cloud.session(user).get_token(), **(headers or {})}
-        self._ask("DELETE", "workflows/evil")
-        self._ask("POST", "workflows", data=EVIL, headers={"Content-Type": "text/plain"})
+        self.forget()
+        self.workflow = self._ask("POST", "workflows", data=text.replace("evil:", f"{name}:"),
+                                  headers={"Content-Type": "text/plain"})["workflows"][0]["id"]
+
+    def forget(self):
+        """Delete the workflow, if it is there."""
+        for one in self._ask("GET", "workflows?fields=id,name,scope")["workflows"]:
+            if (one["name"], one["scope"]) == (self.name, "private"):
+                self._ask("DELETE", f"workflows/{one['id']}")
 
     def begin(self, action, args, **params):
         return self._ask("POST", "executions", json={
-            "workflow_name": "evil", "input": {"action": action, "args": args},
+            "workflow_id": self.workflow, "input": {"action": action, "args": args},
             "params": params})["id"]
 
     def go(self, run):
         """What the action said."""
-        until(lambda: self._state(run) == "PAUSED", "the intruder waits")
-        self._ask("PUT", f"executions/{run}", json={"state": "RUNNING"})
+        until(lambda: self._state(run) != "RUNNING", "the intruder waits")
+        if self._state(run) == "PAUSED":
+            self._ask("PUT", f"executions/{run}", json={"state": "RUNNING"})
         until(lambda: self._state(run) in ENDED, "the intruder's end")
         [task] = [one for one in self._ask("GET", f"executions/{run}/tasks")["tasks"]
                   if one["name"] == "go"]
@@ -175,21 +188,133 @@ def member_of(cloud, cluster):
     return cloud.trove().clusters.get(cluster.id).instances[0]["id"]
 
 
-@pytest.mark.parametrize(("action", "inputs"), [
-    ("request_upgrade", ("run", "member")), ("request_rollback", ("run", "member")),
-    ("switchover", ("run", "member")), ("rebuild_member", ("run", "member")),
-    ("drop_member", ("run", "member")), ("finalize", ("run", "cluster_id", "driver")),
-    ("preflight", ("run", "options")), ("plan", ("run", "inputs")), ("drop_rights", ("run",))])
-def test_the_root_of_a_run_can_be_feigned_and_gives_nothing(cloud, cluster, paused, action, inputs):
-    """A reader in the run's own project asks for another cluster's members with the run's trust."""
+@pytest.mark.parametrize("user", ["reader", "demo"])
+def test_the_root_of_a_run_can_be_feigned_and_gives_nothing(cloud, cluster, paused, user):
+    """By every action, in an execution that names the run as its root and a task of it as its
+    parent, with a workflow that bears the name of the one that this task has called."""
     given = {**forged(cluster.id, member_of(cloud, cluster)), "run": paused}
-    intruder = Intruder(cloud, "reader")
-    run = intruder.begin(f"trove_upgrade.{action}", {one: given[one] for one in inputs},
-                         root_execution_id=paused)
-    said = intruder.go(run)
-    assert said["code"] in ("not_chosen", "not_verified", "foreign_rights", "not_in_a_run"), said
+    before, parents = record_of(cloud, paused), tasks_of(
+        cloud, paused, "make_plan", "prepare", "upgrade_wave")
+    with shadowing(cloud, user) as intruder:
+        begun = {action: intruder.begin(
+            action, {one: given[one] for one in signature(action)}, root_execution_id=paused,
+            task_execution_id=parents[number % len(parents)], index=number % 2)
+            for number, action in enumerate(ACTIONS)}
+        for action, run in begun.items():
+            said = intruder.go(run)
+            # The report tells what it was given, if that is whole, and asks nobody.
+            assert said.get("code") in ("foreign_rights", "not_in_a_run") \
+                or action == "trove_upgrade.report", (action, said)
+    assert record_of(cloud, paused) == before
     assert Runs(cloud).events(cluster, "stopping") == []
     assert Runs(cloud).trusts(), "the run's rights are still there"
+
+
+@contextmanager
+def shadowing(cloud, user):
+    """An intruder whose workflow bears the name of one of ours, in the project of demo."""
+    intruder = Intruder(cloud, user, name="trove_upgrade.roll", text=AT_ONCE)
+    try:
+        yield intruder
+    finally:
+        intruder.forget()
+
+
+@pytest.mark.parametrize("workflow", ["rollback", "roll", "member", "finish"])
+def test_our_own_workflows_are_no_part_of_a_run_that_has_not_called_them(cloud, paused, workflow):
+    """A reader starts them beside the run, below a task of it, with a failure of his own."""
+    before = record_of(cloud, paused)
+    [prepare] = tasks_of(cloud, paused, "prepare")
+    run = beside(cloud, workflow, paused, prepare, "x")
+    assert "does not belong to the run" in failure_of(cloud, run)
+    assert record_of(cloud, paused) == before
+
+
+def test_a_task_that_is_at_work_has_called_none_but_its_own(cloud, cluster):
+    """Mistral takes what ends below a task for its end, so each has a run of its own."""
+    demo = Runs(cloud)
+    run = demo.start(cluster, pause_after="first", canary=True)
+    demo.until_paused(run)
+    given = {**forged(cluster.id, member_of(cloud, cluster)), "run": run}
+    parents = tasks_of(cloud, run, "roll")
+    with shadowing(cloud, "reader") as intruder:
+        begun = [intruder.begin("trove_upgrade.choose_undo", {one: given[one] for one in (
+            "run", "failure", "waves")}, root_execution_id=run, task_execution_id=parent,
+            index=index) for parent in parents for index in (0, 1)]
+        said = [intruder.go(one)["code"] for one in begun]
+    again = beside(cloud, "rollback", run, parents[0], given["member"])
+    assert set(said) == {"foreign_rights"}
+    assert "does not belong to the run" in failure_of(cloud, again)
+    demo.mistral.executions.update(run, "CANCELLED")
+    demo.end(run)
+
+
+def test_a_workflow_that_bears_the_name_of_ours_gets_nothing_where_a_run_calls_it(cloud, cluster):
+    """Mistral calls the one of the caller's own project, which any of its users may make."""
+    text = """
+version: '2.0'
+trove_upgrade.roll:
+  input: [run, tries]
+  output: {finished: true}
+  tasks:
+    choose:
+      action: trove_upgrade.choose_undo
+      input:
+        run: <% $.run %>
+        failure: {code: x, class: rollback, instance: "", message: ""}
+        waves: 0
+      publish: {told: <% task().result %>}
+      publish-on-error: {told: <% task().result %>}
+"""
+    reader, demo = cloud.mistral("reader"), Runs(cloud)
+    [made] = reader.workflows.create(text)
+    try:
+        run = demo.start(cluster)
+        _, info, output = demo.end(run)
+        called = demo.mistral.executions.list(root_execution_id=run, workflow_id=made.id)
+        assert called, "the test's own premise: the run has called it"
+        [task] = demo.mistral.tasks.list(workflow_execution_id=called[0].id, name="choose")
+        told = json.loads(demo.mistral.tasks.get(task.id).published)["told"]
+        assert told["code"] == "foreign_rights", told
+        assert demo.versions(cluster) == {OLD}, info
+        demo.assert_given_back(cluster, run)
+    finally:
+        reader.workflows.delete(made.id)
+
+
+def beside(cloud, workflow, run, parent, member):
+    """One of our workflows that a reader has started, as if a task of the run had called it."""
+    reader, given = cloud.mistral("reader"), {
+        "run": run, "member": member, "cluster_id": "x",
+        "tries": dict.fromkeys(("steps", "gate", "member", "switchover", "delay_sec"), 0),
+        "failure": {"code": "x", "class": "rollback", "instance": "", "message": ""}}
+    takes = reader.workflows.get(f"trove_upgrade.{workflow}").input.replace(" ", "").split(",")
+    return reader.executions.create(
+        f"trove_upgrade.{workflow}", workflow_input={one: given[one] for one in takes},
+        root_execution_id=run, task_execution_id=parent).id
+
+
+def failure_of(cloud, run):
+    """What such a workflow tells when it has ended, as text."""
+    reader = cloud.mistral("reader")
+    until(lambda: reader.executions.get(run).state in ENDED, "the intruder's end")
+    return json.dumps(json.loads(reader.executions.get(run).output)["failure"])
+
+
+def tasks_of(cloud, run, *names):
+    """Ids of the tasks of these names, in the run and in all below it."""
+    demo = cloud.mistral("demo")
+    below = [one.id for one in demo.executions.list(root_execution_id=run)]
+    found = [task for one in (run, *below) for task in demo.tasks.list(workflow_execution_id=one)
+             if task.name in names]
+    assert {one.name for one in found} == set(names)
+    return [one.id for one in found]
+
+
+def record_of(cloud, run):
+    """The run's record and its wave in hand, as they stand in the service user's project."""
+    notes = {one.name: one.variables for one in cloud.mistral("mistral").environments.list()}
+    return [notes[f"trove_upgrade.{kind}.{run}"] for kind in ("run", "wave")]
 
 
 @pytest.fixture(scope="module")

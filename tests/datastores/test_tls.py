@@ -2,6 +2,7 @@
 
 The servers are real, but for those that can't be had. None of them knows what is tested here.
 """
+import psycopg
 import pytest
 from trove_upgrade.datastores import driver
 from trove_upgrade.datastores.base import DatastoreError
@@ -10,7 +11,15 @@ from trove_upgrade.lab.kinds.archive import environment
 from tests.datastores import sets
 from tests.datastores.authority import Authority
 from tests.datastores.tls_doubles import DOUBLES
-from tests.datastores.tls_servers import SERVERS, Galera, MariaDB, MySQL, PostgreSQL
+from tests.datastores.tls_servers import (
+    SECRET,
+    SERVERS,
+    USER,
+    Galera,
+    MariaDB,
+    MySQL,
+    PostgreSQL,
+)
 
 XDIST_GROUP = "tls"
 # Servers that say in words that they want TLS; the others close the connection.
@@ -114,6 +123,19 @@ def test_a_refused_password_is_told_without_it(served, tmp_path):
     facts, failed = served.read(password_file=str(wrong))
     assert facts.native["code"] == "access_refused", facts.problems
     assert "not-in-any-error" not in repr((facts, failed))
+
+
+@pytest.mark.parametrize("served", [PostgreSQL], indirect=True, ids=lambda one: one.kind)
+def test_a_server_that_wants_the_password_hashed_too_often_is_given_up(served):
+    """Whoever may write to pg_authid can ask that of everybody who logs in."""
+    with psycopg.connect(host=served.address, port=served.port, user=USER, password=SECRET,
+                         dbname="postgres", sslmode="require") as connection:
+        connection.execute("create role slow login")
+        connection.execute("update pg_authid set rolpassword = (select regexp_replace(rolpassword, "
+                           "'[$]4096:', '$40000000:') from pg_authid where rolname = %s) "
+                           "where rolname = 'slow'", [USER])
+    facts, _ = served.read(username="slow")
+    assert "hashed too often" in facts.problems[0]
 
 
 @pytest.mark.parametrize("key", ["password_file", "ca_file", "cert_file"])

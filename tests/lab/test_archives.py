@@ -1,4 +1,5 @@
 """Where the lab's MariaDB and MySQL servers come from."""
+import hashlib
 import os
 import subprocess
 import threading
@@ -54,6 +55,59 @@ def test_an_apt_that_offers_fewer_than_two_versions_is_told_in_words(monkeypatch
     monkeypatch.setenv("APT_CONFIG", str(empty / "apt.conf"))
     with pytest.raises(RuntimeError, match="needs two versions .* offers nothing.*security"):
         mariadb.servers()
+
+
+LAX = """
+APT::Get::AllowUnauthenticated "true";
+Acquire::AllowInsecureRepositories "true";
+Acquire::AllowWeakRepositories "true";
+"""
+PRODUCT = archive.Archive("orders", "Orders", "an archive", "nothing", "usr/sbin/orders",
+                          own=("orders",), needed=(), wanted=1)
+
+
+@pytest.fixture
+def repository(monkeypatch, tmp_path):
+    """Writes an archive of one package, not signed, which is all that this machine's apt knows."""
+    def write(trusted, digest=None):
+        root = tmp_path / "orders"
+        for place in ("root/DEBIAN", "root/usr/sbin", "etc", "lists/partial", "cache"):
+            (root / place).mkdir(parents=True)
+        (root / "root/usr/sbin/orders").touch()
+        told = "Package: orders\nVersion: 1.0\nArchitecture: all\nMaintainer: a <a@b.example>\n"
+        (root / "root/DEBIAN/control").write_text(told + "Description: orders\n")
+        package = root / "orders.deb"
+        subprocess.run(["dpkg-deb", "--build", root / "root", package], check=True,
+                       capture_output=True)
+        digest = digest or hashlib.sha256(package.read_bytes()).hexdigest()
+        (root / "Packages").write_text(
+            f"{told}Filename: ./orders.deb\nSize: {package.stat().st_size}\nSHA256: {digest}\n")
+        (root / "etc/sources.list").write_text(f"deb [trusted={trusted}] file:{root} ./\n")
+        (root / "apt.conf").write_text(
+            f'{LAX}Dir::Etc "{root}/etc"; Dir::State "{root}"; Dir::Cache "{root}/cache";')
+        monkeypatch.setenv("APT_CONFIG", str(root / "apt.conf"))
+    return write
+
+
+def test_packages_of_a_trusted_archive_are_unpacked(repository, empty):
+    """The counter-proof of the next two."""
+    repository("yes")
+    assert list(PRODUCT.servers()) == ["1.0"]
+
+
+def test_a_package_with_another_digest_than_the_archives_list_says_is_not_taken(repository, empty):
+    repository("yes", digest="0" * 64)
+    with pytest.raises(RuntimeError, match="Orders servers from an archive: E: .*[Hh]ash"):
+        PRODUCT.servers()
+    assert list(empty.glob("[0-9]*")) == []
+
+
+def test_an_archive_that_nobody_has_signed_is_not_used_though_this_machine_would(repository,
+                                                                                 empty):
+    repository("no")
+    with pytest.raises(RuntimeError, match="from an archive: E: .*not have a Release file"):
+        PRODUCT.servers()
+    assert list(empty.glob("[0-9]*")) == []
 
 
 @pytest.mark.parametrize("one", [mysql.ARCHIVE, mariadb.EARLIER], ids=lambda one: one.name)

@@ -138,7 +138,7 @@ HELLO = {"ok": 1, "helloOk": True, "isWritablePrimary": True, "setName": "s", "h
 
 
 def mongodb(wire):
-    while b"isMaster" in (request := wire.hear()) or b"\x10hello\0" in request:
+    while b"ismaster" in (request := wire.hear()).lower() or b"\x10hello\0" in request:
         old = struct.unpack_from("<i", request, 12)[0] == 2004        # OP_QUERY
         wire.send(_op_reply(request) if old else op_msg(request, HELLO))
     wire.request = request

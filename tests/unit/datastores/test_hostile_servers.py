@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trove_upgrade import datastores
 from trove_upgrade.datastores.base import DatastoreError, Member
-from trove_upgrade.datastores.postgresql_replication import wire as wire_of_postgresql
 from trove_upgrade.datastores.servers import GRACE_SEC, TIMES, AskedAtOnce
 
 from tests.unit.datastores import hostile
@@ -155,37 +154,71 @@ def test_a_login_that_would_take_for_ever_is_given_up(parts, rounds, tmp_path):
     assert "hashed too often" in facts.problems[0]
 
 
-def test_libpq_reads_no_message_of_a_login_before_all_of_it_was_looked_at(tmp_path, monkeypatch):
-    """What comes between the look and the reading would be read as well."""
-    came = threading.Event()
+@pytest.mark.parametrize("rounds", [b"20000000", b"+2_000_000", b" 0002147483647"])
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-1", "SCRAM-SHA-256"])
+def test_a_login_of_mongodb_is_not_hashed_for_ever(mechanism, rounds, tmp_path, monkeypatch):
+    """A thread that hashes can't be ended from outside."""
+    def talk(wire):
+        GREETINGS["mongodb"](wire)
+        nonce = re.search(rb"r=([^,\0]+)", wire.request)[1]
+        wire.send(hostile.op_msg(wire.request, {
+            "ok": 1, "conversationId": 1, "done": False,
+            "payload": b"r=" + nonce + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=" + rounds}))
+        wire.hear()
+
+    def hashed(*how):
+        pytest.fail("hashed")
+
+    monkeypatch.setitem(hostile.HELLO, "saslSupportedMechs", [mechanism])
+    monkeypatch.setattr("hashlib.pbkdf2_hmac", hashed)
+    (tmp_path / "password").write_text("secret")
+    with Hostile(talk) as server:
+        facts, seconds = read("mongodb", server, password_file=str(tmp_path / "password"))
+    assert_its_problem(facts, seconds)
+    assert "hashed too often" in facts.problems[0]
+
+
+@pytest.mark.parametrize("after", [
+    b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0", b"R\0\0\0\x08\0\0\0\x03"])
+def test_libpq_hashes_nothing_whatever_a_server_says_when_it_is_asked_again(after, tmp_path):
+    """First it asks for what is usual, then for very much, or for the password itself."""
+    asked = []
 
     def talk(wire):
         wire.hear()
-        wire.send(message(b"R", struct.pack(">I", 10) + b"SCRAM-SHA-256\0\0"))
+        asked.append(wire)
+        wire.send(message(b"R", struct.pack(">I", 10) + b"SCRAM-SHA-256\0\0")
+                  if len(asked) == 1 else after)
         said = wire.hear()
-        asked = message(b"R", struct.pack(">I", 11) + said[said.index(b"r="):].rstrip(b"\0")
-                        + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i=20000000")
-        wire.send(asked[:-9])
-        came.wait(5)
-        wire.send(asked[-9:])
-        time.sleep(0.05)
-        looked.set()
+        wire.send(message(b"R", struct.pack(">I", 11) + said[said.index(b"r="):].rstrip(b"\0")
+                          + b"abc,s=QUJDREVGR0hJSktMTU5PUA==,i="
+                          + (b"4096" if len(asked) == 1 else b"40000000")))
         wire.hear()
 
-    def look(number):
-        seen = unread(number)
-        if b",s=" in seen and not came.is_set():
-            came.set()
-            looked.wait(5)
-        return seen
-
-    unread, looked = wire_of_postgresql._unread, threading.Event()
-    monkeypatch.setattr(wire_of_postgresql, "_unread", look)
-    (tmp_path / "password").write_text("secret")
+    (tmp_path / "password").write_text("S3CRET-of-operator")
     with Hostile(talk) as server:
-        facts, _ = read("postgresql_replication", server,
-                        password_file=str(tmp_path / "password"))
-    assert "hashed too often" in facts.problems[0]
+        facts, seconds = read("postgresql_replication", server,
+                              password_file=str(tmp_path / "password"))
+    assert len(asked) == 2
+    assert_its_problem(facts, seconds)
+    assert b"S3CRET" not in server.heard
+
+
+@pytest.mark.parametrize("said", [
+    b"", b"\xff" * 5000, b"R", b"R\0\0\0\x01", b"R\xff\xff\xff\xff", b"R\0\0\0\x05\0",
+    b"E\0\0\0\x04", b"R\0\0\0\x0c\0\0\0\x05salt", b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"
+    b"R\0\0\0\x09\0\0\0\x0bi", b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"
+    b"R\0\0\0\x11\0\0\0\x0bs=,r=,i=-"])
+def test_a_login_that_is_none_stays_the_members_problem(said, tmp_path):
+    def talk(wire):
+        wire.hear()
+        wire.send(said)
+
+    (tmp_path / "password").write_text("S3CRET-of-operator")
+    with Hostile(talk) as server:
+        assert_its_problem(*read("postgresql_replication", server,
+                                 password_file=str(tmp_path / "password")))
+    assert b"S3CRET" not in server.heard
 
 
 def test_who_keeps_a_thread_busy_is_not_given_another_one(monkeypatch):
