@@ -27,7 +27,7 @@ def log_in(cloud=None):
     session.timeout = ANSWER_SEC
     url = getattr(session.auth, "auth_url", None) or ""
     if url:
-        _reach(url)
+        _reach(url, _nobody(url))
     try:
         session.get_token()
     except (ks.ClientException, OSError) as error:
@@ -49,6 +49,15 @@ def check_region(session, scope):
         catalog = catalog_of(session)
         hint = " Choose by --os-region-name and --os-interface." if offered(TROVE, catalog) else ""
         raise ConnectionFailed(scope.lacks(TROVE, catalog) + hint)
+
+
+def check_mistral(url):
+    """Make sure that somebody listens where Mistral should be.
+
+    :raises ConnectionFailed: nobody does.
+    """
+    _reach(url, f"Mistral does not answer at {url}. Is that the right "
+           "region and interface?")
 
 
 def check_target(session, scope, args):
@@ -95,8 +104,11 @@ def check_access(args):
                        "(--access-dir).") from error
 
 
-def _reach(url):
-    """:raises ConnectionFailed: nobody takes a connection there, or at the proxy before it."""
+def _reach(url, words):
+    """:raises ConnectionFailed: nobody takes a connection there, or at the proxy before it.
+
+    :param words: what is said of the former.
+    """
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     at = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
     try:
@@ -106,7 +118,7 @@ def _reach(url):
         raise ConnectionFailed(
             f"The proxy {at.hostname}:{at.port} does not answer, by which {url} is asked. Is "
             f"{urlsplit(url).scheme}_proxy right? Hosts in no_proxy are asked without it."
-            if proxy else _nobody(url)) from error
+            if proxy else words) from error
 
 
 def _nobody(url):

@@ -102,7 +102,7 @@ def client_at(session, scope, url):
 def plain_client(url):
     """Return a client of a Mistral without authentication."""
     return mistral_api.client(with_version(url), PatientSession(
-        auth=noauth.NoAuth(), verify=clouds.tls_of_variables()))
+        auth=noauth.NoAuth(), **clouds.tls_of_variables()))
 
 
 def engine_client(url, token):

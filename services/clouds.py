@@ -38,11 +38,14 @@ def unreadable() -> str:
     return ""
 
 
-def tls_of_variables() -> bool | str:
-    """``verify`` of a session without a cloud: OS_INSECURE, OS_VERIFY and OS_CACERT."""
+def tls_of_variables() -> dict[str, Any]:
+    """``verify`` and ``cert`` of a session without a cloud: OS_INSECURE, OS_VERIFY, OS_CACERT,
+    OS_CERT and OS_KEY."""
     given = _above()
     trusted = given.get("verify", True) and not given.get("insecure")
-    return trusted and given.get("cacert", True)
+    cert, key = given.get("cert"), given.get("key")
+    return {"verify": trusted and given.get("cacert", True),
+            "cert": (cert, key) if cert and key else cert}
 
 
 def _above() -> dict[str, Any]:
@@ -53,5 +56,9 @@ def _above() -> dict[str, Any]:
 
 def _scope(found: Any) -> Scope:
     urls = {service: found.get_endpoint(service) for service in (TROVE, MISTRAL)}
-    return Scope(found.region_name or "", found.get_interface() or "public",
+    # Beside OS_ENDPOINT_TYPE openstacksdk takes either of the two, as they happen to come.
+    interface = _above().get("interface") or found.get_interface() or "public"
+    if isinstance(interface, str):
+        interface = interface.removesuffix("URL")       # as older clients call them
+    return Scope(found.region_name or "", interface,
                  {service: url for service, url in urls.items() if url})

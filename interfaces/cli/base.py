@@ -6,6 +6,7 @@ from cliff.command import Command
 
 from ...embedded import check_installed
 from ...planning import command_lines
+from ...services.scope import MISTRAL
 from .. import embedded_run, first_contact, outcome, session
 from ..errors import Refused
 from ..terminal import shown
@@ -63,6 +64,7 @@ class Base(Command):
             if asker and not look_only:
                 with session.catalog_errors():
                     first_contact.check_region(asker, scope)
+                    first_contact.check_mistral(args.mistral_url or scope.url(asker, MISTRAL))
             self._service = Upgrades(client, scope.region)
         return self._service
 

@@ -77,6 +77,16 @@ def silent_trove(cloud, _):
     return {}, ()
 
 
+@case("Mistral does not answer")
+def silent_mistral(cloud, _):
+    cloud.catalog = [one for one in cloud.catalog if one[0] == "database"]
+    cloud.catalog += [("workflowv2", ONE, "public", "http://127.0.0.1:1")]
+    return {}, ("--mistral-from-catalog",)
+
+
+given("no Mistral at the URL", "--mistral-url", "http://127.0.0.1:1")
+
+
 @case("an access file is no YAML")
 def bad_access(_, directory):
     (directory / "default.yaml").write_text("redis: [")
@@ -111,20 +121,6 @@ def not_text_variable(*_):
     return {"OS_PROJECT_NAME": "K\udcf6ln"}, ()
 
 
-@pytest.fixture
-def cloud():
-    with SmallCloud() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory):
-    """A Keystone by TLS whose CA nobody knows."""
-    directory = tmp_path_factory.mktemp("tls")
-    with SmallCloud(Authority(directory).issue(directory, "127.0.0.1")) as made:
-        yield made
-
-
 @contextlib.contextmanager
 def environment(directory, variables):
     """The variables and nothing else of a cloud, in a directory without clouds.yaml."""
@@ -147,17 +143,27 @@ def run(arguments, capsys):
     return code, capsys.readouterr().err
 
 
+@contextlib.contextmanager
+def arranged(what, directory, cloud):
+    """Meanwhile this is wrong with ``cloud``, a fresh one; gives the arguments beside PLAN."""
+    with contextlib.ExitStack() as stack:
+        stranger = directory / "stranger"       # a Keystone by TLS whose CA nobody knows
+        stranger.mkdir()
+        tls = stack.enter_context(SmallCloud(Authority(stranger).issue(stranger, "127.0.0.1")))
+        variables, arguments = CASES[what](cloud, directory)
+        places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:")}
+        variables = cloud.env(**{key: value and value.format(**places)
+                                 for key, value in variables.items()})
+        stack.enter_context(environment(directory, variables))
+        yield "--access-dir", str(directory), *arguments
+
+
 @pytest.mark.parametrize("what", sorted(CASES.keys() | SHOWN.keys()))
-def test_each_row_is_what_is_said_before_an_engine_is_started(what, cloud, tls, tmp_path, capsys,
-                                                              monkeypatch):
+def test_each_row_is_what_is_said_before_an_engine_is_started(what, tmp_path, capsys, monkeypatch):
     started = mock.Mock(side_effect=AssertionError("an engine was started"))
     monkeypatch.setattr("trove_upgrade.embedded.engine.subprocess.Popen", started)
-    variables, arguments = CASES[what](cloud, tmp_path)
-    places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:")}
-    variables = cloud.env(**{key: value and value.format(**places)
-                             for key, value in variables.items()})
-    with environment(tmp_path, variables):
-        code, said = run(("--access-dir", str(tmp_path), *arguments), capsys)
+    with SmallCloud() as cloud, arranged(what, tmp_path, cloud) as arguments:
+        code, said = run(arguments, capsys)
     assert not started.called
     assert len(said.splitlines()) == 1
     shown = said.strip().replace(cloud.url, "http://keystone").replace(str(tmp_path), "DIR")
@@ -167,10 +173,10 @@ def test_each_row_is_what_is_said_before_an_engine_is_started(what, cloud, tls, 
     assert shown == SHOWN.get(what)
 
 
-def test_what_is_right_comes_to_the_engine(cloud, tmp_path, capsys, monkeypatch):
+def test_what_is_right_comes_to_the_engine(tmp_path, capsys, monkeypatch):
     """So the table does not hold because everything is refused."""
     monkeypatch.setattr("trove_upgrade.embedded.engine.subprocess.Popen",
                         mock.Mock(side_effect=RuntimeError("the engine starts")))
-    with environment(tmp_path, cloud.env()):
+    with SmallCloud() as cloud, environment(tmp_path, cloud.env()):
         code, said = run((), capsys)
     assert (code, "the engine starts" in said) == (1, True)
