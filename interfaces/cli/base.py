@@ -60,13 +60,22 @@ class Base(Command):
 
     def _at_service(self, args, look_only):
         if self._service is None:
+            if not args.mistral_url or session.has_cloud(args.os_cloud):
+                first_contact.log_in(args.os_cloud)
             client, asker, scope = session.service_client(args.mistral_url, args.os_cloud)
-            if asker and not look_only:
-                with session.catalog_errors():
-                    first_contact.check_region(asker, scope)
-                    first_contact.check_mistral(args.mistral_url or scope.url(asker, MISTRAL))
+            if not look_only:
+                self._check_service(args.mistral_url, asker, scope)
             self._service = Upgrades(client, scope.region)
         return self._service
+
+    @staticmethod
+    def _check_service(url, asker, scope):
+        """Make sure that what an upgrade needs is there."""
+        if asker:
+            with session.catalog_errors():
+                first_contact.check_region(asker, scope)
+                url = url or scope.url(asker, MISTRAL)
+        first_contact.check_mistral(url)
 
     def log_in(self, args):
         """Find what is wrong before the seconds that an engine takes, once; return the cloud's
@@ -82,6 +91,7 @@ class Base(Command):
             return session.find_cloud(args.os_cloud)[1].region if known else ""
         check_installed()
         asker, scope = first_contact.log_in(args.os_cloud)
+        first_contact.check_region(asker, scope)
         first_contact.check_target(asker, scope, args)
         first_contact.check_access(args)
         return scope.region

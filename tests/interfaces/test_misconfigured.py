@@ -2,6 +2,7 @@
 import contextlib
 import os
 import re
+import socket
 from pathlib import Path
 from unittest import mock
 
@@ -42,6 +43,14 @@ given("the proxy is dead", http_proxy="http://127.0.0.1:1", no_proxy=None)
 given("unknown region", OS_REGION_NAME="RegionSeven")
 given("unknown region, with a Mistral service", "--mistral-from-catalog",
       OS_REGION_NAME="RegionSeven")
+given("nobody listens at auth_url, with a Mistral service", "--mistral-from-catalog",
+      OS_AUTH_URL="http://127.0.0.1:1/v3")
+given("packets to auth_url are lost, with a Mistral service", "--mistral-from-catalog",
+      OS_AUTH_URL="{lost}/v3")
+given("wrong password, with a Mistral service", "--mistral-from-catalog", OS_PASSWORD="wrong")
+given("certificate of an unknown CA, with a Mistral service", "--mistral-from-catalog",
+      OS_AUTH_URL="{tls}/v3")
+given("no cloud, with a Mistral service", "--mistral-from-catalog", OS_AUTH_URL=None)
 given("wrong interface", OS_INTERFACE="admin")
 given("unknown cluster", "--cluster", "nope")
 given("several clusters of that name", "--cluster", "twins")
@@ -57,6 +66,15 @@ given("TLS is spoken to a plain port", OS_AUTH_URL="{host}/v3")
 @case("auth_url is another service's")
 def another_service(cloud, _):
     return {"OS_AUTH_URL": f"{cloud.url}/elsewhere"}, ()
+
+
+given("packets to auth_url are lost", OS_AUTH_URL="{lost}/v3")
+
+
+@case("packets to Trove are lost")
+def lost_trove(cloud, _):
+    cloud.catalog = [("database", ONE, "public", "{lost}")]
+    return {}, ()
 
 
 @case("the cloud has no Trove")
@@ -122,6 +140,16 @@ def not_text_variable(*_):
 
 
 @contextlib.contextmanager
+def nowhere():
+    """A URL whose packets are lost: as many connections wait there as may wait."""
+    with socket.socket() as server, socket.socket() as waiting:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        waiting.connect(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextlib.contextmanager
 def environment(directory, variables):
     """The variables and nothing else of a cloud, in a directory without clouds.yaml."""
     rest = {name: value for name, value in os.environ.items()
@@ -151,7 +179,9 @@ def arranged(what, directory, cloud):
         stranger.mkdir()
         tls = stack.enter_context(SmallCloud(Authority(stranger).issue(stranger, "127.0.0.1")))
         variables, arguments = CASES[what](cloud, directory)
-        places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:")}
+        places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:"),
+                  "lost": stack.enter_context(nowhere())}
+        cloud.catalog = [(*rest, url.format(**places)) for *rest, url in cloud.catalog]
         variables = cloud.env(**{key: value and value.format(**places)
                                  for key, value in variables.items()})
         stack.enter_context(environment(directory, variables))
@@ -167,6 +197,7 @@ def test_each_row_is_what_is_said_before_an_engine_is_started(what, tmp_path, ca
     assert not started.called
     assert len(said.splitlines()) == 1
     shown = said.strip().replace(cloud.url, "http://keystone").replace(str(tmp_path), "DIR")
+    shown = re.sub(r"127\.0\.0\.1:\d{4,}", "127.0.0.1:PORT", shown)
     if os.environ.get("SHOW"):
         print(f"\n| {what} | {shown} |")        # a new row of the page
     assert code == (2 if "UTF-8" in said else 1)
