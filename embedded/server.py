@@ -158,7 +158,8 @@ class Engine:
         port = cfg.CONF.api.port
         self.api.server.wsgi_app = callers.OwnersOnly(self.api.app, port, self.token)
         self.api.start()
-        self.url = f"http://127.0.0.1:{port}/v2"
+        scheme = "https" if cfg.CONF.api.enable_ssl_api else "http"
+        self.url = f"{scheme}://127.0.0.1:{port}/v2"
         if self.token is None:
             return              # then the actions find this API in the catalog, as in any cloud
         with contextlib.suppress(cfg.NoSuchOptError, cfg.NoSuchGroupError):

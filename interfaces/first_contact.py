@@ -11,13 +11,13 @@ from .embedded_run import DEFAULT_ACCESS_DIR
 from .errors import BadInput, ClusterNotFound, ConnectionFailed, Unreachable
 from .session import certificate_words, find_cloud, not_let_in
 
-CONNECT_SEC = 1.5       # outlasts one lost packet
+CONNECT_SEC = 1.1       # outlasts one lost packet, which is sent again after a second
 ANSWER_SEC = 10         # a busy Keystone
 PORTS = {"http": 80, "https": 443}
 
 
 def log_in(cloud=None):
-    """Return (session, Scope) of the cloud, with a token, where Trove is in the catalog.
+    """Return (session, Scope) of the cloud, with a token.
 
     :raises ConnectionFailed: in one sentence.
     """
@@ -27,7 +27,7 @@ def log_in(cloud=None):
     session.timeout = ANSWER_SEC
     url = getattr(session.auth, "auth_url", None) or ""
     if url:
-        _reach(url)
+        _reach(url, _nobody(url))
     try:
         session.get_token()
     except (ks.ClientException, OSError) as error:
@@ -36,7 +36,6 @@ def log_in(cloud=None):
         if isinstance(error, (ks.ConnectionError, ks.DiscoveryFailure, ks.NotFound, OSError)):
             raise ConnectionFailed(_nobody(url)) from error
         raise ConnectionFailed(not_let_in(error)) from error
-    check_region(session, scope)
     return session, scope
 
 
@@ -49,6 +48,14 @@ def check_region(session, scope):
         catalog = catalog_of(session)
         hint = " Choose by --os-region-name and --os-interface." if offered(TROVE, catalog) else ""
         raise ConnectionFailed(scope.lacks(TROVE, catalog) + hint)
+
+
+def check_mistral(url):
+    """Make sure that somebody listens where Mistral should be.
+
+    :raises ConnectionFailed: nobody does.
+    """
+    _reach(url, f"Mistral does not answer at {url}. Is that the right region and interface?")
 
 
 def check_target(session, scope, args):
@@ -64,6 +71,9 @@ def check_target(session, scope, args):
     cluster, instance = getattr(args, "cluster_id", None), getattr(args, "instance_id", None)
     if not cluster and not instance:
         return
+    url = scope.url(session, TROVE)
+    silent = f"Trove does not answer at {url}. Is that the right region and interface?"
+    _reach(url, silent)         # a client would wait longer for packets that are lost
     try:
         with service_errors("Trove"):
             found = trove.cluster(cluster) if cluster else trove.replication_set(instance)
@@ -74,8 +84,7 @@ def check_target(session, scope, args):
         kind = ClusterNotFound if error.code in ("unknown_cluster", "unknown_set") else BadInput
         raise kind(error.message) from error
     except Unreachable as error:
-        raise ConnectionFailed(f"Trove does not answer at {scope.url(session, TROVE)}. Is that the "
-                               "right region and interface?") from error
+        raise ConnectionFailed(silent) from error
 
 
 def check_access(args):
@@ -95,8 +104,11 @@ def check_access(args):
                        "(--access-dir).") from error
 
 
-def _reach(url):
-    """:raises ConnectionFailed: nobody takes a connection there, or at the proxy before it."""
+def _reach(url, words):
+    """:raises ConnectionFailed: nobody takes a connection there, or at the proxy before it.
+
+    :param words: what is said of the former.
+    """
     proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
     at = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
     try:
@@ -106,7 +118,7 @@ def _reach(url):
         raise ConnectionFailed(
             f"The proxy {at.hostname}:{at.port} does not answer, by which {url} is asked. Is "
             f"{urlsplit(url).scheme}_proxy right? Hosts in no_proxy are asked without it."
-            if proxy else _nobody(url)) from error
+            if proxy else words) from error
 
 
 def _nobody(url):

@@ -8,6 +8,7 @@ from keystoneauth1 import noauth
 from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 
+from ..schemas import UpgradeError
 from ..services import certificates, clouds, mistral_api
 from ..services.scope import MISTRAL, Scope, catalog_of
 from .errors import ConnectionFailed, words_of
@@ -22,7 +23,6 @@ VARIABLES = (
 SECRETS = ("password", "token", "application-credential-secret")     # no output shows them
 
 CONNECT_RETRIES = 3
-WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."
 CA_OPTION = "--os-cacert (OS_CACERT, cacert in clouds.yaml)"
 
 
@@ -58,26 +58,13 @@ def find_cloud(name=None, kind=PatientSession):
 
     :raises ConnectionFailed: in one sentence.
     """
-    from keystoneauth1.exceptions import ClientException, MissingRequiredOptions
     try:
-        from openstack.exceptions import ConfigException
+        return clouds.find(name, kind)
     except ModuleNotFoundError as error:
         raise ConnectionFailed("Reading clouds.yaml and OS_* variables needs openstacksdk: pip "
                                "install 'trove-upgrade[cli]'") from error
-    try:
-        return clouds.find(name, kind)
-    except MissingRequiredOptions as error:
-        missing = ", ".join(f"--os-{option.name}" for option in error.options)
-        raise ConnectionFailed(f"No cloud is configured, or not all of it: {missing} is missing. "
-                               f"{WAYS}") from error
-    except (ConfigException, ClientException) as error:
-        if path := clouds.unreadable():
-            raise ConnectionFailed(f"{path} can't be read: it is no YAML.") from error
-        words = words_of(error).rstrip(".")
-        raise ConnectionFailed(f"The cloud can't be used: {words}. {WAYS}") from error
-    except (AttributeError, OSError, TypeError, ValueError) as error:    # openstacksdk's own check
-        raise ConnectionFailed("clouds.yaml can't be read: it is not as openstacksdk wants it "
-                               f"({words_of(error)}).") from error
+    except UpgradeError as error:
+        raise ConnectionFailed(error.message) from error
 
 
 def service_client(url=None, cloud=None):
@@ -102,7 +89,7 @@ def client_at(session, scope, url):
 def plain_client(url):
     """Return a client of a Mistral without authentication."""
     return mistral_api.client(with_version(url), PatientSession(
-        auth=noauth.NoAuth(), verify=clouds.tls_of_variables()))
+        auth=noauth.NoAuth(), **clouds.tls_of_variables()))
 
 
 def engine_client(url, token):

@@ -23,6 +23,12 @@ class Lab(Command):
                             help="how long Keystone's tokens last (default: 3600)")
         parser.add_argument("--horizon", action="store_true", help="with the dashboard")
         parser.add_argument("--barbican", action="store_true", help="with Barbican")
+        parser.add_argument("--tls", action="store_true",
+                            help="its services speak TLS, with certificates of an own authority")
+        parser.add_argument("--internal", action="store_true",
+                            help="nobody listens at the public endpoints of its catalog")
+        parser.add_argument("--second-region", action="store_true",
+                            help="one more Trove, in RegionTwo, with a cluster of the same name")
         return parser
 
     def take_action(self, args):
@@ -32,8 +38,11 @@ class Lab(Command):
         more = [name for name in ("barbican", "horizon") if getattr(args, name)]
         print(f"# Starting {', '.join(['Keystone, Trove, Mistral', *more])}", flush=True)
         with Cloud(token_sec=args.token_sec, dashboard=args.horizon, barbican=args.barbican,
+                   tls=args.tls, internal=args.internal, second_region=args.second_region,
                    kind=args.datastore) as cloud:
             cluster = cloud.lab.create_cluster(args.name, **dict(args.shape))
+            if cloud.second:
+                cloud.second.create_cluster(args.name, **dict(args.shape))
             print(_welcome(cloud, cluster), flush=True)
             wait_for_signal()
             print("# Ending it; nothing is left behind", flush=True)
@@ -77,7 +86,7 @@ def _welcome(cloud, cluster):
 {_as_operator(kind, files["admin"])}#   openstack workflow execution list
 {_upgrade(kind, cluster, new)}
 #   trove-upgrade watch --mistral-from-catalog
-{_dashboard(cloud)}# Ctrl-C ends it all and removes {cloud.directory}"""
+{_second_region(cloud)}{_dashboard(cloud)}# Ctrl-C ends it all and removes {cloud.directory}"""
 
 
 def _as_operator(kind, file):
@@ -96,6 +105,14 @@ def _upgrade(kind, cluster, version):
         inputs["skip_checks"] = kind.consent
     return f"""#   mistral execution-create trove_upgrade.{entry} \\
 #     '{json.dumps(inputs)}'"""
+
+
+def _second_region(cloud):
+    """How to get there."""
+    return "" if cloud.second is None else f"""
+# Another {cloud.lab.kind.name} of that name is in the other region, after
+#   export OS_REGION_NAME={cloud.second.region}
+"""
 
 
 def _dashboard(cloud):

@@ -10,6 +10,7 @@ import yaml
 from . import trove_conf
 from .faults import Faults
 from .files import read_lines, write_atomically
+from .keystone.people import REGION
 from .kinds import kind
 from .kinds.base import Member
 from .process import LabError, Server, wait_for
@@ -33,17 +34,18 @@ class Lab:
 
     options: any of `Settings`, e.g. kind="redis", swap_sec=0.5, persistence="none".
     keystone: a Keystone that Trove asks who its callers are; then demo owns the clusters.
-    more: text of a further trove.conf, which wins.
+    region: of Keystone's catalog, where its API stands. more: text of a further trove.conf, which
+    wins.
     Use it as a context manager; nothing of it outlives the `with`, nor this process.
     """
 
-    def __init__(self, directory: str | Path | None = None, keystone=None, more: str = "",
-                 **options):
+    def __init__(self, directory: str | Path | None = None, keystone=None, region: str = REGION,
+                 more: str = "", **options):
         self.kind = kind(options.get("kind", "redis"))
         if self.kind.for_operators:
             options.setdefault("tenant", "admin")
         self.settings = Settings.choose(keystone=keystone is not None, **options)
-        self.keystone, self._more = keystone, more
+        self.keystone, self.region, self._more = keystone, region, more
         self._own_directory = directory is None
         self.directory = Path(directory or tempfile.mkdtemp(prefix="trove-upgrade-lab-")).resolve()
         if self._own_directory:
@@ -100,7 +102,9 @@ class Lab:
         user = user or ("demo" if self.keystone else self.settings.tenant)
         if user not in self._sessions:
             self._sessions[user] = self._session(user)
-        return Client(session=self._sessions[user])
+        where = {"region_name": self.region, "endpoint_type": self.keystone.interface} \
+            if self.keystone else {}
+        return Client(session=self._sessions[user], **where)
 
     def _session(self, user: str):
         from keystoneauth1.session import Session
@@ -112,7 +116,7 @@ class Lab:
     def env(self) -> dict[str, str]:
         """Variables that lead stock OpenStack clients and openstacksdk to this Trove."""
         if self.keystone:
-            return self.keystone.env("demo")
+            return self.keystone.env("demo", self.region)
         return {"OS_AUTH_TYPE": "admin_token", "OS_TOKEN": self.settings.tenant,
                 "OS_ENDPOINT": f"{self.url}/{self.settings.tenant}"}
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 START_SEC, STOP_SEC = 300, 60       # generous: a machine may be busy
@@ -18,13 +19,17 @@ class Server:
     """`python -m MODULE --dir DIRECTORY`, which says in DIRECTORY/NAME.json when it is ready.
 
     The module takes --parent PID and ends with that process; the file holds {"url", "pid"}.
+    remove: a directory that it removes when that process was killed. tls: its certificate and key.
     """
 
-    def __init__(self, name: str, module: str, directory: Path, *options: str):
+    def __init__(self, name: str, module: str, directory: Path, remove: Path | None = None,
+                 tls: Sequence[Path] = ()):
         self.name, self.directory = name, directory
         # Our own package's path, so that the lab runs from a checkout and from a wheel alike.
         self._command = [sys.executable, "-m", f"{__package__}.{module}", "--dir", str(directory),
-                         "--parent", str(os.getpid()), *options]
+                         "--parent", str(os.getpid()),
+                         *(["--remove", str(remove)] if remove else []),
+                         *(["--tls", *map(str, tls)] if tls else [])]
         self._process: subprocess.Popen | None = None
 
     def start(self) -> str:

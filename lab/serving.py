@@ -16,11 +16,12 @@ IDLE_SEC = 300          # clients keep their connections
 
 
 def options(about: str) -> argparse.Namespace:
-    """--dir DIR, --parent PID, --remove DIR: what `process.Server` gives."""
+    """--dir DIR, --parent PID, --remove DIR, --tls CERTIFICATE KEY: what `process.Server` gives."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--dir", required=True, help="its directory")
     parser.add_argument("--parent", type=int, help="end when this is no longer the parent")
     parser.add_argument("--remove", help="directory to remove when the parent has ended")
+    parser.add_argument("--tls", nargs=2, metavar="FILE", help="its certificate and key")
     return parser.parse_args()
 
 
@@ -31,13 +32,17 @@ def serve(application, name: str, chosen: argparse.Namespace, path: str = "") ->
     """
     from cheroot import wsgi
     server = wsgi.Server(("127.0.0.1", 0), application, numthreads=THREADS, timeout=IDLE_SEC)
+    if chosen.tls:
+        from cheroot.ssl.builtin import BuiltinSSLAdapter
+        server.ssl_adapter = BuiltinSSLAdapter(*chosen.tls)
     server.prepare()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     if chosen.parent:
         threading.Thread(target=_end_with, args=(chosen.parent, chosen.remove),
                          daemon=True).start()
     write_atomically(Path(chosen.dir).resolve() / f"{name}.json", json.dumps({
-        "url": f"http://127.0.0.1:{server.bind_addr[1]}{path}", "pid": os.getpid()}))
+        "url": f"http{'s' if chosen.tls else ''}://127.0.0.1:{server.bind_addr[1]}{path}",
+        "pid": os.getpid()}))
     server.serve()
 
 

@@ -29,6 +29,7 @@ class Settings:
     password: str = ""                # of the members' servers; empty: none
     binaries: dict[str, str] = field(default_factory=dict)   # by version, the old one first
     keystone: bool = False            # real Keystone, else Trove's stand-in (token = tenant)
+    tls: tuple[str, ...] = ()         # certificate and key of Trove's API; none: HTTP
     rest: bool = False                # with this pack's routes in Trove's API
     remove: str = ""                  # directory to remove when the lab's maker has died
     layouts: dict[str, int] = field(default_factory=dict)   # cluster name -> its kind's layout

@@ -123,11 +123,16 @@ def _serve(state, parent: int | None) -> None:
     settings = state.settings
     pipeline = ("keystone" if settings.keystone else "token") + ("-rest" if settings.rest else "")
     app = pastedeploy.paste_deploy_app(cfg.CONF.api_paste_config, pipeline, {})
-    listener = eventlet.listen(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1.0"
+    listener, scheme = eventlet.listen(("127.0.0.1", 0)), "http"
+    url = f"://127.0.0.1:{listener.getsockname()[1]}/v1.0"
+    if settings.tls:
+        certificate, key = settings.tls
+        listener, scheme = eventlet.wrap_ssl(listener, certfile=certificate, keyfile=key,
+                                             server_side=True), "https"
     if parent:
         eventlet.spawn(_end_with, parent, state)
-    write_atomically(state.directory / "trove.json", json.dumps({"url": url, "pid": os.getpid()}))
+    write_atomically(state.directory / "trove.json",
+                     json.dumps({"url": scheme + url, "pid": os.getpid()}))
     with Path(os.devnull).open("w") as nowhere:
         eventlet.wsgi.server(listener, app, log=nowhere, debug=False)
 

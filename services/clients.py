@@ -1,7 +1,10 @@
 """Clients of Trove and Mistral in an actor's name."""
+from typing import Any, cast
+
 import requests
 from keystoneauth1 import noauth, session
 from keystoneauth1.adapter import Adapter
+from keystoneauth1.plugin import AUTH_INTERFACE
 from keystoneauth1.token_endpoint import Token
 
 # At the top, not in the function: it brings in eventlet, whose first import in a thread other than
@@ -12,8 +15,6 @@ from . import clouds, mistral_api
 from .config import options
 from .scope import KEYSTONE, MISTRAL, TROVE
 from .sessions import Actor
-
-VERSIONS = {KEYSTONE: "3"}      # its catalog entry may be without one
 
 
 def trove(actor: Actor):
@@ -35,8 +36,8 @@ def mistral(actor: Actor):
 def _one_users_engine(conf) -> session.Session:
     """For a Mistral without Keystone: the embedded engine, with the token of its start."""
     if not conf.mistral_token:
-        return session.Session(auth=noauth.NoAuth(), timeout=conf.http_timeout_sec,
-                               verify=conf.cafile or clouds.tls_of_variables())
+        tls = clouds.tls_of_variables() | ({"verify": conf.cafile} if conf.cafile else {})
+        return session.Session(auth=noauth.NoAuth(), timeout=conf.http_timeout_sec, **tls)
     direct = requests.Session()
     direct.trust_env = False        # no proxy can reach it, and none must see the token
     return session.Session(auth=Token(conf.mistral_url, conf.mistral_token), session=direct,
@@ -44,9 +45,14 @@ def _one_users_engine(conf) -> session.Session:
 
 
 def rest(actor: Actor, service_type: str) -> Adapter:
-    """The service's plain REST; an error status is an answer, not an exception."""
-    scope = actor.at(service_type)
-    return Adapter(actor.session(service_type), service_type=service_type,
-                   interface=scope.interface, region_name=scope.region or None, raise_exc=False,
-                   endpoint_override=scope.overrides.get(service_type),
-                   version=VERSIONS.get(service_type))
+    """The service's plain REST; an error status is an answer, not an exception.
+
+    Keystone is asked where the actor logs in: the catalog may have it in another region only.
+    """
+    scope, signed = actor.at(service_type), actor.session(service_type)
+    if service_type == KEYSTONE:
+        return Adapter(signed, service_type=KEYSTONE, interface=cast(Any, AUTH_INTERFACE),
+                       version="3", raise_exc=False)
+    return Adapter(signed, service_type=service_type, interface=scope.interface,
+                   region_name=scope.region or None, raise_exc=False,
+                   endpoint_override=scope.overrides.get(service_type))

@@ -4,14 +4,18 @@ import pathlib
 from typing import Any
 
 import yaml
+from keystoneauth1 import exceptions as ks
 from keystoneauth1.session import Session
 from oslo_utils import strutils
 
+from ..schemas import UpgradeError
+from ..schemas.errors import STOP
 from .scope import MISTRAL, TROVE, Scope
 
 # What stands above clouds.yaml when it is set, as with python-openstackclient.
 ABOVE = ("region_name", "interface", "cacert", "cert", "key", "database_endpoint_override",
          "workflow_endpoint_override")
+WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."
 SWITCHES = ("insecure", "verify")       # openstacksdk takes the text "false" for true
 
 
@@ -19,11 +23,29 @@ def find(name: str | None = None, kind: type[Session] = Session) -> tuple[Sessio
     """The session of the cloud, with its TLS options, and where it asks. Asks no service.
 
     :param name: in clouds.yaml; None: as OS_CLOUD, else the other variables, say.
-    :raises ModuleNotFoundError: openstacksdk is not there; else what it and keystoneauth raise.
+    :raises ModuleNotFoundError: openstacksdk is not there.
+    :raises UpgradeError: code ``no_cloud``: what is missing, or wrong.
     """
     from openstack.config import OpenStackConfig
-    found = OpenStackConfig(session_constructor=kind).get_one(cloud=name, **_above())
-    return found.get_session(), _scope(found)
+    from openstack.exceptions import ConfigException
+    try:
+        found = OpenStackConfig(session_constructor=kind).get_one(cloud=name, **_above())
+        return found.get_session(), _scope(found)
+    except ks.MissingRequiredOptions as error:
+        missing = ", ".join(f"--os-{option.name}" for option in error.options)
+        words = f"No cloud is configured, or not all of it: {missing} is missing. {WAYS}"
+    except (ConfigException, ks.ClientException) as error:
+        path = unreadable()
+        words = (f"{path} can't be read: it is no YAML." if path else
+                 f"The cloud can't be used: {_line(error).rstrip('.')}. {WAYS}")
+    except (AttributeError, OSError, TypeError, ValueError) as error:    # openstacksdk's own check
+        words = ("clouds.yaml can't be read: it is not as openstacksdk wants it "
+                 f"({_line(error)}).")
+    raise UpgradeError("no_cloud", words, STOP)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def unreadable() -> str:
@@ -38,11 +60,14 @@ def unreadable() -> str:
     return ""
 
 
-def tls_of_variables() -> bool | str:
-    """``verify`` of a session without a cloud: OS_INSECURE, OS_VERIFY and OS_CACERT."""
+def tls_of_variables() -> dict[str, Any]:
+    """``verify`` and ``cert`` of a session without a cloud: OS_INSECURE, OS_VERIFY, OS_CACERT,
+    OS_CERT and OS_KEY."""
     given = _above()
     trusted = given.get("verify", True) and not given.get("insecure")
-    return trusted and given.get("cacert", True)
+    cert, key = given.get("cert"), given.get("key")
+    return {"verify": trusted and given.get("cacert", True),
+            "cert": (cert, key) if cert and key else cert}
 
 
 def _above() -> dict[str, Any]:
@@ -53,5 +78,9 @@ def _above() -> dict[str, Any]:
 
 def _scope(found: Any) -> Scope:
     urls = {service: found.get_endpoint(service) for service in (TROVE, MISTRAL)}
-    return Scope(found.region_name or "", found.get_interface() or "public",
+    # Beside OS_ENDPOINT_TYPE openstacksdk takes either of the two, as they happen to come.
+    interface = _above().get("interface") or found.get_interface() or "public"
+    if isinstance(interface, str):
+        interface = interface.removesuffix("URL")       # as older clients call them
+    return Scope(found.region_name or "", interface,
                  {service: url for service, url in urls.items() if url})

@@ -31,7 +31,7 @@ OPTS = [
                "The embedded engine sets it."),
     cfg.StrOpt("interface", default="public", choices=["public", "internal", "admin"],
                help="Which endpoints of the catalog are used."),
-    cfg.StrOpt("region_name", help="Region of Mistral and Keystone, and of Trove where a run "
+    cfg.StrOpt("region_name", help="Region of Mistral, and of Trove where a run "
                "names none (input region); when unset that of the request, else the first one. "
                "Where the catalog has several Mistrals it must be set."),
     cfg.StrOpt("cafile", help="CA certificates for HTTPS to Keystone, Trove and Mistral; when "

@@ -39,7 +39,7 @@ class Session(session.Session):
 class Actor:
     """In whose name services are asked. Its token is renewed by itself when it runs out.
 
-    :ivar home: where Mistral and Keystone are asked.
+    :ivar home: where Mistral is asked.
     :ivar scope: where Trove is asked: in the region that the run names, else at home.
     """
 

@@ -6,6 +6,7 @@ from cliff.command import Command
 
 from ...embedded import check_installed
 from ...planning import command_lines
+from ...services.scope import MISTRAL
 from .. import embedded_run, first_contact, outcome, session
 from ..errors import Refused
 from ..terminal import shown
@@ -59,12 +60,22 @@ class Base(Command):
 
     def _at_service(self, args, look_only):
         if self._service is None:
+            if not args.mistral_url or session.has_cloud(args.os_cloud):
+                first_contact.log_in(args.os_cloud)
             client, asker, scope = session.service_client(args.mistral_url, args.os_cloud)
-            if asker and not look_only:
-                with session.catalog_errors():
-                    first_contact.check_region(asker, scope)
+            if not look_only:
+                self._check_service(args.mistral_url, asker, scope)
             self._service = Upgrades(client, scope.region)
         return self._service
+
+    @staticmethod
+    def _check_service(url, asker, scope):
+        """Make sure that what an upgrade needs is there."""
+        if asker:
+            with session.catalog_errors():
+                first_contact.check_region(asker, scope)
+                url = url or scope.url(asker, MISTRAL)
+        first_contact.check_mistral(url)
 
     def log_in(self, args):
         """Find what is wrong before the seconds that an engine takes, once; return the cloud's
@@ -80,6 +91,7 @@ class Base(Command):
             return session.find_cloud(args.os_cloud)[1].region if known else ""
         check_installed()
         asker, scope = first_contact.log_in(args.os_cloud)
+        first_contact.check_region(asker, scope)
         first_contact.check_target(asker, scope, args)
         first_contact.check_access(args)
         return scope.region

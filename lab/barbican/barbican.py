@@ -17,8 +17,7 @@ class Barbican:
     def __init__(self, directory: Path, keystone: Keystone, remove: Path | None = None):
         self.directory, self.url = directory, ""
         self._keystone = keystone
-        self._server = Server("barbican", "barbican.server", directory,
-                              *(["--remove", str(remove)] if remove else []))
+        self._server = Server("barbican", "barbican.server", directory, remove, keystone.tls)
 
     def start(self) -> "Barbican":
         """Start it; returns when it answers and stands in the catalog."""
@@ -40,11 +39,10 @@ class Barbican:
         return answer.json()["secret_ref"]
 
     def _sections(self) -> dict[str, dict]:
-        person = (self._keystone.url, "barbican", self._keystone.password("barbican"))
         key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         return {"DEFAULT": {"log_file": f"{self.directory}/barbican.log", "use_stderr": "false",
                             "db_auto_create": "true"},
                 "database": {"connection": f"sqlite:///{self.directory}/barbican.sqlite"},
                 "oslo_policy": {"enforce_new_defaults": "true", "enforce_scope": "true"},
                 "simple_crypto_plugin": {"kek": key},
-                "keystone_authtoken": conf.authtoken(*person)}
+                "keystone_authtoken": self._keystone.authtoken("barbican")}

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..keystone import Keystone
 from ..process import LabError, Server
 from . import conf
 
@@ -14,15 +15,14 @@ INSTALL_SEC = 60
 class Horizon:
     """A Horizon in `directory`; ends with this process.
 
-    keystone: URL of the Keystone whose people log in. remove: directory to remove if this process
+    keystone: the Keystone whose people log in. remove: directory to remove if this process
     is killed.
     """
 
-    def __init__(self, directory: Path, keystone: str, remove: Path | None = None):
+    def __init__(self, directory: Path, keystone: Keystone, remove: Path | None = None):
         self.directory, self.url, self.compute_url = directory, "", ""
         self._keystone = keystone
-        self._server = Server("horizon", "horizon.server", directory,
-                              *(["--remove", str(remove)] if remove else []))
+        self._server = Server("horizon", "horizon.server", directory, remove)
 
     def start(self) -> "Horizon":
         """Set it up and start it; returns when it answers."""

@@ -40,16 +40,16 @@ def write(directory: Path, token_sec: int) -> None:
     (directory / "keystone.conf").write_text(text)
 
 
-def credentials(url: str, user: str, password: str) -> dict[str, str]:
+def credentials(url: str, user: str, password: str, cafile: str = "") -> dict[str, str]:
     """Options of keystoneauth for a service user, as they stand in many sections."""
     return {"auth_type": "password", "auth_url": url, "username": user, "password": password,
             "project_name": "service", "user_domain_name": "Default",
-            "project_domain_name": "Default"}
+            "project_domain_name": "Default", **({"cafile": cafile} if cafile else {})}
 
 
-def authtoken(url: str, user: str, password: str) -> dict[str, str]:
+def authtoken(url: str, user: str, password: str, cafile: str = "") -> dict[str, str]:
     """Section [keystone_authtoken] of a service that has this service user."""
-    return {**credentials(url, user, password), "www_authenticate_uri": url,
+    return {**credentials(url, user, password, cafile), "www_authenticate_uri": url,
             "service_token_roles": "service", "service_token_roles_required": "true",
             "token_cache_time": str(TOKEN_CACHE_SEC)}
 

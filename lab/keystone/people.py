@@ -1,7 +1,8 @@
 """Who may do what in the lab's cloud, and where its services are."""
 from dataclasses import dataclass
 
-REGION = "RegionOne"
+REGION, SECOND = "RegionOne", "RegionTwo"
+INTERFACES = ("public", "internal", "admin")
 PROJECTS = ("service", "demo", "other")         # Keystone's bootstrap makes project admin
 
 
@@ -43,9 +44,10 @@ def admit(identity, passwords: dict[str, str]) -> None:
             identity.assign_project_role_to_user(project, user, roles[role])
 
 
-def announce(identity, name: str, kind: str, url: str) -> None:
-    """Put a service and its three endpoints into the catalog."""
-    service = identity.create_service(name=name, type=kind)
-    for interface in ("public", "internal", "admin"):
+def announce(identity, name: str, kind: str, urls: dict[str, str], region: str) -> None:
+    """Put a service's endpoints into the catalog, and itself, if it is new; urls: by interface."""
+    service = (next(identity.services(type=kind), None)
+               or identity.create_service(name=name, type=kind))
+    for interface, url in urls.items():
         identity.create_endpoint(service_id=service.id, interface=interface, url=url,
-                                 region_id=REGION)
+                                 region_id=region)

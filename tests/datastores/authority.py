@@ -1,54 +1,14 @@
 """A throwaway certificate authority, and a way to a server by another address or by TLS."""
 import asyncio
 import contextlib
-import datetime
-import ipaddress
 import ssl
 import threading
-from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from trove_upgrade.lab.authority import PEM, Authority
 
 from tests.waits import PATIENCE_SEC
 
-PEM = serialization.Encoding.PEM
-DAY = datetime.timedelta(days=1)
-
-
-class Authority:
-    """Its own certificate is in `file`; `issue` makes certificates of servers."""
-
-    def __init__(self, directory: Path, name: str = "throwaway CA"):
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        made = self._builder(self._name, self._key).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True).sign(
-                self._key, hashes.SHA256())
-        self.file = directory / f"{name.replace(' ', '-')}.pem"
-        self.file.write_bytes(made.public_bytes(PEM))
-
-    def issue(self, directory: Path, address: str) -> tuple[Path, Path]:
-        """(certificate, key) of whoever has this address, in files that only their owner reads."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a member")])
-        made = self._builder(name, key).add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
-            critical=False).sign(self._key, hashes.SHA256())
-        certificate, secret = directory / "server.crt", directory / "server.key"
-        for path, content in ((certificate, made.public_bytes(PEM)), (secret, key.private_bytes(
-                PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))):
-            path.touch(mode=0o600)
-            path.write_bytes(content)
-        return certificate, secret
-
-    def _builder(self, name, key):
-        now = datetime.datetime.now(datetime.UTC)
-        return (x509.CertificateBuilder().subject_name(name).issuer_name(self._name)
-                .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                .not_valid_before(now - DAY).not_valid_after(now + DAY))
+__all__ = ["PEM", "Authority", "front"]
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ class SmallCloud:
     """Listens at ``url``. ``catalog``: [(type, region, interface, url)]; ``seen``: paths asked,
     ``changed``: those of them that were to change something."""
 
-    def __init__(self, certificate=None):
+    def __init__(self, certificate=None, clients=None):
         self.seen: list[str] = []
         self.changed: list[str] = []
         self.clusters = CLUSTERS
@@ -52,6 +52,9 @@ class SmallCloud:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
+            if clients:         # file of the authorities whose certificates it wants of them
+                context.load_verify_locations(clients)
+                context.verify_mode = ssl.CERT_REQUIRED
             self.server.socket = context.wrap_socket(
                 self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.server.server_port}"

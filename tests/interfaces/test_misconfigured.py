@@ -2,6 +2,7 @@
 import contextlib
 import os
 import re
+import socket
 from pathlib import Path
 from unittest import mock
 
@@ -42,6 +43,14 @@ given("the proxy is dead", http_proxy="http://127.0.0.1:1", no_proxy=None)
 given("unknown region", OS_REGION_NAME="RegionSeven")
 given("unknown region, with a Mistral service", "--mistral-from-catalog",
       OS_REGION_NAME="RegionSeven")
+given("nobody listens at auth_url, with a Mistral service", "--mistral-from-catalog",
+      OS_AUTH_URL="http://127.0.0.1:1/v3")
+given("packets to auth_url are lost, with a Mistral service", "--mistral-from-catalog",
+      OS_AUTH_URL="{lost}/v3")
+given("wrong password, with a Mistral service", "--mistral-from-catalog", OS_PASSWORD="wrong")
+given("certificate of an unknown CA, with a Mistral service", "--mistral-from-catalog",
+      OS_AUTH_URL="{tls}/v3")
+given("no cloud, with a Mistral service", "--mistral-from-catalog", OS_AUTH_URL=None)
 given("wrong interface", OS_INTERFACE="admin")
 given("unknown cluster", "--cluster", "nope")
 given("several clusters of that name", "--cluster", "twins")
@@ -57,6 +66,15 @@ given("TLS is spoken to a plain port", OS_AUTH_URL="{host}/v3")
 @case("auth_url is another service's")
 def another_service(cloud, _):
     return {"OS_AUTH_URL": f"{cloud.url}/elsewhere"}, ()
+
+
+given("packets to auth_url are lost", OS_AUTH_URL="{lost}/v3")
+
+
+@case("packets to Trove are lost")
+def lost_trove(cloud, _):
+    cloud.catalog = [("database", ONE, "public", "{lost}")]
+    return {}, ()
 
 
 @case("the cloud has no Trove")
@@ -75,6 +93,16 @@ def no_mistral(cloud, _):
 def silent_trove(cloud, _):
     cloud.catalog = [("database", ONE, "public", "http://127.0.0.1:1")]
     return {}, ()
+
+
+@case("Mistral does not answer")
+def silent_mistral(cloud, _):
+    cloud.catalog = [one for one in cloud.catalog if one[0] == "database"]
+    cloud.catalog += [("workflowv2", ONE, "public", "http://127.0.0.1:1")]
+    return {}, ("--mistral-from-catalog",)
+
+
+given("no Mistral at the URL", "--mistral-url", "http://127.0.0.1:1")
 
 
 @case("an access file is no YAML")
@@ -111,18 +139,14 @@ def not_text_variable(*_):
     return {"OS_PROJECT_NAME": "K\udcf6ln"}, ()
 
 
-@pytest.fixture
-def cloud():
-    with SmallCloud() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory):
-    """A Keystone by TLS whose CA nobody knows."""
-    directory = tmp_path_factory.mktemp("tls")
-    with SmallCloud(Authority(directory).issue(directory, "127.0.0.1")) as made:
-        yield made
+@contextlib.contextmanager
+def nowhere():
+    """A URL whose packets are lost: as many connections wait there as may wait."""
+    with socket.socket() as server, socket.socket() as waiting:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        waiting.connect(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextlib.contextmanager
@@ -147,30 +171,43 @@ def run(arguments, capsys):
     return code, capsys.readouterr().err
 
 
+@contextlib.contextmanager
+def arranged(what, directory, cloud):
+    """Meanwhile this is wrong with ``cloud``, a fresh one; gives the arguments beside PLAN."""
+    with contextlib.ExitStack() as stack:
+        stranger = directory / "stranger"       # a Keystone by TLS whose CA nobody knows
+        stranger.mkdir()
+        tls = stack.enter_context(SmallCloud(Authority(stranger).issue(stranger, "127.0.0.1")))
+        variables, arguments = CASES[what](cloud, directory)
+        places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:"),
+                  "lost": stack.enter_context(nowhere())}
+        cloud.catalog = [(*rest, url.format(**places)) for *rest, url in cloud.catalog]
+        variables = cloud.env(**{key: value and value.format(**places)
+                                 for key, value in variables.items()})
+        stack.enter_context(environment(directory, variables))
+        yield "--access-dir", str(directory), *arguments
+
+
 @pytest.mark.parametrize("what", sorted(CASES.keys() | SHOWN.keys()))
-def test_each_row_is_what_is_said_before_an_engine_is_started(what, cloud, tls, tmp_path, capsys,
-                                                              monkeypatch):
+def test_each_row_is_what_is_said_before_an_engine_is_started(what, tmp_path, capsys, monkeypatch):
     started = mock.Mock(side_effect=AssertionError("an engine was started"))
     monkeypatch.setattr("trove_upgrade.embedded.engine.subprocess.Popen", started)
-    variables, arguments = CASES[what](cloud, tmp_path)
-    places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:")}
-    variables = cloud.env(**{key: value and value.format(**places)
-                             for key, value in variables.items()})
-    with environment(tmp_path, variables):
-        code, said = run(("--access-dir", str(tmp_path), *arguments), capsys)
+    with SmallCloud() as cloud, arranged(what, tmp_path, cloud) as arguments:
+        code, said = run(arguments, capsys)
     assert not started.called
     assert len(said.splitlines()) == 1
     shown = said.strip().replace(cloud.url, "http://keystone").replace(str(tmp_path), "DIR")
+    shown = re.sub(r"127\.0\.0\.1:\d{4,}", "127.0.0.1:PORT", shown)
     if os.environ.get("SHOW"):
         print(f"\n| {what} | {shown} |")        # a new row of the page
     assert code == (2 if "UTF-8" in said else 1)
     assert shown == SHOWN.get(what)
 
 
-def test_what_is_right_comes_to_the_engine(cloud, tmp_path, capsys, monkeypatch):
+def test_what_is_right_comes_to_the_engine(tmp_path, capsys, monkeypatch):
     """So the table does not hold because everything is refused."""
     monkeypatch.setattr("trove_upgrade.embedded.engine.subprocess.Popen",
                         mock.Mock(side_effect=RuntimeError("the engine starts")))
-    with environment(tmp_path, cloud.env()):
+    with SmallCloud() as cloud, environment(tmp_path, cloud.env()):
         code, said = run((), capsys)
     assert (code, "the engine starts" in said) == (1, True)

@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 from oslo_config import cfg
 from trove_upgrade.interfaces.client import Client, ConnectionFailed
-from trove_upgrade.interfaces.session import plain_client, service_client
+from trove_upgrade.interfaces.session import find_cloud, plain_client, service_client
 
 from tests.datastores.authority import Authority
 from tests.interfaces.small_cloud import ONE, TWO, SmallCloud
@@ -146,3 +146,57 @@ def test_interface_region_and_overrides_of_clouds_yaml_hold(tmp_path, variables)
                          for one in paths(cloud, "database") + paths(cloud, "workflowv2")}
                 assert {one.split("/", 2)[2].split("/v2")[0].rsplit("/exec")[0].rsplit("/work")[0]
                         .split("?")[0] for one in asked} == {where}
+
+
+@pytest.fixture
+def guarded(authority, tmp_path):
+    """A cloud that wants a certificate of whoever asks; the options that give it one."""
+    with SmallCloud(authority.issue(tmp_path, "127.0.0.1"), clients=authority.file) as made:
+        (tmp_path / "own").mkdir()
+        yield made, dict(zip(("cert", "key"), authority.issue(tmp_path / "own", "127.0.0.3"),
+                             strict=True))
+
+
+def test_a_client_certificate_is_shown_to_every_service(guarded, authority, variables, conf):
+    cloud, own = guarded
+    variables.update(cloud.env(OS_CACERT=str(authority.file), OS_CERT=str(own["cert"]),
+                               OS_KEY=str(own["key"])))
+    client = Client()
+    assert client.list() == []
+    assert client._trove.clusters.list()
+    assert plain_client(f"{cloud.url}/workflowv2/RegionOne/public").workflows.list() == []
+    conf({SECTION: {"auth_url": f"{cloud.url}/v3", "cafile": authority.file,
+                    "certfile": own["cert"], "keyfile": own["key"]}})
+    assert clients.trove(sessions.service()).clusters.list()
+    assert clients.mistral(sessions.service()).workflows.list() == []
+
+
+def test_a_missing_client_certificate_is_final_and_named():
+    """As OpenSSL says it; a server that is in a hurry just goes away, which is tried again."""
+    from keystoneauth1.exceptions import SSLError
+    found = explain(SSLError("SSL exception connecting to https://x: (1, '[SSL: TLSV13_ALERT_"
+                             "CERTIFICATE_REQUIRED] tlsv13 alert certificate required')"))
+    assert (found.code, found.klass) == ("certificate", "stop")
+    assert "ours is not right there" in found.message
+
+
+@pytest.mark.parametrize(("address", "days", "reason"), [
+    ("127.0.0.1", -1, "certificate has expired"), ("127.0.0.2", 1, "IP address mismatch")])
+def test_what_is_wrong_with_a_certificate_is_told(authority, tmp_path, variables, address, days,
+                                                  reason):
+    with SmallCloud(authority.issue(tmp_path, address, days)) as cloud:
+        variables.update(cloud.env(OS_CACERT=str(authority.file)))
+        with pytest.raises(ConnectionFailed, match=reason):
+            Client().list()
+
+
+@pytest.mark.parametrize(("given", "interface"), [
+    ({"OS_INTERFACE": "internal"}, "internal"), ({"OS_ENDPOINT_TYPE": "internalURL"}, "internal"),
+    ({"OS_INTERFACE": "public", "OS_ENDPOINT_TYPE": "internal"}, "public"),
+    ({"OS_ENDPOINT_TYPE": "internal", "OS_INTERFACE": "admin"}, "admin"), ({}, "public")])
+def test_of_two_variables_for_the_interface_that_of_the_openstack_client_wins(
+        variables, given, interface):
+    for name in given:
+        variables.pop(name, None)
+    variables.update(given)
+    assert find_cloud()[1].interface == interface

@@ -1,4 +1,5 @@
 """The region, interface and project of whoever started a run go with it to all that acts for it."""
+import os
 import warnings
 from types import SimpleNamespace
 
@@ -136,3 +137,16 @@ def test_a_region_that_is_not_there_is_named(catalog, signed, kind):
                        r"RegionOne \(public, internal\), RegionTwo \(public, internal\)") as raised:
         actor.url("database")
     assert (raised.value.code, raised.value.klass) == ("no_endpoint", "stop")
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    (None, "--os-auth-url is missing"), ("theirs", "Cloud theirs was not found")])
+def test_an_executor_without_a_cloud_says_what_is_missing(monkeypatch, tmp_path, name, words):
+    for variable in [one for one in os.environ if one.startswith("OS_")]:
+        monkeypatch.delenv(variable)
+    for variable in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UpgradeError, match=words) as raised:
+        sessions.cloud.__wrapped__(name)
+    assert (raised.value.code, raised.value.klass) == ("no_cloud", "stop")
