@@ -13,9 +13,18 @@ PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup --durations 25
 PLAIN = tests/unit tests/workflows tests/embedded tests/interfaces tests/end_to_end tests/lab
 timed = @begun=$$(date +%s); $(1); code=$$?; \
     echo "== $@: $$(( $$(date +%s) - begun )) s"; exit $$code
+# make test-release: which release, where its environment is, and what is tested in it.
+RELEASE ?= 2026.1
+RELEASED = build/release-$(RELEASE)$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+RELEASE_UPGRADES = \
+    tests/end_to_end/test_success.py::test_one_by_one_and_a_second_run_touches_nothing \
+    tests/end_to_end/test_faults.py::test_agent_without_an_upgrade_is_no_success_whatever_trove_says \
+    'tests/cloud/test_ways_in.py::test_way_in_upgrades_a_real_cluster_under_load[mistral]'
+RELEASE_TESTS ?= tests/unit tests/workflows tests/embedded $(RELEASE_UPGRADES)
 OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 
-.PHONY: help env demo demo-failure demo-upstream demo-picture test everything unit search workflows system lint \
+.PHONY: help env demo demo-failure demo-upstream demo-picture test test-release everything unit \
+    search workflows system lint \
     datastores ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark \
     benchmark-datastores clean
 
@@ -57,6 +66,20 @@ test: lint
 ## make everything     every test in one run, as .ci/run does; says what it skips and why
 everything: lint
 	$(call timed,$(PYTEST) tests -rs $(DOUBLES))
+
+## make test-release   the pack beside another release of OpenStack; RELEASE=2025.2, 2026.1 or 2026.2
+##                     PYTHON=python3.12: with another Python; RELEASE_TESTS=... for less
+test-release: $(RELEASED)/.ready
+	$(call timed,$(RELEASED)/venv/bin/pytest -n $(JOBS) --dist loadgroup $(RELEASE_TESTS))
+
+$(RELEASED)/.ready: tests/releases/$(RELEASE).txt setup.py constraints.txt
+	@echo "Building $(RELEASED)/venv (minutes)"
+	@mkdir -p $(@D)
+	@awk -F== '!seen[tolower($$1)]++' $(filter %.txt,$^) >$(@D)/constraints.txt
+	@$(PYTHON) -m venv $(@D)/venv
+	@$(@D)/venv/bin/pip install --quiet --disable-pip-version-check --no-warn-script-location \
+	    -c $(@D)/constraints.txt -e '.[test]'
+	@touch $@
 
 ## make lint           ruff, mypy, and whether every test can be loaded
 lint: $(READY)

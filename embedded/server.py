@@ -77,6 +77,9 @@ class Engine:
         self._prepare_database()
         self._install()
         if self.options.look_only:
+            from oslo_config import cfg
+            # Mistral before 23 fires cron triggers in its API.
+            cfg.CONF.set_override("enabled", False, group="cron_trigger")
             self._start_api()
             return
         from . import revive
@@ -171,12 +174,13 @@ class Engine:
         from mistral.executors import executor_server
         from mistral.notifiers import notification_server
         from mistral.rpc import base
-        from mistral.services import periodic_server
         base.get_transport()
         servers: list[Any] = [(executor_server, {"setup_profiler": False}),
                               (notification_server, {"setup_profiler": False}),
-                              (engine_server, {"setup_profiler": False}),
-                              (periodic_server, {})]
+                              (engine_server, {"setup_profiler": False})]
+        with contextlib.suppress(ImportError):      # before 23 Mistral's API did its work
+            from mistral.services import periodic_server
+            servers.append((periodic_server, {}))
         if self.options.events:
             from . import events
             servers.append((events, {}))

@@ -19,12 +19,14 @@ NOTIFY = ({"type": "trove_upgrade",
            "event_types": ["WORKFLOW_LAUNCHED", "WORKFLOW_SUCCEEDED", "WORKFLOW_FAILED",
                            "WORKFLOW_CANCELLED", "WORKFLOW_PAUSED", "WORKFLOW_RESUMED"]})
 
-# workflow_trace would write every workflow's input into the log, rpc and notifiers their results.
+# Who would write inputs, environments or results into the log: workflow_trace, rpc and notifiers;
+# before Mistral 23 its API and the engine's server, too.
 LOG_LEVELS = ("amqp=WARN", "sqlalchemy=WARN", "oslo.messaging=WARN", "oslo_messaging=WARN",
               "oslo.messaging.notification=INFO",      # [oslo_messaging_notifications] driver = log
-              "mistral=INFO", "mistral.rpc=WARN", "mistral.notifiers=WARN",
-              "workflow_trace=WARN", "stevedore=WARN", "urllib3=WARN",
-              "keystoneauth=WARN", "openstack=WARN", "yaql=WARN", "eventlet=ERROR")
+              "mistral=INFO", "mistral.api=WARN", "mistral.engine.engine_server=WARN",
+              "mistral.rpc=WARN", "mistral.notifiers=WARN", "workflow_trace=WARN",
+              "stevedore=WARN", "urllib3=WARN", "keystoneauth=WARN", "openstack=WARN",
+              "yaql=WARN", "eventlet=ERROR")
 
 
 def sections(files, port, access_dir=None, cloud=None, notify=True):

@@ -17,6 +17,8 @@ MEMBER_FAULTS = {
     "never_starts": "the old server is stopped and nothing is started; Trove goes on waiting",
     "wrong_version": "the old version's server is started again and reported healthy",
     "slow_swap": "`seconds` pass between the old server's end and the new one's start",
+    "no_upgrade": "its agent has no upgrade of its own, so that of Trove's base class is called: "
+                  "the old server runs on, and Trove says ACTIVE",
     "early_heartbeat": "Trove hears HEALTHY before the work has begun, so it says ACTIVE early",
     "second_port": "it has a port on a network besides, where nobody listens, and it comes first",
     "full_volume": "its guest tells that 96 % of its volume are used",

@@ -1,11 +1,14 @@
 """The embedded engine: what it promises when nothing goes wrong, and when it can't start."""
+import contextlib
 import json
 import os
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import pytest
 import requests
@@ -14,7 +17,7 @@ from trove_upgrade.embedded import EmbeddedEngine, EngineError, running
 from trove_upgrade.embedded.settings import STD_ACTIONS
 
 from tests.embedded.walked import CASES, TRIES, cut
-from tests.waits import PATIENCE_SEC, until
+from tests.waits import PATIENCE_SEC, never, until
 
 BIN = pathlib.Path(sys.executable).parent
 MEMORY_KB = 300_000
@@ -198,6 +201,19 @@ def test_look_only_shows_the_file_and_runs_nothing(make_engine, mistral):
     assert mistral(looker.client_url).client.executions.get(execution).state == "RUNNING"
     states = {one.state for one in mistral(looker.client_url).client.action_executions.list()}
     assert states == {"RUNNING"}            # nobody has failed or repeated the lost action
+
+
+def test_look_only_fires_no_cron_trigger(make_engine, mistral):
+    engine = make_engine()
+    mistral(engine.client_url).client.cron_triggers.create(
+        "due", "sample.step", workflow_input={"name": "due", "delay_sec": 0}, count=1,
+        first_time=(datetime.now() + timedelta(days=2)).strftime("%Y-%m-%d %H:%M"))
+    engine.kill()
+    with contextlib.closing(sqlite3.connect(engine.files.database)) as connection, connection:
+        connection.execute("UPDATE cron_triggers_v2 SET next_execution_time = "
+                           "'2026-01-01 00:00:00.000000'")
+    looker = mistral(make_engine(look_only=True).client_url).client
+    never(lambda: not looker.cron_triggers.list(), seconds=3)       # fired, it would be gone
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,7 +1,7 @@
 """Trove, its replies, the members' servers: each breaks in its own way at its own step."""
 import pytest
 
-from tests.end_to_end.site import ALL, OLD
+from tests.end_to_end.site import ALL, NEW, OLD
 from tests.waits import TIMEOUT_SEC
 
 LAB: dict = {}
@@ -92,6 +92,23 @@ def test_second_member_comes_back_with_the_wrong_version_and_all_go_back(outcome
     assert outcome.forward() == ["4", "5"]
     assert outcome.result["status"] == "rolled_back"
     assert outcome.versions() == {OLD}
+
+
+def until_trove_says_upgraded(run):
+    def shown():
+        found = run.site.lab.client().instances.get(run.member(4).id)
+        return found.status == "ACTIVE" and found.datastore["version"] == NEW
+    run.until(shown, "Trove's success")
+    return next(one for one in run.site.lab.members(run.cluster) if one.id == run.member(4).id)
+
+
+@scenario(("no_upgrade", 4), act=until_trove_says_upgraded, member_timeout_sec=TIMEOUT_SEC)
+def test_agent_without_an_upgrade_is_no_success_whatever_trove_says(outcome):
+    assert outcome.seen.version == OLD
+    assert outcome.result["status"] == "rolled_back"
+    assert outcome.names("upgraded") == []
+    assert outcome.versions() == {OLD}
+    assert {one["name"] for one in outcome.stops()} <= {outcome.before[3].name}
 
 
 @scenario(("pre_upgrade_raises", 5))
