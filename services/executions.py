@@ -44,8 +44,8 @@ class ExecutionReader:
 
     def project_of(self, execution: str) -> str:
         """Id of its project, or empty."""
-        found = self._find(execution)
-        return found.project_id if found is not None else ""
+        found = self._tree(execution)
+        return found[0] if found else ""
 
     def asked_for(self, execution: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Its input and its environment, as the caller gave them; empty when it is not found."""
@@ -66,8 +66,19 @@ class ExecutionReader:
                 return None
             if len(_TREES) >= _TREES_KEPT:
                 _TREES.clear()
-            _TREES[execution] = found.project_id, found.root_execution_id or execution
+            _TREES[execution] = self._project(found), found.root_execution_id or execution
         return _TREES.get(execution)
+
+    def _project(self, found: Any) -> str:
+        """Its project; what Mistral's engine began in nobody's name (see rights.complete) is of the
+        project of the execution that called it."""
+        while not found.project_id and found.task_execution_id:
+            task = self._client(sessions.service() or self._actor).tasks.get(
+                found.task_execution_id)
+            found = self._find(task.workflow_execution_id)
+            if found is None:
+                return ""
+        return found.project_id or ""
 
     def _find(self, execution: str) -> Any:
         for actor in filter(None, (sessions.service(), self._actor)):
