@@ -23,6 +23,7 @@ from .process import START_SEC
 class Cloud:
     """Keystone, Mistral and Trove in `directory` (default: a new one, removed at the end).
 
+    distributed: Mistral as a service of many processes, on MariaDB and RabbitMQ.
     token_sec: how long Keystone's tokens last. rest: with this pack's routes in Trove's API.
     dashboard: with Horizon. barbican: with Barbican; `start_barbican` can bring it later.
     mistral, trove: more sections for mistral.conf and trove.conf, {section: {option: value}}.
@@ -32,7 +33,8 @@ class Cloud:
 
     def __init__(self, directory: str | Path | None = None, token_sec: int = 3600,
                  rest: bool = True, dashboard: bool = False, barbican: bool = False,
-                 mistral: dict | None = None, trove: dict | None = None, **lab_options):
+                 mistral: dict | None = None, trove: dict | None = None,
+                 distributed: bool = False, **lab_options):
         self._own_directory = directory is None
         self.directory = Path(directory or
                               tempfile.mkdtemp(prefix="trove-upgrade-cloud-")).resolve()
@@ -41,10 +43,10 @@ class Cloud:
         self._lab_options = {"rest": rest, "remove": str(self._remove or ""), **lab_options}
         self.keystone = Keystone(self.directory / "keystone", token_sec, self._remove)
         self.lab: Any = None                    # a Lab; it needs Keystone's URL first
-        self.engine: Any = None                 # an EmbeddedEngine; so does this
+        self.engine: Any = None                 # an EmbeddedEngine or MistralService; so does this
         self.horizon: Any = None                # a Horizon; so does this, where it is wanted
         self.barbican: Any = None               # a Barbican; so does this, where it is wanted
-        self._dashboard, self._barbican = dashboard, barbican
+        self._dashboard, self._barbican, self._distributed = dashboard, barbican, distributed
         self._sessions: dict = {}
 
     def __enter__(self) -> "Cloud":
@@ -62,15 +64,11 @@ class Cloud:
         self.keystone.start()
         self.lab = Lab(self.directory / "trove", keystone=self.keystone,
                        more=conf.text(self._trove_sections()), **self._lab_options)
-        if self.lab.kind.unprivileged:
+        if self.lab.kind.unprivileged or self._distributed:
             self.directory.chmod(0o711)    # as the lab does with its own, which is in this one
         self.lab.start()
         self.keystone.announce("trove", "database", f"{self.lab.url}/%(tenant_id)s")
-        self.engine = EmbeddedEngine(self.directory / "mistral", access_dir=self.access_dir,
-                                     config=self._write_mistral(), env=_without_cloud(),
-                                     remove=self._remove)
-        self.engine.start(START_SEC)
-        self.keystone.announce("mistral", "workflowv2", self.engine.url)
+        self._start_mistral()
         if self._dashboard:
             self._start_horizon()
         if self._barbican:
@@ -127,6 +125,23 @@ class Cloud:
         from mistralclient.api.client import client
         return client(mistral_url=self.engine.url, session=self.session(user))
 
+    def _start_mistral(self) -> None:
+        where, more = self.directory / "mistral", self._mistral_sections()
+        if self._distributed:
+            from .mistral import MistralService
+            self.engine = MistralService(where, more, self.access_dir, _without_cloud(),
+                                         self._remove)
+            self.engine.start()
+        else:
+            path = self.keystone.directory / "mistral-more.conf"
+            write_atomically(path, conf.text(more), mode=0o600)
+            self.engine = EmbeddedEngine(where, access_dir=self.access_dir, config=path,
+                                         env=_without_cloud(), remove=self._remove)
+            self.engine.start(START_SEC)
+        self.keystone.announce("mistral", "workflowv2", self.engine.url)
+        if self._distributed:
+            self.engine.install(self.session("admin"))
+
     def _start_horizon(self) -> None:
         self.horizon = Horizon(self.directory / "horizon", self.keystone.url, self._remove)
         self.horizon.start()
@@ -139,17 +154,14 @@ class Cloud:
             "service_credentials": {**conf.credentials(*who), "region_name": REGION},
         }, self._trove)
 
-    def _write_mistral(self) -> Path:
-        """The part of mistral.conf that makes the engine a service of this cloud."""
-        sections = _merged({
+    def _mistral_sections(self) -> dict[str, dict]:
+        """The part of mistral.conf that makes it a service of this cloud."""
+        return _merged({
             "pecan": {"auth_enable": "true"},
             "keystone_authtoken": conf.authtoken(
                 self.keystone.url, "mistral", self.password("mistral")),
             "trove_upgrade": {"auth": "trust"},
         }, self._mistral)
-        path = self.keystone.directory / "mistral-more.conf"
-        write_atomically(path, conf.text(sections), mode=0o600)
-        return path
 
 
 def _merged(sections: dict[str, dict], more: dict[str, dict]) -> dict[str, dict]:
