@@ -24,8 +24,8 @@ RELEASE_TESTS ?= tests/unit tests/workflows tests/embedded $(RELEASE_UPGRADES)
 OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 
 .PHONY: help env demo demo-failure demo-upstream demo-picture test test-release everything unit \
-    search workflows system lint \
-    datastores ways-in rabbit dashboard dashboard-pictures lab lab-horizon docs benchmark \
+    search workflows system lint datastores ways-in rabbit dashboard dashboard-pictures lab \
+    lab-horizon lab-distributed docs benchmark \
     benchmark-datastores clean
 
 help:
@@ -126,10 +126,13 @@ dashboard-pictures: $(READY)
 
 ## make lab            Keystone, Mistral, Trove and a cluster, until Ctrl-C; prints what to export
 ## make lab-horizon    the same with the dashboard; prints its URL and who may log in
+## make lab-distributed  the same with a Mistral of many processes; needs rabbitmq-server
 lab: $(READY)
 	@$(BIN)/trove-upgrade lab --datastore $(DATASTORE)
 lab-horizon: $(READY)
 	@$(BIN)/trove-upgrade lab --datastore $(DATASTORE) --horizon
+lab-distributed: $(READY)
+	@$(BIN)/trove-upgrade lab --datastore $(DATASTORE) --mistral distributed
 
 ## make docs           write the generated pages of docs/ anew, and the site of all in build/docs
 docs: $(READY)

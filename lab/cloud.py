@@ -24,6 +24,7 @@ from .process import START_SEC
 class Cloud:
     """Keystone, Mistral and Trove in `directory` (default: a new one, removed at the end).
 
+    distributed: Mistral as a service of many processes, on MariaDB and RabbitMQ.
     token_sec: how long Keystone's tokens last. rest: with this pack's routes in Trove's API.
     dashboard: with Horizon. barbican: with Barbican; `start_barbican` can bring it later.
     tls: its services speak TLS, with certificates of an authority of its own. internal: at the
@@ -36,7 +37,8 @@ class Cloud:
     def __init__(self, directory: str | Path | None = None, token_sec: int = 3600,
                  rest: bool = True, dashboard: bool = False, barbican: bool = False,
                  tls: bool = False, internal: bool = False, second_region: bool = False,
-                 mistral: dict | None = None, trove: dict | None = None, **lab_options):
+                 mistral: dict | None = None, trove: dict | None = None,
+                 distributed: bool = False, **lab_options):
         self._own_directory = directory is None
         self.directory = Path(directory or
                               tempfile.mkdtemp(prefix="trove-upgrade-cloud-")).resolve()
@@ -47,10 +49,11 @@ class Cloud:
                                  self._authority() if tls else None, internal)
         self.lab: Any = None                    # a Lab; it needs Keystone's URL first
         self.second: Any = None                 # that of the second region, where it is wanted
-        self.engine: Any = None                 # an EmbeddedEngine; so does this
+        self.engine: Any = None                 # an EmbeddedEngine or MistralService; so does this
         self.horizon: Any = None                # a Horizon; so does this, where it is wanted
         self.barbican: Any = None               # a Barbican; so does this, where it is wanted
         self._dashboard, self._barbican, self._second_region = dashboard, barbican, second_region
+        self._distributed = distributed
         self._sessions: dict = {}
 
     def __enter__(self) -> "Cloud":
@@ -67,11 +70,7 @@ class Cloud:
         """Start all three and fill the catalog; returns when every API answers."""
         self.keystone.start()
         self.lab = self._start_lab("trove", REGION)
-        self.engine = EmbeddedEngine(self.directory / "mistral", access_dir=self.access_dir,
-                                     config=self._write_mistral(), env=_without_cloud(),
-                                     remove=self._remove)
-        self.engine.start(START_SEC)
-        self.keystone.announce("mistral", "workflowv2", self.engine.url)
+        self._start_mistral()
         if self._second_region:
             self._start_second_region()
         if self._dashboard:
@@ -142,7 +141,7 @@ class Cloud:
         lab = Lab(self.directory / name, keystone=self.keystone, region=region,
                   more=conf.text(self._trove_sections(region)),
                   tls=tuple(map(str, self.keystone.tls)), **self._lab_options | options)
-        if lab.kind.unprivileged:
+        if lab.kind.unprivileged or self._distributed:
             self.directory.chmod(0o711)    # as the lab does with its own, which is in this one
         lab.start()
         self.keystone.announce("trove", "database", f"{lab.url}/%(tenant_id)s", region)
@@ -154,6 +153,23 @@ class Cloud:
         self.second = self._start_lab("trove-two", SECOND, port=self.lab.settings.port,
                                       bus_port=self.lab.settings.bus_port)
         self.keystone.announce("mistral", "workflowv2", self.engine.url, SECOND)
+
+    def _start_mistral(self) -> None:
+        where, more = self.directory / "mistral", self._mistral_sections()
+        if self._distributed:
+            from .mistral import MistralService
+            self.engine = MistralService(where, more, self.access_dir, _without_cloud(),
+                                         self._remove)
+            self.engine.start()
+        else:
+            path = self.keystone.directory / "mistral-more.conf"
+            write_atomically(path, conf.text(more), mode=0o600)
+            self.engine = EmbeddedEngine(where, access_dir=self.access_dir, config=path,
+                                         env=_without_cloud(), remove=self._remove)
+            self.engine.start(START_SEC)
+        self.keystone.announce("mistral", "workflowv2", self.engine.url)
+        if self._distributed:
+            self.engine.install(self.session("admin"))
 
     def _start_horizon(self) -> None:
         self.horizon = Horizon(self.directory / "horizon", self.keystone, self._remove)
@@ -167,19 +183,16 @@ class Cloud:
             "trove_upgrade_api": {"interface": self.keystone.interface},
         }, self._trove)
 
-    def _write_mistral(self) -> Path:
-        """The part of mistral.conf that makes the engine a service of this cloud."""
+    def _mistral_sections(self) -> dict[str, dict]:
+        """The part of mistral.conf that makes it a service of this cloud."""
         certificate, key = self.keystone.tls or ("", "")
-        sections = _merged({
+        return _merged({
             "pecan": {"auth_enable": "true"},
             "api": {"enable_ssl_api": str(bool(self.keystone.tls))},
             "ssl": {"cert_file": certificate, "key_file": key},
             "keystone_authtoken": self.keystone.authtoken("mistral"),
             "trove_upgrade": {"auth": "trust", "interface": self.keystone.interface},
         }, self._mistral)
-        path = self.keystone.directory / "mistral-more.conf"
-        write_atomically(path, conf.text(sections), mode=0o600)
-        return path
 
 
 def _merged(sections: dict[str, dict], more: dict[str, dict]) -> dict[str, dict]:

@@ -21,6 +21,9 @@ class Lab(Command):
                             type=_pair, help="of the cluster, such as replicas=2")
         parser.add_argument("--token-sec", type=int, default=3600, metavar="SEC",
                             help="how long Keystone's tokens last (default: 3600)")
+        parser.add_argument("--mistral", choices=("embedded", "distributed"), default="embedded",
+                            help="one process, or a service of many on MariaDB and RabbitMQ "
+                                 "(default: embedded)")
         parser.add_argument("--horizon", action="store_true", help="with the dashboard")
         parser.add_argument("--barbican", action="store_true", help="with Barbican")
         parser.add_argument("--tls", action="store_true",
@@ -39,7 +42,7 @@ class Lab(Command):
         print(f"# Starting {', '.join(['Keystone, Trove, Mistral', *more])}", flush=True)
         with Cloud(token_sec=args.token_sec, dashboard=args.horizon, barbican=args.barbican,
                    tls=args.tls, internal=args.internal, second_region=args.second_region,
-                   kind=args.datastore) as cloud:
+                   distributed=args.mistral == "distributed", kind=args.datastore) as cloud:
             cluster = cloud.lab.create_cluster(args.name, **dict(args.shape))
             if cloud.second:
                 cloud.second.create_cluster(args.name, **dict(args.shape))

@@ -46,6 +46,7 @@ class LockPublisher(NotificationPublisher):
     def _give_back(self, ctx: Any, run: str, state: str) -> None:
         context = SimpleNamespace(security=ctx, execution=SimpleNamespace(
             workflow_execution_id=run))
+        rights.complete(context)
         actor = rights.acting(context, run)
         for cluster_id in held_by(sessions.service() or actor, run):
             if Lock(actor, cluster_id, ctx.project_id).release(run):

@@ -44,6 +44,7 @@ class UpgradeNotifications(NotificationPublisher):
         kind = events.event_type(data, event)
         if kind is None or not (outbox := _outbox()):
             return
+        data = {**data, "project_id": data["project_id"] or _callers_project(ex_id)}
         given, answer, plan, chosen = _read(ex_id, data)
         if not events.is_dry_run(given):
             about = events.payload(data, event, str(timestamp), given, answer, plan,
@@ -95,6 +96,16 @@ def _outbox() -> Outbox | None:
         return None
     return Outbox(oslo_messaging.Notifier(transport, f"trove-upgrade.{socket.gethostname()}",
                                           serializer=_ContextSerializer()))
+
+
+def _callers_project(ex_id: str) -> str | None:
+    """The project of what called it: Mistral's engine has begun it in nobody's name (see
+    services.rights.complete)."""
+    with _all_projects(), db_api.transaction(read_only=True):
+        execution = db_api.get_workflow_execution(ex_id)
+        while not execution.project_id and execution.task_execution_id:
+            execution = db_api.get_task_execution(execution.task_execution_id).workflow_execution
+        return execution.project_id
 
 
 def _read(ex_id: str, data: dict[str, Any]) -> tuple[dict, dict, dict | None, dict | None]:

@@ -45,7 +45,15 @@ class ExecutionReader:
     def project_of(self, execution: str) -> str:
         """Id of its project, or empty."""
         found = self.find(execution)
-        return found.project_id if found is not None else ""
+        return self.project(found) if found is not None else ""
+
+    def project(self, found: Any) -> str:
+        """The project of an execution that was found; what Mistral's engine began in nobody's name
+        (see rights.complete) is of the project of the execution that called it."""
+        while found is not None and not found.project_id and found.task_execution_id:
+            task = self.task(found.task_execution_id)
+            found = task and self.find(task.workflow_execution_id)
+        return (found.project_id or "") if found is not None else ""
 
     def asked_for(self, execution: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Its input and its environment, as the caller gave them; empty when it is not found."""

@@ -59,6 +59,22 @@ def check_context(context: Any) -> None:
     if getattr(context.security, "is_target", False):
         raise UpgradeError("foreign_cloud", "This pack acts in Mistral's own cloud only; start it "
                            "without a target (X-Target-* headers, --target-* options).", "stop")
+    complete(context)
+
+
+def complete(context: Any) -> None:
+    """Fill in the project of a step that Mistral's engine takes in nobody's name.
+
+    When an executor has died, the engine fails its actions with a context of its own, and all that
+    follows from that has neither token nor project. (What comes over the API has a token that
+    Keystone has verified.) Then the project is the one of the execution that the step stands in.
+    """
+    security, service = context.security, sessions.service() if are_kept() else None
+    nobodys = not any(getattr(security, name, None)
+                      for name in ("project_id", "auth_token", "trust_id"))
+    if nobodys and service is not None:
+        security.project_id = ExecutionReader(service).project_of(
+            context.execution.workflow_execution_id) or None
 
 
 def not_in_a_run() -> UpgradeError:

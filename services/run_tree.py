@@ -56,7 +56,7 @@ class RunTree:
     def _origin(self, found: Any) -> tuple[str, str] | None:
         """The project of an execution, and that of its workflow."""
         maker = _once(_makers, found.workflow_id, self._maker)
-        return None if maker is None else (found.project_id, maker)
+        return None if maker is None else (self._reader.project(found), maker)
 
     def _maker(self, workflow_id: str) -> str | None:
         found = self._reader.workflow(workflow_id)

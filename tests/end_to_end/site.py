@@ -218,11 +218,14 @@ class Site:
         self.secrets = (f"{who}{secrets.token_hex(8)}", f"password{secrets.token_hex(8)}")
         chosen = {"swap_sec": 0.2, "stop_timeout_sec": 2, "node_timeout_ms": 4000,
                   "tenant": self.secrets[0], "password": self.secrets[1], **lab_options}
-        self.lab = Lab(**chosen)
-        self.old, self.new = self.lab.settings.old, self.lab.settings.new
+        self.use(Lab(**chosen))
         self.directory = directory
         self.engine_options = engine_options or {}
         self.engine: EmbeddedEngine | None = None
+
+    def use(self, lab: Lab) -> None:
+        """The lab, and what is remembered of its clusters."""
+        self.lab, self.old, self.new = lab, lab.settings.old, lab.settings.new
         self._numbers = itertools.count(1)
         self._making, self._faults = threading.Lock(), threading.Lock()
         self._made: dict[str, list[str]] = defaultdict(list)     # faults by cluster
@@ -387,10 +390,14 @@ class Site:
 
     def unexpected(self) -> list[str]:
         """Lines of the engine's log that tell of a fault in the pack itself."""
-        text = self.engine.files.log.read_text(errors="replace")
+        return self.unexpected_in(self.engine.files.log.read_text(errors="replace"))
+
+    @staticmethod
+    def unexpected_in(log: str) -> list[str]:
+        """The same of any log's text."""
         words = ("Unexpected error in an action", "YaqlEvaluationException",
                  "Failed to evaluate", "Could not revive")
-        return [line[:300] for line in text.splitlines() if any(word in line for word in words)]
+        return [line[:300] for line in log.splitlines() if any(word in line for word in words)]
 
 
 @contextmanager

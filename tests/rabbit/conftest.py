@@ -9,15 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from trove_upgrade.lab.mistral.broker import NOBODY, Broker, find_server
 
 from tests.end_to_end.site import clean_site
 from tests.labs import SHARED
-from tests.rabbit.broker import Broker, find_server
 from tests.waits import PATIENCE_SEC
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 REQUIRED = "rabbitmq" in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
-NOBODY = "There is no rabbitmq-server on this machine (apt-get install rabbitmq-server)."
 
 
 @pytest.fixture(scope="module")

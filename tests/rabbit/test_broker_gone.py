@@ -1,7 +1,7 @@
 """A broker that is unavailable holds no upgrade up, and is used again when it is back."""
 import pytest
+from trove_upgrade.lab.mistral.broker import Broker
 
-from tests.rabbit.broker import Broker
 from tests.rabbit.conftest import Receiver, require_server
 from tests.rabbit.test_notifications import SETTINGS, WIDE, kinds
 
