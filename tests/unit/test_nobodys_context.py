@@ -10,12 +10,13 @@ from trove_upgrade.schemas import UpgradeError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.services import clients, config, executions, rights, sessions
+    from trove_upgrade.services import clients, config, rights, run_tree, sessions
 
 ROWS = {        # id: (project, root, task that called it)
     "run": ("owner", None, None), "roll": ("owner", "run", "t-roll"),
     "member": (None, "run", "t-member"), "gate": (None, "run", "t-gate"),
     "alien": ("other", "run", None), "nobody": (None, None, None)}
+WORKFLOW = "ours"
 TASKS = {"t-roll": "run", "t-member": "roll", "t-gate": "member"}
 
 
@@ -23,15 +24,26 @@ class Mistral:
     """Executions and tasks as the service user sees them."""
 
     def __init__(self):
-        self.executions = self.tasks = self
+        self.executions = self.tasks = self.workflows = self
 
     def get(self, one):
+        if one == WORKFLOW:
+            return SimpleNamespace(project_id=None)
         if one in TASKS:
-            return SimpleNamespace(workflow_execution_id=TASKS[one])
+            return SimpleNamespace(id=one, workflow_execution_id=TASKS[one], type="WORKFLOW",
+                                   runtime_context={})
         if one not in ROWS:
             raise APIException(404, "no such execution")
+        return self._row(one)
+
+    def list(self, task, **_):
+        return [self._row(one) for one, (*_, caller) in ROWS.items() if caller == task]
+
+    def _row(self, one):
         project, root, task = ROWS[one]
-        return SimpleNamespace(project_id=project, root_execution_id=root, task_execution_id=task)
+        return SimpleNamespace(id=one, project_id=project, root_execution_id=root,
+                               task_execution_id=task, workflow_id=WORKFLOW, created_at="",
+                               params={"index": 0})
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +53,8 @@ def service(monkeypatch):
     service = sessions.Actor(None, "")
     monkeypatch.setattr(sessions, "service", lambda region="": service)
     monkeypatch.setattr(clients, "mistral", lambda actor: Mistral())
-    monkeypatch.setattr(executions, "_TREES", {})
+    for kept in ("_parents", "_origins", "_makers"):
+        monkeypatch.setattr(run_tree, kept, {})
     monkeypatch.setattr(rights, "find", lambda run: SimpleNamespace(
         project_id="owner", cluster_id="c", actor=lambda: service))
     yield

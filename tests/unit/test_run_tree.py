@@ -8,6 +8,7 @@ import pytest
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.services import run_tree
+    from trove_upgrade.services.executions import ExecutionReader
 
 OURS = {"cluster": "", "upgrade": "", "roll": "", "evil": "p1"}     # workflow -> its project
 
@@ -33,6 +34,8 @@ class Mistral:
         context = {"with_items": {"count": count}} if count else {}
         self.tasks[task] = SimpleNamespace(id=task, type=type, workflow_execution_id=execution,
                                            runtime_context=json.dumps(context))
+
+    project = ExecutionReader.project
 
     def find(self, one):
         return self.executions.get(one)
