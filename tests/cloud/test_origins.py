@@ -38,3 +38,16 @@ def test_a_version_that_was_deactivated_is_still_gone_back_to(cloud, versions, e
         assert ends(cluster, NEW) == {OLD}
     finally:
         versions.edit(old, active="true")
+
+
+def test_of_two_versions_of_one_name_the_number_tells(cloud, versions, ends):
+    """As Trove's manual sets them up: the name stays, and version_number says which."""
+    ids = {number: cloud.lab.version_id(number) for number in (OLD, NEW)}
+    cluster = cloud.lab.create_cluster("namesakes", shards=1, replicas=1)
+    try:
+        for one in ids.values():
+            versions.edit(one, name="lts")
+        assert ends(cluster, ids[NEW]) == {"lts"}
+    finally:
+        for number, one in ids.items():
+            versions.edit(one, name=number)
