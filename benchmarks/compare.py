@@ -11,6 +11,7 @@ import statistics
 from pathlib import Path
 
 import command_line
+import first_contact
 import rows
 import size
 from trove_upgrade.interfaces.embedded_run import upgrade_in_lab
@@ -71,7 +72,7 @@ def main():
         for name, upgrader in RUNS.items():
             reports[name].append(_measure(name, upgrader, args.out / f"{number}", args.swap_sec))
     text = "\n".join((_page(reports, args) + size.section(), command_line.section(),
-                      rows.section()))
+                      first_contact.section(), rows.section()))
     (ROOT / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
     print(text)
 

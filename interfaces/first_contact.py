@@ -1,5 +1,6 @@
 """What is wrong with a cloud, a name or a file, said in a sentence before an engine is started."""
 import pathlib
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -109,14 +110,16 @@ def _reach(url, words):
 
     :param words: what is said of the former.
     """
-    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
-    at = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
+    proxy = ""
     try:
+        proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
+        at = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
         socket.create_connection((at.hostname, at.port or PORTS.get(at.scheme, 0)),
                                  CONNECT_SEC).close()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:      # the latter of a URL that is none
+        host = re.sub("^.*(//|@)", "", proxy).rstrip("/")       # without a password
         raise ConnectionFailed(
-            f"The proxy {at.hostname}:{at.port} does not answer, by which {url} is asked. Is "
+            f"The proxy {host} does not answer, by which {url} is asked. Is "
             f"{urlsplit(url).scheme}_proxy right? Hosts in no_proxy are asked without it."
             if proxy else words) from error
 

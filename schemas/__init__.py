@@ -56,9 +56,12 @@ def read_input(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _not_text(options: dict[str, Any]) -> list[str]:
-    """JSON can write lone surrogates, and neither databases nor services take them."""
-    return [f"{key} is {_short(value)}; it must be UTF-8." for key, value in options.items()
-            if isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value)]
+    """JSON can write lone surrogates and NUL, which databases and services refuse."""
+    texts = {key: value for key, value in options.items() if isinstance(value, str)}
+    return [*(f"{key} is {_short(value)}; it must be UTF-8." for key, value in texts.items()
+              if any("\ud800" <= one <= "\udfff" for one in value)),
+            *(f"{key} is {_short(value)}; it must not hold a NUL character."
+              for key, value in texts.items() if "\0" in value)]
 
 
 def _sentence(error) -> str:

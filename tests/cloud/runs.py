@@ -16,6 +16,10 @@ QUICK = {"datastore_version": NEW, "bake_sec": 0, "parallelism": "domain", "cana
 SHARED = {"token_sec": 3600, "password": "of-the-members-7d1e",
           "swap_sec": 0.2, "stop_timeout_sec": 2, "node_timeout_ms": 4000,
           "trove": {"trove_upgrade_api": {"workflow_inputs": "bake_sec:1"}}}
+# One as larger clouds are: TLS with a private CA, two regions, nobody at the public endpoints.
+FAR = {"tls": True, "internal": True, "second_region": True, "swap_sec": 0.2,
+       "stop_timeout_sec": 2, "node_timeout_ms": 4000,
+       "trove": {"trove_upgrade_api": {"workflow_inputs": "bake_sec:1"}}}
 # One whose tokens live a minute, and whose members take their time.
 TOKEN_SEC = 60
 SLOW = {"swap_sec": 9, "stop_timeout_sec": 2, "node_timeout_ms": 4000}

@@ -77,6 +77,13 @@ def test_variables_that_are_not_utf_8_are_refused_without_their_value(cli):
     assert ended.stderr == "trove-upgrade: error: the variable OS_PASSWORD does not hold UTF-8.\n"
 
 
+@pytest.mark.parametrize("key", ["cluster_id", "datastore_version", "region"])
+def test_a_nul_in_an_input_is_refused(key):
+    inputs = {"cluster_id": "c", "datastore_version": "9.1.2", key: "a\0b"}
+    with pytest.raises(UpgradeError, match=f"{key} is .*; it must not hold a NUL character"):
+        read_input(inputs)
+
+
 @pytest.mark.parametrize("name", ["K\udcf6ln", "\ud800"])
 def test_names_that_are_not_utf_8_are_refused_by_every_way_in(name):
     trove = types.SimpleNamespace()         # is asked nothing

@@ -38,6 +38,7 @@ given("half a cloud", OS_USERNAME=None)
 given("unknown way to log in", OS_AUTH_TYPE="magic")
 given("wrong password", OS_PASSWORD="wrong")
 given("nobody listens at auth_url", OS_AUTH_URL="http://127.0.0.1:1/v3")
+given("auth_url is no URL", OS_AUTH_URL="http://[::1/v3")
 given("no Keystone at that host name", OS_AUTH_URL="http://keystone.invalid/v3")
 given("the proxy is dead", http_proxy="http://127.0.0.1:1", no_proxy=None)
 given("unknown region", OS_REGION_NAME="RegionSeven")
@@ -61,6 +62,9 @@ given("an access file by its path", "--access", "../orders")
 given("unknown CA file", OS_CACERT="/nowhere/ca.pem", OS_AUTH_URL="{tls}/v3")
 given("certificate of an unknown CA", OS_AUTH_URL="{tls}/v3")
 given("TLS is spoken to a plain port", OS_AUTH_URL="{host}/v3")
+
+
+given("the proxy is no URL", http_proxy="http://me:secret@127.0.0.1:99999", no_proxy=None)
 
 
 @case("auth_url is another service's")

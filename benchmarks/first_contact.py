@@ -1,0 +1,56 @@
+"""How long `trove-upgrade plan` takes to say what is wrong: each row of docs/first-contact.md, in a
+process of its own as a person starts it, with the tests' servers that answer so."""
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))           # the misconfigurations are those of the tests
+BIN = Path(sys.executable).parent
+LIMIT_SEC, LONGEST = 2, 5
+ROUNDS = 3
+
+
+def section():
+    """The figures as a section of docs/benchmarks.md."""
+    from tests.interfaces.test_misconfigured import CASES
+    times = {what: [seconds(what) for _ in range(ROUNDS)] for what in sorted(CASES)}
+    found = {what: [statistics.median(column) for column in zip(*taken, strict=True)]
+             for what, taken in times.items()}
+    longest = sorted(found.items(), key=lambda one: -one[1][0])
+    shown = [*longest[:LONGEST], ("median of all", [statistics.median(column) for column in
+                                                    zip(*found.values(), strict=True)])]
+    rows = "\n".join(f"| {what} | {cpu:.2f} | {wall:.2f} |" for what, (cpu, wall) in shown)
+    over = sum(cpu >= LIMIT_SEC for _, (cpu, _) in longest)
+    return f"""## First contact
+
+`trove-upgrade plan` with each of the {len(found)} misconfigurations of
+[the table](first-contact.md); {over} of them took {LIMIT_SEC} CPU s or more. The longest {LONGEST}
+(elapsed seconds are those of a machine that may have other work):
+
+| what is wrong | CPU s | elapsed s |
+|---|---:|---:|
+{rows}
+"""
+
+
+def seconds(what):
+    """(CPU seconds of the command, elapsed seconds) until it has said what is wrong."""
+    from tests.interfaces.small_cloud import SmallCloud
+    from tests.interfaces.test_misconfigured import PLAN, arranged
+    with tempfile.TemporaryDirectory() as home, SmallCloud() as cloud, \
+            arranged(what, Path(home), cloud) as words:
+        before, began = os.times(), time.monotonic()
+        subprocess.run([BIN / "trove-upgrade", "plan", *PLAN, *words], check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        elapsed, after = time.monotonic() - began, os.times()
+    return (after.children_user + after.children_system
+            - before.children_user - before.children_system), elapsed
+
+
+if __name__ == "__main__":
+    print(section())

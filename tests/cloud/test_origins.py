@@ -1,0 +1,53 @@
+"""What a failed member goes back to, where Trove's list of versions does not tell it by a name."""
+import pytest
+
+from tests.cloud.runs import FAR, NEW, OLD, QUICK, Runs
+
+XDIST_GROUP = "scope"
+CLOUD = FAR
+
+
+@pytest.fixture
+def versions(cloud):
+    """Trove's management of the datastore's versions."""
+    return cloud.trove("admin").mgmt_ds_versions
+
+
+@pytest.fixture
+def ends(cloud):
+    """ends(cluster, version): a run to it, whose second member does not start, goes back."""
+    def run(cluster, version):
+        cloud.lab.faults.member("does_not_start", f"{cluster.name}-member-1", version=NEW)
+        demo = Runs(cloud)
+        _, info, output = demo.end(demo.start(cluster, **QUICK | {"datastore_version": version}))
+        assert output["status"] == "rolled_back", info
+        assert {one["name"] for one in output["rolled_back"]} == {
+            f"{cluster.name}-member-{number}" for number in (1, 2)}
+        assert demo.versions(cluster) == {OLD}
+        return {cloud.trove().instances.get(one.id).datastore["version"]
+                for one in cloud.lab.members(cluster)}
+    yield run
+    cloud.lab.faults.clear()
+
+
+def test_a_version_that_was_deactivated_is_still_gone_back_to(cloud, versions, ends):
+    cluster = cloud.lab.create_cluster("retired", shards=1, replicas=1)
+    old = cloud.lab.version_id(OLD)
+    versions.edit(old, active="false")
+    try:
+        assert ends(cluster, NEW) == {OLD}
+    finally:
+        versions.edit(old, active="true")
+
+
+def test_of_two_versions_of_one_name_the_number_tells(cloud, versions, ends):
+    """As Trove's manual sets them up: the name stays, and version_number says which."""
+    ids = {number: cloud.lab.version_id(number) for number in (OLD, NEW)}
+    cluster = cloud.lab.create_cluster("namesakes", shards=1, replicas=1)
+    try:
+        for one in ids.values():
+            versions.edit(one, name="lts")
+        assert ends(cluster, ids[NEW]) == {"lts"}
+    finally:
+        for number, one in ids.items():
+            versions.edit(one, name=number)
