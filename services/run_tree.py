@@ -28,6 +28,7 @@ _AGE = operator.attrgetter("created_at")
 _held: dict[tuple[str, ...], bool] = {}
 _parents: dict[str, str] = {}       # of executions above another one
 _makers: dict[str, str] = {}        # of workflows, by id: their projects
+_called: dict[str, set[tuple[str, str]]] = {}       # by a task, see called_by
 
 
 def identity(execution: Any) -> str:
@@ -76,8 +77,16 @@ class RunTree:
             return None
         if not self._calls(task, found.workflow_name):
             return None
-        ours = found.id in called_by(task, self._reader.children(task.id))
-        return task.workflow_execution_id if ours else None
+        return task.workflow_execution_id if self._has(task, found) else None
+
+    def _has(self, task: Any, found: Any) -> bool:
+        """Whether the task has called it; those of a wave are listed once for all of them."""
+        one = found.id, found.created_at
+        if one not in _called.get(task.id, ()):
+            if len(_called) >= _KEPT:
+                _called.clear()
+            _called[task.id] = called_by(task, self._reader.children(task.id))
+        return one in _called.get(task.id, ())
 
     def _calls(self, task: Any, workflow: str) -> bool:
         """Whether the definition of a task calls the workflow of this name."""
@@ -108,8 +117,9 @@ def _once(kept: dict[Any, Any], key: Any, ask: Callable[[Any], Any]) -> Any:
     return kept.get(key)
 
 
-def called_by(task: Any, children: list[Any]) -> set[str]:
-    """Ids of the executions that the task has called, of those that name it as their parent.
+def called_by(task: Any, children: list[Any]) -> set[tuple[str, str]]:
+    """Ids and moments of the executions that the task has called, of those that name it as their
+    parent.
 
     Mistral creates them together with the task, one for each place. So the first in its place is
     the task's own; where two are equally old it can't be told, and none of them is.
@@ -124,5 +134,5 @@ def called_by(task: Any, children: list[Any]) -> set[str]:
     for claimed in here.values():
         first, *others = sorted(claimed, key=_AGE)
         if not others or first.created_at < others[0].created_at:
-            found.add(first.id)
+            found.add((first.id, first.created_at))
     return found

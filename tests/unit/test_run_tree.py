@@ -63,7 +63,7 @@ class Mistral:
 
 @pytest.fixture
 def mistral(monkeypatch):
-    for kept in ("_held", "_parents", "_makers"):
+    for kept in ("_held", "_parents", "_makers", "_called"):
         monkeypatch.setattr(run_tree, kept, {})
     return Mistral()
 
@@ -147,6 +147,14 @@ def test_what_was_proven_once_is_not_asked_again(mistral):
     assert held(mistral, "first")
     mistral.tasks.clear()
     assert held(mistral, "first")
+
+
+def test_the_members_of_a_wave_are_listed_once(mistral):
+    listed, children = [], mistral.children
+    mistral.children = lambda task: [listed.append(task), children(task)][1]
+    assert held(mistral, "first")
+    assert held(mistral, "second")
+    assert listed == ["t2", "t1"]
 
 
 def test_every_call_in_our_workflows_is_understood():
