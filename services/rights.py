@@ -14,7 +14,7 @@ from . import sessions, trusts
 from .config import options
 from .environments import Environments
 from .executions import ExecutionReader
-from .run_tree import RunTree
+from .run_tree import RunTree, identity
 from .sessions import Actor
 from .trove_task import TroveTask
 
@@ -33,6 +33,7 @@ class Kept:
     :ivar trust_id: empty when the service user acts by its own rights.
     :ivar own: we made the trust and drop it; False for one of a cron or event trigger.
     :ivar region: where the cluster is; empty for the catalog's first.
+    :ivar begun: what nobody can choose of the execution, see run_tree.identity.
     """
 
     execution: str
@@ -41,6 +42,7 @@ class Kept:
     trust_id: str = ""
     own: bool = False
     region: str = ""
+    begun: str = ""
 
     def actor(self) -> Actor:
         """Who acts for the run."""
@@ -134,7 +136,9 @@ def belongs(context: Any, run: str, actor: Actor) -> bool:
     """Whether the step is one of the execution ``run``, or of a workflow that it has called."""
     check_id(run, "run")
     here = context.execution.workflow_execution_id or ""
-    return bool(here) and RunTree(ExecutionReader(actor), run).holds(here)
+    kept = find(run)
+    tree = RunTree(ExecutionReader(actor), run, kept.begun if kept else "")
+    return bool(here) and tree.holds(here)
 
 
 def region_of(run: str, actor: Actor) -> str:
@@ -187,7 +191,8 @@ def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
     if kept := find(run):
         return kept
     security, notes = context.security, Environments(_service())
-    wanted = Kept(run, cluster_id, security.project_id, region=caller(context, run).region)
+    wanted = Kept(run, cluster_id, security.project_id, region=caller(context, run).region,
+                  begun=identity(ExecutionReader(caller(context)).find(run)))
     if options().auth == "trust":
         given = getattr(security, "trust_id", None)
         trust_id = given or trusts.make(security, _service(), run, ExecutionReader(caller(context)))
