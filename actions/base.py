@@ -6,7 +6,8 @@ from mistral_lib.actions import Action, Result
 
 from ..ownership.lock import Lock
 from ..planning.documents import Job, Plan
-from ..schemas.errors import ROLLBACK, UpgradeError
+from ..planning.plan import TRY_SEC
+from ..schemas.errors import RETRY, ROLLBACK, UpgradeError
 from ..services import rights
 from ..services.config import options
 from ..services.errors import explain
@@ -15,6 +16,8 @@ from ..services.sessions import Actor
 from ..services.trove import Trove
 
 LONGER_SEC = 300.0      # an outage that ends the roll is outlasted by what puts it right again
+# What waiting here does not mend, while another executor may do the step at once.
+ELSEWHERE = ("access_file_differs", "driver_not_loadable")
 BACK_OFF = tenacity.wait_exponential(multiplier=0.5, max=10)
 
 
@@ -23,9 +26,12 @@ class UpgradeAction(Action):
     may be begun anew.
 
     :ivar outlasts: it undoes, gives back or reports, and waits for services longer than others.
+    :ivar try_sec: how long a try lasts that fails with something that passes: the workflows count
+        tries and mean time.
     """
 
     outlasts = False
+    try_sec = 0.0
 
     def run(self, context: Any) -> Any:
         """The value of ``act``, or ``Result(error=...)`` in the shape of schemas/error.json.
@@ -34,7 +40,7 @@ class UpgradeAction(Action):
         it would use up the workflow's tries at once. Whoever has waited in vain is not tried again.
         """
         waiting = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: getattr(error, "outage", False)),
+            retry=tenacity.retry_if_exception(_passes),
             stop=self._has_waited, wait=BACK_OFF, reraise=True)
         try:
             return waiting(self._try, context)
@@ -51,8 +57,11 @@ class UpgradeAction(Action):
             raise explain(error) from error
 
     def _has_waited(self, state: tenacity.RetryCallState) -> bool:
-        waited = state.seconds_since_start or 0.0
-        return waited >= options().outage_sec + (LONGER_SEC if self.outlasts else 0.0)
+        error = state.outcome.exception() if state.outcome else None
+        longest = self.try_sec
+        if getattr(error, "outage", False):
+            longest = options().outage_sec + (LONGER_SEC if self.outlasts else 0.0)
+        return (state.seconds_since_start or 0.0) >= longest
 
     def act(self, context: Any) -> Any:
         """The work; what it raises becomes the action's error."""
@@ -61,6 +70,12 @@ class UpgradeAction(Action):
     def __repr__(self) -> str:
         """Mistral writes it into errors, so it holds no inputs."""
         return f"<{type(self).__name__}>"
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether it may go well here in a moment."""
+    return isinstance(error, UpgradeError) and (
+        error.outage or error.klass == RETRY and error.code not in ELSEWHERE)
 
 
 class StepAction(UpgradeAction):
@@ -72,6 +87,7 @@ class StepAction(UpgradeAction):
     plan: Plan
     job: Job
     actor: Actor | None = None      # who acts for the run
+    try_sec = TRY_SEC
 
     def __init__(self, run: str):
         super().__init__()

@@ -6,6 +6,7 @@ from ..ownership.start_token import give_back_start
 from ..planning.documents import Job
 from ..planning.evidence import check_sight
 from ..planning.groups import CLUSTER, SET
+from ..planning.plan import TRY_SEC
 from ..planning.versions import Version, runs
 from ..schemas import UpgradeError
 from ..services import rights
@@ -78,7 +79,7 @@ class ReleaseLock(LockAction):
         the target by their own evidence.
     """
 
-    outlasts = True
+    outlasts, try_sec = True, TRY_SEC
 
     def __init__(self, run: str, cluster_id: str, with_version: bool = False):
         super().__init__(run)
@@ -101,7 +102,7 @@ class DropRights(LockAction):
         empty.
     """
 
-    outlasts = True
+    outlasts, try_sec = True, TRY_SEC
 
     def __init__(self, run: str, cluster_id: str = "", start_token: str = ""):
         super().__init__(run)

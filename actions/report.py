@@ -8,6 +8,7 @@ from ..planning import verdict
 from ..planning.documents import Job, Plan, Wave
 from ..planning.evidence import as_servers_say, blind
 from ..planning.groups import CLUSTER, named_in
+from ..planning.plan import TRY_SEC
 from ..planning.undo import find_errors, put_back
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
@@ -33,7 +34,7 @@ class Report(UpgradeAction):
         or Trove can't be asked, and by another access file than the run began with.
     """
 
-    outlasts = True
+    outlasts, try_sec = True, TRY_SEC
 
     def __init__(self, run: str, inputs: dict[str, Any], plan: Plan | None,
                  failure: Any = None, kind: str = CLUSTER, blindly: bool = False):

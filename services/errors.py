@@ -14,7 +14,7 @@ from .config import options
 
 LOG = logging.getLogger(__name__)
 PASSING_STATUS = {408, 409, 413, 429, 500, 502, 503, 504}
-OUTAGE_STATUS = {502, 503, 504}
+OUTAGE_STATUS = {500, 502, 503, 504}     # 500: its own database or broker is away
 UNREACHABLE = (ks.ConnectionError, ks.DiscoveryFailure)
 
 

@@ -32,7 +32,9 @@ class Daemon:
         self._process: subprocess.Popen | None = None
 
     def start(self) -> "Daemon":
-        """Start it and return at once; see `wait`."""
+        """Start it, unless it runs, and return at once; see `wait`."""
+        if self.alive:
+            return self
         with self.out.open("ab") as out:
             self._process = subprocess.Popen(
                 self.command, cwd=self.directory, env=self.env, start_new_session=True,

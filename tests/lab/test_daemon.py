@@ -39,3 +39,11 @@ def test_kill_9_of_the_maker_ends_every_program_and_removes_the_directory(tmp_pa
 def test_a_program_that_ends_at_once_tells_its_last_words(tmp_path):
     with pytest.raises(LabError, match="no such port"):
         Daemon("short", tmp_path, ["sh", "-c", "echo no such port"]).start().wait(lambda: False)
+
+
+def test_what_runs_is_not_started_a_second_time(tmp_path):
+    twice = Daemon("twice", tmp_path, ["sh", "-c", "echo begun; sleep 600"]).start().start()
+    twice.wait(lambda: twice.out.read_text())
+    twice.kill()
+    assert alive(processes(tmp_path)) == []
+    assert twice.out.read_text() == "begun\n"

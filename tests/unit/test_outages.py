@@ -8,7 +8,8 @@ from keystoneauth1 import exceptions as ks
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.actions import base, lock, report, wave
+    from trove_upgrade.actions import base, completion, lock, report, wave
+    from trove_upgrade.schemas import UpgradeError
     from trove_upgrade.services.errors import explain, from_status
     from troveclient.apiclient import exceptions as trove_errors
 
@@ -18,7 +19,7 @@ OUTAGES = [ks.ConnectFailure("refused"), ks.ConnectTimeout("late"),
            ks.UnknownConnectionError("cut off", OSError()), ks.DiscoveryFailure("nobody"),
            trove_errors.from_response(SimpleNamespace(
                status_code=503, headers={}, text="", json=dict), "GET", "/"),
-           from_status(502, "a proxy")]
+           from_status(500, "its database is away"), from_status(502, "a proxy")]
 
 
 class Service:
@@ -40,9 +41,9 @@ class Service:
 class Step(base.UpgradeAction):
     """A step that asks the service."""
 
-    def __init__(self, service, outlasts=False):
+    def __init__(self, service, outlasts=False, try_sec=0.0):
         super().__init__()
-        self.service, self.outlasts = service, outlasts
+        self.service, self.outlasts, self.try_sec = service, outlasts, try_sec
 
     def act(self, context):
         return self.service.ask()
@@ -86,9 +87,36 @@ def test_what_puts_things_right_outlasts_the_roll(action):
 
 
 @pytest.mark.parametrize("error", [ks.SSLError("wrong authority"), ks.Unauthorized("no"),
-                                   from_status(409, "a conflict"), from_status(500, "a fault"),
-                                   KeyError("x")])
+                                   from_status(409, "a conflict"), KeyError("x")])
 def test_what_does_not_pass_by_itself_is_not_waited_for_here(run, error):
     service = Service(60, error)
     assert run(service).error["code"] == explain(error).code
     assert (service.now, service.asked) == (0.0, 1)
+
+
+BLIND = UpgradeError("executor_blind", "Nobody answers.", "retry")
+
+
+@pytest.mark.parametrize("error", [BLIND, from_status(409, "a conflict")])
+def test_a_try_that_passes_lasts_as_long_as_the_workflows_count_it_for(run, error):
+    """They count tries and mean time: one that fails at once would use them up in seconds."""
+    service = Service(60, error)
+    assert run(service, try_sec=10).error["class"] == "retry"
+    assert 10 <= service.now < 20
+    assert run(Service(8, error), try_sec=10) == "done"
+
+
+@pytest.mark.parametrize("error", [
+    UpgradeError("driver_not_loadable", "No module named 'redis'.", "retry"),
+    UpgradeError("access_file_differs", "Another one.", "retry"),
+    UpgradeError("unwell", "Something is wrong.", "rollback"), KeyError("x")])
+def test_what_another_executor_may_do_or_nobody_is_told_at_once(run, error):
+    service = Service(60, error)
+    assert run(service, try_sec=10).error
+    assert (service.now, service.asked) == (0.0, 1)
+
+
+@pytest.mark.parametrize("action", [
+    completion.Verify, wave.ChooseUndo, wave.ChooseWave, lock.ReleaseLock, report.Report])
+def test_tries_of_steps_and_of_what_ends_a_run_are_time(action):
+    assert action.try_sec == 10

@@ -1,0 +1,113 @@
+"""Upgrades on a Mistral of many processes, begun and watched as demo."""
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from trove_upgrade.interfaces.upgrades import Upgrades
+from trove_upgrade.lab.files import write_atomically
+
+from tests.end_to_end.invariants import assert_invariants
+from tests.end_to_end.site import NEW, POLL_SEC, Site
+from tests.waits import until
+
+ENDED = ("SUCCESS", "ERROR", "CANCELLED")
+LOST_SEC = 20       # a task that is IDLE for longer is started by nobody
+WITHOUT = Path(__file__).parent / "without"
+WIDE = {"parallelism": "domain", "canary": False}
+
+
+class ServiceSite(Site):
+    """A site whose Mistral is a service of a cloud.
+
+    :param cut: the directory that cut/sitecustomize.py looks into.
+    """
+
+    def __init__(self, cloud, cut):
+        self.cloud, self._cut = cloud, cut
+        self.use(cloud.lab)
+        self.engine = cloud.engine
+        self.mistral = cloud.mistral("demo")
+        self.upgrades = Upgrades(self.mistral)
+
+    @contextmanager
+    def cut_off(self, *names):
+        """These nodes don't reach the members."""
+        for name in names:
+            write_atomically(self._cut / name, self.lab.settings.network)
+        try:
+            yield
+        finally:
+            for name in names:
+                (self._cut / name).unlink()
+
+    @contextmanager
+    def without_client(self, *names):
+        """These nodes can't import the client of the members' driver."""
+        nodes = [self.engine.nodes[name] for name in names]
+        own = os.environ["PYTHONPATH"]
+        self._restart(nodes, f"{WITHOUT}:{own}")
+        try:
+            yield
+        finally:
+            self._restart(nodes, own)
+
+    @staticmethod
+    def _restart(nodes, path):
+        for node in nodes:
+            node.process.kill()
+            node.env["PYTHONPATH"] = path
+            node.start()
+        for node in nodes:
+            node.wait()
+
+    def environment(self, kind, cluster):
+        """Those of a run belong to the service's project."""
+        own, self.mistral = self.mistral, self.cloud.mistral("mistral")
+        try:
+            return super().environment(kind, cluster)
+        finally:
+            self.mistral = own
+
+    def unexpected(self):
+        """Lines of the logs that tell of a fault in the pack itself."""
+        return [line for node in self.engine.nodes.values()
+                for line in self.unexpected_in(node.log.read_text(errors="replace"))]
+
+    def open_rows(self):
+        """What of all runs is not over in Mistral's database: (table, name, state)."""
+        return [(table, *row) for table in ("workflow_executions_v2", "task_executions_v2",
+                                            "action_executions_v2")
+                for row in self.engine.database.ask(
+                    f"select name, state from {table} "  # noqa: S608
+                    "where state not in ('SUCCESS', 'ERROR', 'CANCELLED', 'SKIPPED')")]
+
+    def start_what_was_lost(self, run, count):
+        """Wait for so many stops of members; what an operator does where an engine has died with
+        the message that starts a task (see docs/operating.md): pause, and let it go on.
+
+        :returns: whether that was needed.
+        """
+        idle_since, cured = None, False
+        while sum(one["event"] == "stopping" for one in run.journal()) < count \
+                and run.state not in ENDED:
+            lost = any(row[2] == "IDLE" for row in self.open_rows())
+            idle_since = (idle_since or time.monotonic()) if lost else None
+            if idle_since and time.monotonic() - idle_since > LOST_SEC:
+                run.pause(now=True)
+                run.until_paused()
+                run.resume()
+                idle_since, cured = None, True
+            time.sleep(POLL_SEC)
+        return cured
+
+    def until_at_rest(self):
+        """Wait until nothing is left running in Mistral's database."""
+        until(lambda: not self.open_rows(), "all rows over", story=self.open_rows)
+
+
+def assert_upgraded(found):
+    """As if nothing had happened but time."""
+    assert found.result["status"] == "upgraded", found.result
+    assert found.versions() == {NEW}
+    assert_invariants(found, together=3)
