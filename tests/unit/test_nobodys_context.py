@@ -1,4 +1,5 @@
 """After a missed heartbeat Mistral's engine goes on without token and project: the run goes on."""
+import json
 import warnings
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ ROWS = {        # id: (project, root, task that called it)
     "alien": ("other", "run", None), "nobody": (None, None, None)}
 WORKFLOW = "ours"
 TASKS = {"t-roll": "run", "t-member": "roll", "t-gate": "member"}
+DEFINITION = json.dumps({WORKFLOW: {"tasks": {one: {"workflow": WORKFLOW} for one in TASKS}}})
 
 
 class Mistral:
@@ -28,9 +30,10 @@ class Mistral:
 
     def get(self, one):
         if one == WORKFLOW:
-            return SimpleNamespace(project_id=None)
+            return SimpleNamespace(project_id=None, definition=DEFINITION)
         if one in TASKS:
-            return SimpleNamespace(id=one, workflow_execution_id=TASKS[one], type="WORKFLOW",
+            return SimpleNamespace(id=one, name=one, workflow_execution_id=TASKS[one],
+                                   workflow_id=WORKFLOW, workflow_name=WORKFLOW,
                                    runtime_context={})
         if one not in ROWS:
             raise APIException(404, "no such execution")
@@ -42,8 +45,8 @@ class Mistral:
     def _row(self, one):
         project, root, task = ROWS[one]
         return SimpleNamespace(id=one, project_id=project, root_execution_id=root,
-                               task_execution_id=task, workflow_id=WORKFLOW, created_at="",
-                               params={"index": 0})
+                               task_execution_id=task, workflow_id=WORKFLOW, created_at="now",
+                               workflow_name=WORKFLOW, params={"index": 0})
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +56,10 @@ def service(monkeypatch):
     service = sessions.Actor(None, "")
     monkeypatch.setattr(sessions, "service", lambda region="": service)
     monkeypatch.setattr(clients, "mistral", lambda actor: Mistral())
-    for kept in ("_parents", "_origins", "_makers"):
+    for kept in ("_held", "_parents", "_makers", "_called"):
         monkeypatch.setattr(run_tree, kept, {})
     monkeypatch.setattr(rights, "find", lambda run: SimpleNamespace(
-        project_id="owner", cluster_id="c", actor=lambda: service))
+        project_id="owner", cluster_id="c", begun=f"now {WORKFLOW}", actor=lambda: service))
     yield
     cfg.CONF.clear_override("auth", group=config.GROUP)
 
