@@ -5,6 +5,7 @@ import os
 from cliff.command import Command
 
 from ..interfaces.cli.engine import wait_for_signal
+from ..interfaces.errors import BadInput
 
 DEMOS = ("demo", "demo-upstream", "demo-failure")
 
@@ -37,6 +38,8 @@ class Lab(Command):
     def take_action(self, args):
         """Start it, say what to export, wait."""
         from .cloud import Cloud
+        if args.tls and args.mistral == "distributed":
+            raise BadInput("The lab's HAProxy speaks no TLS: leave out --tls or --mistral.")
         _use_archive(args)
         more = [name for name in ("barbican", "horizon") if getattr(args, name)]
         print(f"# Starting {', '.join(['Keystone, Trove, Mistral', *more])}", flush=True)
