@@ -13,7 +13,7 @@ from .daemon import Daemon
 from .nobody import give, nobody
 
 NAME = "mistral"
-FURNITURE = """\
+INIT_SQL = """\
 create database {name};
 create user {name}@'%' identified by '{password}';
 grant all on {name}.* to {name}@'%';
@@ -46,9 +46,9 @@ class Database:
         """Make the server's files, and start it with an empty database."""
         for part in ("", "data", "spool"):
             (self.directory / part).mkdir(exist_ok=True)
-        furniture = self.directory / "init.sql"
-        furniture.touch(mode=0o600)
-        furniture.write_text(FURNITURE.format(name=NAME, password=self._password))
+        init_sql = self.directory / "init.sql"
+        init_sql.touch(mode=0o600)
+        init_sql.write_text(INIT_SQL.format(name=NAME, password=self._password))
         give(self.directory)
         made = subprocess.run(
             [f"{self._root}/usr/bin/mariadb-install-db", "--no-defaults", *self._places(),
@@ -58,7 +58,7 @@ class Database:
         if made.returncode:
             raise LabError(f"no database for Mistral: {(made.stderr or made.stdout)[-1000:]}")
         self.start()
-        furniture.write_text("")
+        init_sql.write_text("")
         return self
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ from ..mysql_replication.shared import SQLServer
 from ..replication import APPLICATION, REPLICATOR, UPGRADER
 from ..server import StartError, die_with_parent
 
-FURNITURE = f"""
+INIT_SQL = f"""
 create user {REPLICATOR}@'%' identified by '{{password}}';
 grant all on *.* to {REPLICATOR}@'%' with grant option;
 create user {APPLICATION}@'%' identified by '{{password}}';
@@ -34,7 +34,7 @@ class MariaDB(SQLServer):
     program = "usr/sbin/mariadbd"
     more = "gtid_domain_id = 0\nlog_slave_updates = ON\nslave_net_timeout = 5\n"
     status = native.MARIADB
-    furniture = FURNITURE
+    init_sql = INIT_SQL
 
     def start(self, version: str, *options: str) -> None:
         """As the image starts that Trove's guest runs, with MARIADB_AUTO_UPGRADE: on the tables of

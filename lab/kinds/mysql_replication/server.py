@@ -25,7 +25,7 @@ secure_file_priv = NULL
 innodb_use_native_aio = OFF
 auto_generate_certs = OFF
 """
-FURNITURE = f"""
+INIT_SQL = f"""
 create user {REPLICATOR}@'%' identified by '{{password}}';
 grant all on *.* to {REPLICATOR}@'%' with grant option;
 create user {APPLICATION}@'%' identified by '{{password}}';
@@ -49,7 +49,7 @@ class MySQL(SQLServer):
     program = "usr/sbin/mysqld"
     more = MORE
     status = native.MYSQL
-    furniture = FURNITURE
+    init_sql = INIT_SQL
 
     def install(self, version: str) -> None:
         self.run(version, *self.command(self.root(version)), "--initialize-insecure")

@@ -46,7 +46,7 @@ class SQLServer(ReplicatingServer):
     :cvar program: the server, below where its version is unpacked.
     :cvar more: further lines of the configuration.
     :cvar status: the statement that tells how a replica is.
-    :cvar furniture: statements of a new source's first start, with ``{password}``.
+    :cvar init_sql: statements of a new source's first start, with ``{password}``.
     """
 
     bad_options = ("--this-option-does-not-exist",)
@@ -54,7 +54,7 @@ class SQLServer(ReplicatingServer):
     program: str
     more: str
     status: str
-    furniture: str
+    init_sql: str
 
     # What each knows
     @abc.abstractmethod
@@ -79,7 +79,7 @@ class SQLServer(ReplicatingServer):
         self.install(version)
         secret = self.directory / "init.sql"
         secret.touch(mode=0o600)
-        secret.write_text(self.furniture.format(password=self.settings.password))
+        secret.write_text(self.init_sql.format(password=self.settings.password))
         self.start(version, f"--init-file={secret}")
         self.wait_until_serving()
         secret.unlink()

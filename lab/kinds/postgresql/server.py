@@ -35,7 +35,7 @@ HBA = """\
 host all all 127.0.0.0/8 {method}
 host replication all 127.0.0.0/8 {method}
 """
-FURNITURE = f"""
+INIT_SQL = f"""
 create role {APPLICATION} login password {{password}};
 create role {UPGRADER} login password {{password}};
 grant pg_monitor to {UPGRADER};
@@ -74,7 +74,7 @@ class PostgreSQL(ReplicatingServer):
         self.start(version)
         self.wait_until_serving()
         password = psycopg.sql.quote(self.settings.password) if self.settings.password else "null"
-        self.ask(FURNITURE.format(password=password))
+        self.ask(INIT_SQL.format(password=password))
 
     def command(self, binary: str) -> list[str]:
         return [f"{binary}/postgres", "-D", "data",
