@@ -4,10 +4,14 @@ It is brought up when a test first asks for it, and ended after the last test of
 """
 import contextlib
 import warnings
+from pathlib import Path
 
 import pytest
 
 from tests.groups import group_of
+
+BRIEF_SEC = 120     # keystoneauth uses no token that ends so soon
+SHORT_TOKENS = str(Path(__file__).parent / "cloud/short_tokens")
 
 
 class Shared:
@@ -60,8 +64,19 @@ def cloud(options):
         warnings.simplefilter("ignore")        # eventlet's, of itself
         # Here, in the main thread: a thread that is the first to import eventlet never ends.
         import troveclient.v1.client  # noqa: F401
+    return SHARED.get(_key("cloud", options), lambda: _cloud(options))
+
+
+@contextlib.contextmanager
+def _cloud(options):
     from trove_upgrade.lab.cloud import Cloud
-    return SHARED.get(_key("cloud", options), lambda: Cloud(**options))
+    with pytest.MonkeyPatch.context() as patch:
+        if options.get("token_sec", BRIEF_SEC) < BRIEF_SEC:
+            patch.setenv("PYTHONPATH", SHORT_TOKENS)        # of the cloud's processes, and here:
+            patch.setattr("keystoneauth1.identity.base.BaseIdentityPlugin."
+                          "MIN_TOKEN_LIFE_SECONDS", 5)
+        with Cloud(**options) as made:
+            yield made
 
 
 def _key(kind, options):
