@@ -84,8 +84,7 @@ class MistralService:
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o711)          # `nobody` must reach the database's files
         self.directory, self.url = directory, ""
-        self._guard = Server("guard", "mistral.daemon", directory,
-                             *(["--remove", str(remove)] if remove else []))
+        self._guard = Server("guard", "mistral.daemon", directory, remove)
         self.database, self.broker = Database(directory), Broker(directory)
         self._env = {**env, "PYTHONWARNINGS": "ignore"}
         self.nodes = {name: self._node(name, sections, access_dir) for name in NODES}
