@@ -16,7 +16,7 @@ from pathlib import Path
 from trove_upgrade.lab.mistral.daemon import Daemon
 from trove_upgrade.lab.process import Server
 place = Path(sys.argv[1])
-Server("guard", "mistral.daemon", place, "--remove", str(place)).start()
+Server("guard", "mistral.daemon", place, place).start()
 Daemon("forks", place, ["sh", "-c", "sleep 600 & sleep 600"]).start()
 print("up", flush=True)
 time.sleep(600)
