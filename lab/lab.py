@@ -19,6 +19,7 @@ from .workload import Workload
 
 AGENT = "trove-upgrade-lab"        # how the lab's own calls of Trove are told apart
 BUILD_SEC = 300
+POLL_SEC = 0.5          # Trove loads each member, some of them twice, for one look
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Lab:
             name, self.kind.datastore, version or self.settings.old, instances=instances,
             extended_properties=self.kind.properties(layout) or None)
         cluster = Cluster(created.id, name)
-        wait_for(lambda: self.is_settled(cluster), BUILD_SEC, f"cluster {name}", every=0.1)
+        wait_for(lambda: self.is_settled(cluster), BUILD_SEC, f"cluster {name}", every=POLL_SEC)
         return cluster
 
     def create_replication_set(self, name: str = "shop", version: str = "", **shape) -> Cluster:
@@ -158,11 +159,11 @@ class Lab:
                                   datastore=self.kind.datastore,
                                   datastore_version=version or self.settings.old)
         made = Cluster(source.id, name)
-        wait_for(lambda: self.is_settled(made), BUILD_SEC, f"the source {name}", every=0.1)
+        wait_for(lambda: self.is_settled(made), BUILD_SEC, f"the source {name}", every=POLL_SEC)
         if replicas:
             instances.create(f"{name}-replica", replica_of=source.id, replica_count=replicas)
         wait_for(lambda: len(self._rows(made)) == 1 + replicas and self.is_settled(made),
-                 BUILD_SEC, f"the replicas of {name}", every=0.1)
+                 BUILD_SEC, f"the replicas of {name}", every=POLL_SEC)
         return made
 
     def promote(self, member_id: str) -> None:
