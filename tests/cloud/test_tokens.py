@@ -73,6 +73,7 @@ def test_revoked_role_stops_the_run_at_the_next_gate(cloud):
         assert left in ([], [f"trove_upgrade.lock.{cluster.id}"])
     finally:
         identity.assign_project_role_to_user(project, user, role)
+    until(lambda: cloud.lab.is_settled(cluster), "Trove sees that the member is back")
     second = demo.start(cluster)
     assert demo.end(second)[2]["status"] == "upgraded"
     demo.assert_given_back(cluster, second)
