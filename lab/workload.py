@@ -65,13 +65,20 @@ class Workload:
         self._preload()
         self._threads = [threading.Thread(target=self._run, args=(lane,), daemon=True)
                          for lane in self.lanes]
+        try:
+            self._begin()
+        except BaseException:       # such as the end of a demo's time: they would go on for ever
+            self._end()
+            raise
+        self._begun = time.time()     # what connecting took is no gap of the cluster's
+        return self
+
+    def _begin(self) -> None:
         for thread in self._threads:
             thread.start()
         deadline = time.monotonic() + 10
         while not all(lane.writes for lane in self.lanes) and time.monotonic() < deadline:
             time.sleep(0.01)
-        self._begun = time.time()     # what connecting took is no gap of the cluster's
-        return self
 
     def stop(self) -> dict:
         """End the load, read the ledger back from the cluster, return the result.
@@ -101,7 +108,7 @@ class Workload:
             return
         self._ended = time.time()
         self._stop.set()
-        for thread in self._threads:
+        for thread in filter(threading.Thread.is_alive, self._threads):
             thread.join(60)
 
     def _counts(self) -> dict:
@@ -137,6 +144,8 @@ class Workload:
                     self.ledger.record(key, value)
 
     def _run(self, lane: Lane) -> None:
+        if self._stop.is_set():     # it begins after the end: nobody waits for it
+            return
         choice = random.Random(lane.number)  # noqa: S311  which key to read again, no secret
         with self.clients.connect() as client:
             number = 0

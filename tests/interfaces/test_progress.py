@@ -128,7 +128,7 @@ def test_exit_codes(status, state, code):
 
 
 def test_exit_codes_without_a_result():
-    for state, code in (("PAUSED", 6), ("RUNNING", 6), ("CANCELLED", 7), ("ERROR", 5)):
+    for state, code in (("PAUSED", 6), ("RUNNING", 8), ("CANCELLED", 7), ("ERROR", 5)):
         assert outcome.exit_code(build(upgrading(root=root(state, 9)))) == code
 
 

@@ -34,6 +34,25 @@ def test_nothing_fails_in_peace(lab, shop):
     assert not any(result[name] for name in LISTS), result
 
 
+def test_a_start_that_is_interrupted_leaves_no_thread(lab, shop, monkeypatch):
+    """As by the end of a demo's time."""
+    load = lab.load(shop, threads=2, preload=10)
+    monkeypatch.setattr(load, "_run", lambda lane: load._stop.wait())       # nobody writes
+    monkeypatch.setattr("trove_upgrade.lab.workload.time.sleep", Interrupted.raising)
+    with pytest.raises(Interrupted):
+        load.start()
+    assert len(load._threads) == 2
+    assert not any(one.is_alive() for one in load._threads)
+
+
+class Interrupted(BaseException):
+    """A signal's."""
+
+    @classmethod
+    def raising(cls, _):
+        raise cls
+
+
 def test_an_append_that_is_sent_again_is_there_once(lab, shop):
     with load_on(lab, shop).clients.connect() as client:
         for place, item in ((0, "a"), (1, "b"), (0, "a"), (2, "c")):

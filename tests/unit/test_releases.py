@@ -15,7 +15,7 @@ def pins(*files):
     """{name: version}; of two files that name one, the first counts, as in the Makefile."""
     lines = [line for file in reversed(files) for line in file.read_text().splitlines()
              if line and not line.startswith("#")]
-    return {canonicalize_name(name): version for name, _, version in
+    return {canonicalize_name(name): version.partition(" ;")[0] for name, _, version in
             (line.partition("==") for line in lines)}
 
 
