@@ -1,6 +1,5 @@
 """Upgrades on a Mistral of many processes, begun and watched as demo."""
 import os
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,11 +7,9 @@ from trove_upgrade.interfaces.upgrades import Upgrades
 from trove_upgrade.lab.files import write_atomically
 
 from tests.end_to_end.invariants import assert_invariants
-from tests.end_to_end.site import NEW, POLL_SEC, Site
+from tests.end_to_end.site import NEW, Site
 from tests.waits import until
 
-ENDED = ("SUCCESS", "ERROR", "CANCELLED")
-LOST_SEC = 20       # a task that is IDLE for longer is started by nobody
 WITHOUT = Path(__file__).parent / "without"
 WIDE = {"parallelism": "domain", "canary": False}
 
@@ -81,25 +78,6 @@ class ServiceSite(Site):
                 for row in self.engine.database.ask(
                     f"select name, state from {table} "  # noqa: S608
                     "where state not in ('SUCCESS', 'ERROR', 'CANCELLED', 'SKIPPED')")]
-
-    def start_what_was_lost(self, run, count):
-        """Wait for so many stops of members; what an operator does where an engine has died with
-        the message that starts a task (see docs/operating.md): pause, and let it go on.
-
-        :returns: whether that was needed.
-        """
-        idle_since, cured = None, False
-        while sum(one["event"] == "stopping" for one in run.journal()) < count \
-                and run.state not in ENDED:
-            lost = any(row[2] == "IDLE" for row in self.open_rows())
-            idle_since = (idle_since or time.monotonic()) if lost else None
-            if idle_since and time.monotonic() - idle_since > LOST_SEC:
-                run.pause(now=True)
-                run.until_paused()
-                run.resume()
-                idle_since, cured = None, True
-            time.sleep(POLL_SEC)
-        return cured
 
     def until_at_rest(self):
         """Wait until nothing is left running in Mistral's database."""
