@@ -1,7 +1,5 @@
 """One cloud with a Mistral of many processes for all tests of this folder."""
 import contextlib
-import tempfile
-from pathlib import Path
 
 import pytest
 from trove_upgrade.lab.cloud import Cloud
@@ -14,7 +12,6 @@ from tests.lab.processes import alive, processes
 from tests.labs import SHARED
 from tests.rabbit.conftest import require_server
 
-HERE = Path(__file__).parent
 OPTIONS = {"distributed": True, "password": "of-the-members-3b7f", "swap_sec": 1.0,
            "stop_timeout_sec": 2, "node_timeout_ms": 4000}
 
@@ -31,15 +28,8 @@ def site():
 @contextlib.contextmanager
 def clean_site():
     """A site in which nothing unexpected happened, and of which nothing is left."""
-    with tempfile.TemporaryDirectory() as cut, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(HERE / "cut"))       # of the processes of the cloud
-        patch.setenv("CUT_OFF", cut)
-        yield from running_site(Path(cut))
-
-
-def running_site(cut):
     with Cloud(**OPTIONS) as cloud:
-        site = ServiceSite(cloud, cut)
+        site = ServiceSite(cloud)
         yield site
         found = processes(cloud.directory)
         assert len(found) > 2 * len(cloud.engine.nodes)
