@@ -1,5 +1,8 @@
 """HAProxy before the APIs: one URL for all, and an API that is away is passed over."""
+from contextlib import suppress
 from pathlib import Path
+
+import requests
 
 from ...embedded.ports import free_port
 from ..files import write_atomically
@@ -52,6 +55,15 @@ class Proxy:
     def start(self) -> None:
         """Start it."""
         self._process.start()
+
+    def wait(self) -> None:
+        """Return when an API answers through it: it looks itself which of them are there."""
+        self._process.wait(self._answers)
+
+    def _answers(self) -> bool:
+        with suppress(requests.RequestException):
+            return requests.get(self.url, timeout=5).status_code < 500
+        return False
 
     def stop(self) -> None:
         """End it: then there is no API for anybody."""

@@ -103,6 +103,7 @@ class MistralService:
             node.start()
         for node in self.nodes.values():
             node.wait()
+        self.proxy.wait()
         self.url = self.proxy.url
         return self
 
