@@ -17,7 +17,7 @@ from ..services.trove import Trove
 
 LONGER_SEC = 300.0      # an outage that ends the roll is outlasted by what puts it right again
 # What waiting here does not mend, while another executor may do the step at once.
-ELSEWHERE = ("access_file_differs", "driver_not_loadable")
+FOR_ANOTHER_EXECUTOR = ("access_file_differs", "driver_not_loadable")
 BACK_OFF = tenacity.wait_exponential(multiplier=0.5, max=10)
 
 
@@ -75,7 +75,7 @@ class UpgradeAction(Action):
 def _passes(error: BaseException) -> bool:
     """Whether it may go well here in a moment."""
     return isinstance(error, UpgradeError) and (
-        error.outage or error.klass == RETRY and error.code not in ELSEWHERE)
+        error.outage or error.klass == RETRY and error.code not in FOR_ANOTHER_EXECUTOR)
 
 
 class StepAction(UpgradeAction):
