@@ -11,7 +11,7 @@ import threading
 import warnings
 from typing import Any
 
-from . import callers, ports, settings
+from . import callers, ports, settings, shortcuts
 from . import files as engine_files
 
 PARENT_CHECK_SEC = 0.5
@@ -96,6 +96,7 @@ class Engine:
 
     def _configure(self):
         warnings.simplefilter("ignore")
+        shortcuts.take()
         import mistral.cmd  # noqa: F401  selects threads
         from mistral import config
         from oslo_config import cfg
