@@ -1,11 +1,15 @@
-"""After a start on an existing file: send again what the last process took with it.
+"""Send again what was lost between the parts of Mistral's engine.
 
-Messages between the parts of the engine live in memory. What a lost one leaves in the database,
-and what is done about it here, once:
+Of one process, after a start on an existing file (``find_work``): its messages lived in memory. Of
+a service (``find_stalled``, run by reviver.py): Mistral takes a message off its queue before it
+works on it, so it ends with the engine, or with a database that is away.
+
+What a lost message leaves in the database, and what is done about it here:
 
 - an action that nobody runs any more (its request, or its result, was lost): the pack's own are
   requested again, which they allow by contract; others fail with an error of class retry, as the
-  heartbeat checker would say some seconds later, so that only their task's `retry` repeats them;
+  heartbeat checker would say some seconds later, so that only their task's `retry` repeats them
+  (in a service that checker does it: whether an executor still works can't be seen here);
 - a task that was created and never started: it is started;
 - a finished sub-workflow of which its parent has not heard: the parent is told again;
 - a workflow that nobody looked at after its last task: it is looked at;
@@ -19,8 +23,12 @@ ends as SUCCESS with waves undone (seen). It also starts tasks without their tim
 A RUNNING task without any child needs nothing: Mistral writes the task's state and its action or
 sub-workflow in one transaction. Jobs of the scheduler are in the database and come by themselves;
 those that the dead process had begun are set free at once, not after captured_job_timeout.
+
+Each cure may be too late, or be done by two: Mistral starts only a task that is IDLE, and ends only
+one that has not ended.
 """
 import contextlib
+import datetime
 
 from mistral import context
 from mistral.db.v2 import api as db_api
@@ -30,11 +38,13 @@ from mistral.services import actions as action_service
 from mistral.workflow import states
 from mistral_lib import actions
 from oslo_log import log
+from oslo_utils import timeutils
 
 LOG = log.getLogger(__name__)
 LOST = {"code": "engine_restarted", "class": "retry", "instance": "",
         "message": "The engine was started again while this step ran; the step is repeated."}
-REPEATABLE = ("trove_upgrade.", "std.noop")
+PACK = "trove_upgrade."
+REPEATABLE = (PACK, "std.noop")
 OPEN = (states.IDLE, states.WAITING, states.RUNNING, states.RUNNING_DELAYED,
         states.PAUSED)
 
@@ -56,10 +66,25 @@ def find_work():
     return work
 
 
+def find_stalled(quiet_sec):
+    """Return the same of this pack's runs in a service whose engines work: only what nothing has
+    changed for so many seconds.
+
+    What an engine began after an executor's death is of no project; it is revived in its run's.
+    """
+    since = timeutils.utcnow() - datetime.timedelta(seconds=quiet_sec)
+    with _admin(), db_api.transaction():
+        return [(_project_of(execution), *item)
+                for execution in db_api.get_workflow_executions(state=states.RUNNING)
+                if execution.name.startswith(PACK)
+                and _is_quiet(execution, since)     # it was not resumed just now
+                for item in _work_of(execution, since)]
+
+
 def revive(work):
-    """Do what ``find_work`` found; the engine runs already."""
+    """Do what was found; an engine runs already."""
     for project, cure, arguments in work:
-        LOG.info("After the restart: %s%s", cure.__name__, arguments)
+        LOG.warning("Lost on the way, and sent again: %s%s", cure.__name__, arguments)
         try:
             with _admin(project):
                 cure(*arguments)
@@ -67,22 +92,33 @@ def revive(work):
             LOG.exception("Could not revive: %s%s", cure.__name__, arguments)
 
 
-def _work_of(execution):
-    tasks = db_api.get_task_executions(workflow_execution_id=execution.id)
-    work = [item for task in tasks for item in _work_of_task(task)]
-    if not any(task.state in OPEN for task in tasks):
-        work.append((_look_at_workflow, (execution.id,)))
-    return work
+def _project_of(execution):
+    if not execution.project_id and execution.root_execution_id:
+        execution = db_api.get_workflow_execution(execution.root_execution_id)
+    return execution.project_id
 
 
-def _work_of_task(task):
+def _work_of(execution, since=None):
+    """What is to be done in an execution; ``since`` when nothing must have changed, if at all."""
+    tasks = db_api.get_task_executions(workflow_execution_id=execution.id, state={"in": OPEN})
+    if not tasks:
+        return [(_look_at_workflow, (execution.id,))] if _is_quiet(execution, since) else []
+    return [item for task in tasks if _is_quiet(task, since) for item in _work_of_task(task, since)]
+
+
+def _is_quiet(row, since):
+    return since is None or (row.updated_at or row.created_at) < since
+
+
+def _work_of_task(task, since):
     if task.state == states.IDLE:
         # One that a policy had stopped says so, and is not new.
         return [(_start, (task.id, not task.state_info))]
     if task.state == states.WAITING:
         return [(_look_at_join, (task.id,))]
     children = list(task.workflow_executions) if task.state == states.RUNNING else []
-    if children and all(states.is_completed(child.state) for child in children):
+    if children and all(states.is_completed(child.state) and _is_quiet(child, since)
+                        for child in children):
         return [(_tell_parent, (children[-1].id,))]
     return []
 

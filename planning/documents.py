@@ -63,6 +63,7 @@ class Tries(TypedDict):
 
     steps: int
     delay_sec: int
+    undo: int
     member: int
     gate: int
     bake: int

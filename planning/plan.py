@@ -26,6 +26,7 @@ REACH = {
                     "itself are not held off while this runs: an administrator of another project "
                     "could upgrade it too, and Trove would still restart, promote, detach or "
                     "delete members."]}}
+UNDO_SEC = 300      # for so long a step of the undo, the release and the report are tried at least
 TRY_SEC = 10   # an action looks for so long and is then retried: little is lost when it dies
 
 
@@ -136,6 +137,7 @@ def _tries(driver: Driver, options: dict[str, Any]) -> Tries:
     member = _tries_within(options["member_timeout_sec"])
     return {
         "steps": options["retry_count"], "delay_sec": options["retry_delay_sec"],
+        "undo": max(options["retry_count"], _tries_within(UNDO_SEC)),
         "member": member, "gate": _tries_within(options["gate_timeout_sec"]),
         "bake": _tries_within(options["bake_sec"]),
         "backup": _tries_within(options["backup_timeout_sec"]),

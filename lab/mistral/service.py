@@ -1,4 +1,5 @@
-"""Mistral as a service: two APIs behind HAProxy, two engines, three executors, a notifier."""
+"""Mistral as a service: two APIs behind HAProxy, two engines, three executors, a notifier, and the
+pack's reviver."""
 import os
 import signal
 import subprocess
@@ -19,17 +20,19 @@ from .daemon import Daemon
 from .database import Database
 from .proxy import Proxy
 
-# Name -> what `mistral-server --server` runs there. Cron triggers fire beside the notifier.
+# Name -> what `mistral-server --server` runs there, but for the reviver. Cron triggers fire beside
+# the notifier.
 NODES = {"api-1": "api", "api-2": "api", "engine-1": "engine", "engine-2": "engine",
          "executor-1": "executor", "executor-2": "executor", "executor-3": "executor",
-         "notifier": "notifier,periodic"}
+         "notifier": "notifier,periodic", "reviver": "reviver"}
+REVIVER, QUIET_SEC = "trove_upgrade.embedded.reviver", 20
 STARTED = {"engine": "Engine server started", "executor": "Executor server started",
-           "notifier,periodic": "Notification server started"}
+           "reviver": "Reviver started", "notifier,periodic": "Notification server started"}
 BIN = Path(sys.executable).parent
 
 
 class Node:
-    """One `mistral-server` with a mistral.conf of its own.
+    """One `mistral-server`, or the reviver, with a mistral.conf of its own.
 
     env: more variables of its process. access_dir: its own access files.
     """
@@ -41,8 +44,13 @@ class Node:
         self.sections = sections
         self._file, self.log = directory / f"{name}.conf", directory / f"{name}.log"
         self._base_env = env
-        self.process = Daemon(name, directory, [
-            str(BIN / "mistral-server"), "--config-file", str(self._file), "--server", self.does])
+        self.process = Daemon(name, directory, [*self._program(), "--config-file",
+                                                str(self._file)])
+
+    def _program(self) -> list[str]:
+        if self.does == "reviver":
+            return [sys.executable, "-m", REVIVER, "--quiet-sec", str(QUIET_SEC)]
+        return [str(BIN / "mistral-server"), "--server", self.does]
 
     def start(self) -> "Node":
         """Start it and return at once."""

@@ -286,7 +286,8 @@ def beside(cloud, workflow, run, parent, member):
     """One of our workflows that a reader has started, as if a task of the run had called it."""
     reader, given = cloud.mistral("reader"), {
         "run": run, "member": member, "cluster_id": "x",
-        "tries": dict.fromkeys(("steps", "gate", "member", "switchover", "delay_sec"), 0),
+        "tries": dict.fromkeys(("steps", "gate", "member", "switchover", "undo",
+                                "delay_sec"), 0),
         "failure": {"code": "x", "class": "rollback", "instance": "", "message": ""}}
     takes = reader.workflows.get(f"trove_upgrade.{workflow}").input.replace(" ", "").split(",")
     return reader.executions.create(

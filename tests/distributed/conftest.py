@@ -1,5 +1,7 @@
 """One cloud with a Mistral of many processes for all tests of this folder."""
 import contextlib
+import tempfile
+from pathlib import Path
 
 import pytest
 from trove_upgrade.lab.cloud import Cloud
@@ -7,7 +9,7 @@ from trove_upgrade.lab.kinds import mariadb
 from trove_upgrade.lab.mistral import proxy
 
 from tests.datastores.sets import require
-from tests.distributed.site import ServiceSite
+from tests.distributed.site import CUT, ServiceSite
 from tests.lab.processes import alive, processes
 from tests.labs import SHARED
 from tests.rabbit.conftest import require_server
@@ -28,14 +30,17 @@ def site():
 @contextlib.contextmanager
 def clean_site():
     """A site in which nothing unexpected happened, and of which nothing is left."""
-    with Cloud(**OPTIONS) as cloud:
-        site = ServiceSite(cloud)
-        yield site
-        found = processes(cloud.directory)
-        assert len(found) > 2 * len(cloud.engine.nodes)
-        assert site.unexpected() == []
-    assert alive(found) == []
-    assert not cloud.directory.exists()
+    with tempfile.TemporaryDirectory() as cut, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(CUT))        # of the cloud's processes
+        patch.setenv("CUT_OFF", cut)
+        with Cloud(**OPTIONS) as cloud:
+            site = ServiceSite(cloud, Path(cut))
+            yield site
+            found = processes(cloud.directory)
+            assert len(found) > 2 * len(cloud.engine.nodes)
+            assert site.unexpected() == []
+        assert alive(found) == []
+        assert not cloud.directory.exists()
 
 
 @pytest.fixture

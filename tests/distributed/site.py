@@ -1,36 +1,53 @@
 """Upgrades on a Mistral of many processes, begun and watched as demo."""
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
 from trove_upgrade.interfaces.upgrades import Upgrades
+from trove_upgrade.lab.files import write_atomically
 
 from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import NEW, Site
 from tests.waits import until
 
-WITHOUT = Path(__file__).parent / "without"
+CUT, WITHOUT = (Path(__file__).parent / name for name in ("cut", "without"))
 WIDE = {"parallelism": "domain", "canary": False}
 
 
 class ServiceSite(Site):
-    """A site whose Mistral is a service of a cloud."""
+    """A site whose Mistral is a service of a cloud.
 
-    def __init__(self, cloud):
-        self.cloud = cloud
+    :param cut: the directory that cut/sitecustomize.py looks into.
+    """
+
+    def __init__(self, cloud, cut):
+        self.cloud, self._cut = cloud, cut
         self.use(cloud.lab)
         self.engine = cloud.engine
         self.mistral = cloud.mistral("demo")
         self.upgrades = Upgrades(self.mistral)
 
     @contextmanager
-    def without_client(self, *names):
-        """These nodes can't import the client of the members' driver."""
-        nodes = [self.engine.nodes[name] for name in names]
-        self._restart(nodes, str(WITHOUT))
+    def cut_off(self, *names):
+        """These nodes don't reach the members."""
+        for name in names:
+            write_atomically(self._cut / name, self.lab.settings.network)
         try:
             yield
         finally:
-            self._restart(nodes, "")
+            for name in names:
+                (self._cut / name).unlink()
+
+    @contextmanager
+    def without_client(self, *names):
+        """These nodes can't import the client of the members' driver."""
+        nodes = [self.engine.nodes[name] for name in names]
+        own = os.environ["PYTHONPATH"]
+        self._restart(nodes, f"{WITHOUT}:{own}")
+        try:
+            yield
+        finally:
+            self._restart(nodes, own)
 
     @staticmethod
     def _restart(nodes, path):

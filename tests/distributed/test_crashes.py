@@ -1,32 +1,36 @@
-"""Executors of Mistral die and hang in the middle of waves: the upgrade goes on."""
+"""Processes of Mistral die and are replaced in the middle of waves: the upgrade goes on."""
 import time
 
 from tests.distributed.site import assert_upgraded
 from tests.waits import until
 
 XDIST_GROUP = "distributed"
-HANGS_SEC = 45      # longer than its missed heartbeats may last
 
 
-def one_executor_dies(service):
-    service.kill("executor-1")
+def an_executor_and_an_engine_die(service):
+    service.kill("executor-1", "engine-1")
 
 
-def another_hangs(service):
-    service.nodes["executor-1"].start()
-    service.freeze("executor-2")
-    time.sleep(HANGS_SEC)
-    service.thaw("executor-2")
-
-
-def all_executors_die(service):
-    names = [node.name for node in service.named("executor")]
+def all_die(service):
+    """All executors and engines, and come back."""
+    names = [node.name for kind in ("engine", "executor") for node in service.named(kind)]
     service.kill(*names)
     for name in names:
         service.nodes[name].start()
 
 
-FAULTS = (one_executor_dies, another_hangs, all_executors_die)
+def all_are_replaced_in_turn(service):
+    """First what is the second of its kind, then the others."""
+    for later in (True, False):
+        half = [node for node in service.nodes.values() if node.name.endswith("-2") is later]
+        for node in half:
+            node.process.stop()
+            node.start()
+        for node in half:
+            node.wait()
+
+
+FAULTS = (an_executor_and_an_engine_die, all_die, all_are_replaced_in_turn)
 
 
 def test_each_wave_outlives_another_crash(site, cluster):

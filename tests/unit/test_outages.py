@@ -1,17 +1,23 @@
 """A service that can't be reached is waited for by time, and changes nothing but the duration."""
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import tenacity
+import yaml
 from keystoneauth1 import exceptions as ks
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.actions import base, completion, lock, report, wave
+    from trove_upgrade.planning.plan import TRY_SEC, make_plan
     from trove_upgrade.schemas import UpgradeError
     from trove_upgrade.services.errors import explain, from_status
     from troveclient.apiclient import exceptions as trove_errors
+
+from tests.unit.conftest import options, snapshot
+from tests.unit.expressions import Scope, evaluate
 
 CONTEXT = SimpleNamespace(security=SimpleNamespace(project_id="p", is_target=False),
                           execution=SimpleNamespace(workflow_execution_id="run-1"))
@@ -120,3 +126,20 @@ def test_what_another_executor_may_do_or_nobody_is_told_at_once(run, error):
     completion.Verify, wave.ChooseUndo, wave.ChooseWave, lock.ReleaseLock, report.Report])
 def test_tries_of_steps_and_of_what_ends_a_run_are_time(action):
     assert action.try_sec == 10
+
+
+WORKFLOWS = Path(base.__file__).parents[1] / "workflows"
+LASTING = [(flow, task) for flow in ("member_rollback", "finish", "rollback")
+           for task, does in yaml.safe_load((WORKFLOWS / f"{flow}.yaml").read_text())
+           [f"trove_upgrade.{flow}"]["tasks"].items()
+           if does.get("action", "").startswith("trove_upgrade.")] + [("upgrade", "report")]
+
+
+@pytest.mark.parametrize(("flow", "task"), LASTING)
+def test_each_step_that_puts_things_right_has_five_minutes(cluster, flow, task):
+    """For an executor that sees the members, say; however few retries were asked for."""
+    asked = options(retry_count=0, member_timeout_sec=600)
+    tries = make_plan(snapshot(cluster), cluster.driver, asked, "owner-1")["job"]["tries"]
+    found = yaml.safe_load((WORKFLOWS / f"{flow}.yaml").read_text())[f"trove_upgrade.{flow}"]
+    retry = found["tasks"][task].get("retry") or found["task-defaults"]["retry"]
+    assert evaluate(retry["count"], Scope({"tries": tries}, None)) * TRY_SEC >= 300
