@@ -55,14 +55,14 @@ class TakeLock(LockAction):
         self.cluster_id, self.start_token, self.kind = cluster_id, start_token, kind
 
     def step(self, context: Any) -> dict[str, str]:
-        rights.verify_caller(context)
+        token = rights.verify_caller(context)
         actor = rights.caller(context, self.run_id)
         group = found_now(Trove(actor), self.kind, self.cluster_id)
         found, members = group["id"], [one.id for one in group["members"]]
         lock = Lock(actor, found, context.security.project_id)
         lock.take(self.run_id, self.start_token, members if self.kind == SET else ())
         if rights.are_kept():
-            rights.keep(context, self.run_id, found, self.kind)
+            rights.keep(context, token, self.run_id, found, self.kind)
         if not ExecutionReader(actor).is_open(self.run_id):
             lock.release(self.run_id)
             rights.drop(self.run_id)

@@ -14,7 +14,7 @@ from typing import Any
 from . import access
 from .addresses import endpoint_of, usable
 from .base import ClusterFacts, DatastoreError, Driver, Member
-from .watch import Watch
+from .watch import LIMIT_BYTES, Watch
 
 AT_ONCE = 16
 TIMES = 3           # so many times as long as it may be silent a member may take in all
@@ -32,11 +32,13 @@ class AskedAtOnce(abc.ABC):
 
     :cvar default_port: where a server listens when the access file names no ``port``.
     :cvar timeout_sec: how long a member may be silent.
+    :cvar limit_bytes: how much a member may answer to one question.
     :cvar library: the errors of the client library whose words are for people.
     """
 
     default_port: int
     timeout_sec = 2.0
+    limit_bytes = LIMIT_BYTES
     library: tuple[type[Exception], ...] = ()
 
     def __init__(self, access: dict[str, Any]):
@@ -73,7 +75,7 @@ class AskedAtOnce(abc.ABC):
         :raises DatastoreError: whatever goes wrong, without secrets.
         """
         seconds = timeout_sec or self.timeout_sec
-        with Watch(TIMES * seconds) as watch, self._blamed(member, watch), \
+        with Watch(TIMES * seconds, self.limit_bytes) as watch, self._blamed(member, watch), \
                 self.session(usable(member, self._access), watch, seconds) as client:
             yield client
 

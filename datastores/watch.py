@@ -12,7 +12,9 @@ import threading
 import time
 from typing import Self
 
-LIMIT_BYTES = 4 * 2 ** 20       # many times what a large cluster's longest answer takes
+# Several times what a large cluster's longest answer takes. In memory it may be fifty times as much
+# or more: a row of one empty column is 5 bytes for a server, and a dictionary for us.
+LIMIT_BYTES = 2 ** 20
 PAUSE_SEC = 0.005               # between two looks; a fast server can send some more MB meanwhile
 RECEIVED = struct.Struct("@128xQ")      # tcpi_bytes_received in Linux's struct tcp_info (4.1)
 

@@ -151,21 +151,25 @@ def region_of(run: str, actor: Actor) -> str:
     return _regions.get(run, "")
 
 
-def verify_caller(context: Any) -> None:
+def verify_caller(context: Any) -> dict[str, Any]:
     """Let Keystone say whose the token is, before anything is done as the service user.
 
+    :returns: what it says of the token; empty where there is none, but a trigger's trust.
     :raises UpgradeError: code ``foreign_rights``, or that of a token that is not accepted.
     """
     service, security = sessions.service(), context.security
+    token: dict[str, Any] = {}
     if service is None:
-        return
+        return token
     if getattr(security, "trust_id", None):
         project_id = sessions.trustee(security.trust_id).project_id
     else:
-        project_id = trusts.token_of(security.auth_token, service)["project"]["id"]
+        token = trusts.token_of(security.auth_token, service)
+        project_id = token["project"]["id"]
     if project_id != security.project_id:
         raise UpgradeError("foreign_rights", "Keystone says that the token is for another "
                            "project.", "stop")
+    return token
 
 
 def find(run: str) -> Kept | None:
@@ -183,9 +187,11 @@ def find(run: str) -> Kept | None:
     return _kept.get(run)
 
 
-def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
+def keep(context: Any, token: dict[str, Any], run: str, cluster_id: str,
+         kind: str = CLUSTER) -> Kept:
     """Keep the caller's rights for the run; the same ones when it is asked twice.
 
+    :param token: what verify_caller has returned.
     :raises UpgradeError: code ``no_service_user``, ``no_trust`` or ``not_allowed``.
     """
     if kept := find(run):
@@ -195,7 +201,8 @@ def keep(context: Any, run: str, cluster_id: str, kind: str = CLUSTER) -> Kept:
                   begun=identity(ExecutionReader(caller(context)).find(run)))
     if options().auth == "trust":
         given = getattr(security, "trust_id", None)
-        trust_id = given or trusts.make(security, _service(), run, ExecutionReader(caller(context)))
+        trust_id = given or trusts.make(security.auth_token, token, _service(), run,
+                                        ExecutionReader(caller(context)))
         wanted = dataclasses.replace(wanted, trust_id=trust_id, own=not given)
     elif kind != CLUSTER:
         raise UpgradeError("not_allowed", "With auth = service trove-api must say whether you may "

@@ -22,14 +22,14 @@ ADMIN = "admin"
 TRUSTS = "/OS-TRUST/trusts"
 
 
-def make(security: Any, service: Actor, run: str, reader: ExecutionReader) -> str:
+def make(token: str, caller: dict[str, Any], service: Actor, run: str, reader: ExecutionReader
+         ) -> str:
     """Id of the trust of a run, made if it is not there yet.
 
-    :param security: of the caller, with a token.
+    :param token: the caller's.
+    :param caller: what token_of tells of it.
     :raises UpgradeError: code ``no_trust``: the caller's token can't make trusts.
     """
-    token = security.auth_token
-    caller = token_of(token, service)
     body = {"trustor_user_id": caller["user"]["id"], "trustee_user_id": _user_id(service),
             "project_id": caller["project"]["id"], "impersonation": True,
             "roles": [{"id": role["id"]} for role in _passed_on(caller["roles"])],

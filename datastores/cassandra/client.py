@@ -46,6 +46,7 @@ class Servers(AskedAtOnce):
     allow_cleartext_password, tls, ca_file, check_name, cert_file, key_file."""
 
     default_port = 9042
+    limit_bytes = 4 * 2 ** 20       # each of its peers has up to 256 tokens of 20 digits
     # ErrorMessage: what a server answers that is still starting, for one.
     library = (DriverException, ErrorMessage, ConnectionException, NoHostAvailable)
 
@@ -83,7 +84,8 @@ class Servers(AskedAtOnce):
             auth_provider=self._login(), ssl_context=tls,
             ssl_options={"server_hostname": address} if tls else None,
             connect_timeout=timeout_sec, control_connection_timeout=timeout_sec,
-            max_schema_agreement_wait=0, schema_metadata_enabled=False,
+            # What is compressed says itself how much it is; the watch sees what was received.
+            compression=False, max_schema_agreement_wait=0, schema_metadata_enabled=False,
             token_metadata_enabled=False, executor_threads=1, idle_heartbeat_interval=0,
             monitor_reporting_enabled=False)
 

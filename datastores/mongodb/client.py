@@ -1,12 +1,13 @@
 """How a MongoDB server is asked: the only module here that opens a connection."""
 import ipaddress
 import ssl
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pymongo
-from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
+from pymongo.errors import ConfigurationError, OperationFailure, ProtocolError, PyMongoError
 from pymongo.monitoring import ConnectionClosedReason
 from pymongo.synchronous.auth import authenticate
 from pymongo.synchronous.pool import Pool
@@ -20,6 +21,8 @@ REFUSED = {13, 18}      # Unauthorized, AuthenticationFailed
 UNKNOWN_COMMAND = 59    # CommandNotFound
 LOCAL_OPLOG = "oplog.rs"
 LOGIN = ("username", "password_file", "auth_source")
+HEADER = struct.Struct("<iiii")     # of a message: its length with the header, two ids, its kind
+COMPRESSED = 2012
 
 
 class Servers(AskedAtOnce):
@@ -108,7 +111,48 @@ class Wrapping:
     def wrap_socket(self, wire: Any, **options: Any) -> Any:
         """The socket that the client goes on with."""
         self._watch.add(wire.fileno())
-        return self._tls.wrap_socket(wire, **options) if self._tls else wire
+        return Uncompressed(self._tls.wrap_socket(wire, **options) if self._tls else wire)
+
+
+class Uncompressed:
+    """A socket that passes on no compressed message.
+
+    We ask for none, but the client library unpacks what a server sends all the same, to a length
+    that the server tells: a thousand times of what the watch sees.
+    """
+
+    def __init__(self, wire: Any):
+        self._wire, self._header, self._left = wire, b"", 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wire, name)
+
+    def recv_into(self, buffer: Any, *more: Any) -> int:
+        """As that of a socket.
+
+        :raises ProtocolError: a compressed message begins.
+        """
+        count: int = self._wire.recv_into(buffer, *more)
+        self._follow(bytes(buffer[:count]))
+        return count
+
+    def _follow(self, said: bytes) -> None:
+        """Find the headers in what was received."""
+        while said:
+            if self._left:
+                passed = min(self._left, len(said))
+                self._left -= passed
+            else:
+                passed = min(HEADER.size - len(self._header), len(said))
+                self._header += said[:passed]
+                if len(self._header) == HEADER.size:
+                    self._begin(*HEADER.unpack(self._header))
+            said = said[passed:]
+
+    def _begin(self, length: int, number: int, asked: int, kind: int) -> None:
+        if kind == COMPRESSED:
+            raise ProtocolError("sends compressed messages, which nobody has asked for")
+        self._header, self._left = b"", max(0, length - HEADER.size)
 
 
 class Options:

@@ -26,6 +26,9 @@ def sections(host: str, transport_url: str, database_url: str,
         "action_heartbeat": {"check_interval": 5, "max_missed_heartbeats": 6,
                              "first_heartbeat_timeout": 45},
         "cron_trigger": {"enabled": "true", "run_in_api": "false"},
-        "legacy_action_provider": {"load_action_generators": "false"},
+        # Not `dynamic`: Python that comes over the API would run beside our passwords.
+        "action_providers": {"allowlist": "adhoc,legacy"},
+        "legacy_action_provider": {"load_action_generators": "false",
+                                   "denylist": "std.ssh,std.ssh_proxied"},
         "trove_upgrade": {"access_dir": access_dir},
     }

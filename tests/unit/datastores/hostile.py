@@ -3,6 +3,7 @@ import contextlib
 import socket
 import struct
 import threading
+import zlib
 
 import bson
 
@@ -92,12 +93,14 @@ def postgresql(wire):
     wire.hear()
 
 
-def row(name, kind, value):
-    """PostgreSQL's answer of one row with one column, of the type with this number."""
+def rows(name, kind, values):
+    """PostgreSQL's answer of rows with one column, of the type with this number."""
     return (message(b"1", b"") + message(b"2", b"")
             + message(b"T", struct.pack(">H", 1) + name.encode() + b"\0"
                       + struct.pack(">IHIhIH", 0, 0, kind, -1, 0xffffffff, 0))
-            + message(b"D", struct.pack(">HI", 1, len(value)) + value)
+            + b"".join(message(b"D", struct.pack(">H", 1) + (
+                struct.pack(">i", -1) if one is None else struct.pack(">I", len(one)) + one))
+                for one in values)
             + message(b"C", b"SELECT 1\0") + message(b"Z", b"I"))
 
 
@@ -186,3 +189,37 @@ def block(name, number):
     if GREETINGS[name] is mysql:
         return b"\xff\xff\xff" + bytes([(number + 1) % 256]) + b"x" * 0xffffff
     return b"x" * 2 ** 20
+
+
+def compressed(request, size):
+    """MongoDB's reply of so many bytes, packed."""
+    body = bson.encode({"ok": 1, "a": b"\0" * size})
+    packed = zlib.compress(b"\0\0\0\0\0" + body, 9)
+    return struct.pack("<iiiiiiB", len(packed) + 25, 1, struct.unpack_from("<i", request, 4)[0],
+                       2012, 2013, len(body) + 5, 2) + packed
+
+
+def many(name, request):
+    """A whole answer of a MB and a half that holds as many things as there is room for."""
+    empty = b"\3\0\5\0\0\0\0" * 220_000
+    return {
+        "redis": lambda: b"*380000\r\n" + b"*0\r\n" * 380_000,
+        "mongodb": lambda: op_raw(request, _document(b"\4a\0" + _document(empty))),
+        "cassandra": lambda: frame(request, 8, (
+            struct.pack(">III", 2, 1, 1) + b"\0\1k\0\1t\0\1c\0\x0d"
+            + struct.pack(">I", 900_000) + b"\xff" * 4 * 900_000)),
+        "postgresql_replication": lambda: rows("a", 25, [None] * 140_000),
+        "vertica": lambda: message(b"T", struct.pack(">HI", 0, 0)) + message(
+            b"D", b"\0\0") * 210_000 + message(b"C", b"SELECT 1\0") + message(b"Z", b"I"),
+    }.get(name, _mysql_rows)()
+
+
+def _document(inner):
+    return struct.pack("<i", len(inner) + 5) + inner + b"\0"
+
+
+def _mysql_rows():
+    column = b"\3def\0\0\0\1c\0\x0c\x21\0\xff\0\0\0\xfd\0\0\0\0\0"
+    end = b"\xfe\0\0\2\0"
+    bodies = [b"\1", column, end, *[b"\xfb"] * 300_000, end]
+    return b"".join(packet(number % 256, one) for number, one in enumerate(bodies, 1))

@@ -78,6 +78,44 @@ def test_an_answer_without_end_is_cut(name):
 
 
 @each_driver
+def test_many_small_things_are_not_more_than_a_large_one(name):
+    """What takes a few bytes on the wire is an object for us."""
+    def talk(wire):
+        GREETINGS[name](wire)
+        if name == "cassandra":         # REGISTER
+            wire.send(hostile.frame(wire.request, 2, b""))
+            wire.request = wire.hear()
+        wire.send(hostile.many(name, getattr(wire, "request", b"")))
+        wire.hear()
+
+    with Hostile(GREETINGS[name]) as server:
+        read(name, server)      # the library's own memory is there
+    with Hostile(talk) as server:
+        found = []
+        used = peak_mb(lambda: found.extend(read(name, server)))
+    assert_its_problem(*found)
+    assert used < MEMORY_MB * (2 if name == "cassandra" else 1)
+
+
+@pytest.mark.parametrize("size", [0, 100_000_000])
+def test_what_mongodb_packs_is_not_unpacked(size):
+    """The client library unpacks it whether it has asked for it or not."""
+    def talk(wire):
+        GREETINGS["mongodb"](wire)
+        # The number of the request stands in the header.
+        wire.send(packed[:8] + wire.request[4:8] + packed[12:])
+        wire.hear()
+
+    packed = hostile.compressed(b"\0" * 8, size)
+    with Hostile(talk) as server:
+        found = []
+        used = peak_mb(lambda: found.extend(read("mongodb", server)))
+    assert_its_problem(*found)
+    assert "sends compressed messages" in found[0].problems[0]
+    assert used < MEMORY_MB
+
+
+@each_driver
 def test_an_answer_that_comes_a_byte_at_a_time_is_cut(name):
     def talk(wire):
         GREETINGS[name](wire)
@@ -110,7 +148,7 @@ def test_what_is_no_word_of_the_protocol_stays_the_members_problem(name, said):
 DEEP = 30_000
 NESTED = {
     "redis": lambda wire: b"*1\r\n" * DEEP,
-    "postgresql_replication": lambda wire: hostile.row("senders", 114, b"[" * DEEP),
+    "postgresql_replication": lambda wire: hostile.rows("senders", 114, [b"[" * DEEP]),
     "mongodb": lambda wire: hostile.op_raw(wire.request, hostile.nested(DEEP)),
     # A column of lists of lists of lists.
     "cassandra": lambda wire: hostile.frame(wire.request, 8, (
