@@ -1,15 +1,18 @@
 """The files of one engine's directory, and the lock that gives the directory one engine."""
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import pathlib
+import shutil
 import stat
 import time
 
 LOCK_PATIENCE_SEC = 3.0     # an engine that is stopping still holds it for a moment
 OWN = ("engine.", "mistral.")       # how the names of an engine's files begin
 OTHERS = 0o077
+LEAST_FREE_BYTES = 10 * 2**20       # for the database and the log of one upgrade
 DATABASE = "mistral.sqlite"
 
 
@@ -33,9 +36,13 @@ class Files:
         """Make the directory, for its owner only: the database holds inputs and results.
 
         :raises NotPrivate: it exists, and can't be made so.
+        :raises OSError: it can't be made, or has no room.
         """
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.close_to_others()
+        self.output.touch(mode=0o600)       # fails where nothing can be written
+        if shutil.disk_usage(self.directory).free < LEAST_FREE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close_to_others(self):
         """Take every right of others from the directory and from the engine's files in it.

@@ -7,14 +7,30 @@ from urllib.parse import urlsplit
 import requests
 
 from ..services import certificates
+from ..services.clouds import WAYS
+from ..services.mistral_api import with_version
 from ..services.scope import TROVE, catalog_of, offered
 from .embedded_run import DEFAULT_ACCESS_DIR
-from .errors import BadInput, ClusterNotFound, ConnectionFailed, Unreachable
+from .errors import (
+    BadInput,
+    ClusterNotFound,
+    ConnectionFailed,
+    ServiceError,
+    Unreachable,
+    UpgradeNotFound,
+    words_of,
+)
 from .session import certificate_words, find_cloud, not_let_in
 
 CONNECT_SEC = 1.1       # outlasts one lost packet, which is sent again after a second
-ANSWER_SEC = 10         # a busy Keystone
+ANSWER_SEC = 5          # of a busy Keystone, which is asked twice
 PORTS = {"http": 80, "https": 443}
+URL = re.compile(r"https?://\S+", re.IGNORECASE)
+NOT_FOUND = 404
+RIGHT_URL = "Is --os-auth-url right: http or https, host, port, and /v3?"
+RIGHT_PLACE = "Is that the right region and interface?"
+# What python-keystoneclient and python-troveclient end with where an answer is no such service's.
+NOT_ITS_ANSWER = (AttributeError, LookupError, TypeError, ValueError)
 
 
 def log_in(cloud=None):
@@ -22,7 +38,6 @@ def log_in(cloud=None):
 
     :raises ConnectionFailed: in one sentence.
     """
-    from keystoneauth1 import exceptions as ks
     from keystoneauth1.session import Session
     session, scope = find_cloud(cloud, Session)       # a patient one would ask for seconds
     session.timeout = ANSWER_SEC
@@ -31,13 +46,39 @@ def log_in(cloud=None):
         _reach(url, _nobody(url))
     try:
         session.get_token()
-    except (ks.ClientException, OSError) as error:
-        if certificates.is_certificate_error(error):
-            raise ConnectionFailed(certificate_words(error)) from error
-        if isinstance(error, (ks.ConnectionError, ks.DiscoveryFailure, ks.NotFound, OSError)):
-            raise ConnectionFailed(_nobody(url)) from error
-        raise ConnectionFailed(not_let_in(error)) from error
+    except Exception as error:      # keystoneauth's plugins raise also that, and nothing closer
+        raise ConnectionFailed(_no_token(url, error)) from error
+    if url and not session.get_project_id():
+        raise ConnectionFailed("Keystone lets you in, but to no project: give --os-project-name "
+                               "and --os-project-domain-name, or --os-project-id.")
     return session, scope
+
+
+def _no_token(url, error):
+    """Return why Keystone gives no token, and what to do."""
+    from keystoneauth1 import exceptions as ks
+    if certificates.is_certificate_error(error):
+        return certificate_words(error)
+    shown = without_password(url)
+    match error:
+        case ks.ConnectTimeout():
+            return (f"At {shown} a connection is taken, but there is no answer in {ANSWER_SEC} s. "
+                    f"{RIGHT_URL} If it is, try again later.")
+        case ks.ConnectionError() | ks.DiscoveryFailure() | ks.NotFound() | OSError():
+            return _nobody(url)
+        case ks.ProxyAuthenticationRequired():
+            return (f"The proxy by which {shown} is asked wants a name and a password: "
+                    f"{urlsplit(url).scheme}_proxy=http://NAME:PASSWORD@HOST:PORT. Hosts in "
+                    "no_proxy are asked without it.")
+        case ks.HttpServerError():
+            return f"Keystone at {shown} is not at work: {words_of(error)}. Try again later."
+        case ks.HttpError():
+            return not_let_in(error)
+    # Python's own errors are of this kind, too, so it comes after the others.
+    if isinstance(error, (ks.InvalidResponse, *NOT_ITS_ANSWER)):
+        by = f" (by the proxy {_host(_proxy(url))})" if _proxy(url) else ""
+        return f"What answers at {shown}{by} is no Keystone. {RIGHT_URL}"
+    return f"The cloud can't be used: {words_of(error).rstrip('.')}. {WAYS}"
 
 
 def check_region(session, scope):
@@ -51,12 +92,34 @@ def check_region(session, scope):
         raise ConnectionFailed(scope.lacks(TROVE, catalog) + hint)
 
 
-def check_mistral(url):
-    """Make sure that somebody listens where Mistral should be.
+def check_mistral(session, url):
+    """Make sure that there is a web service where Mistral should be.
 
-    :raises ConnectionFailed: nobody does.
+    :raises ConnectionFailed: there is none, or its certificate is not trusted.
     """
-    _reach(url, f"Mistral does not answer at {url}. Is that the right region and interface?")
+    from keystoneauth1.exceptions import ClientException
+    silent = f"Mistral does not answer at {without_password(url)}. {RIGHT_PLACE}"
+    _reach(url, silent)
+    try:
+        found = session.get(with_version(url), authenticated=False, raise_exc=False,
+                            connect_retries=0, timeout=ANSWER_SEC)
+    except (ClientException, OSError) as error:
+        if certificates.is_certificate_error(error):
+            raise ConnectionFailed(certificate_words(error)) from error
+        raise ConnectionFailed(silent) from error
+    if not _is_mistrals(found):
+        raise ConnectionFailed(f"What answers at {without_password(url)} is not Mistral. "
+                               f"{RIGHT_PLACE}")
+
+
+def _is_mistrals(answer):
+    """Whether this may be what Mistral says at /v2: it may want a token, or be out of order."""
+    if "html" in answer.headers.get("Content-Type", "") or answer.status_code == NOT_FOUND:
+        return False
+    try:
+        return not answer.ok or isinstance(answer.json(), dict)
+    except ValueError:
+        return False
 
 
 def check_target(session, scope, args):
@@ -73,7 +136,7 @@ def check_target(session, scope, args):
     if not cluster and not instance:
         return
     url = scope.url(session, TROVE)
-    silent = f"Trove does not answer at {url}. Is that the right region and interface?"
+    silent = f"Trove does not answer at {url}. {RIGHT_PLACE}"
     _reach(url, silent)         # a client would wait longer for packets that are lost
     try:
         with service_errors("Trove"):
@@ -86,6 +149,11 @@ def check_target(session, scope, args):
         raise kind(error.message) from error
     except Unreachable as error:
         raise ConnectionFailed(silent) from error
+    except (ServiceError, UpgradeNotFound) as error:        # of a path that is not Trove's
+        raise ConnectionFailed(f"{str(error).rstrip('.')}. It was asked at {url}. {RIGHT_PLACE}"
+                               ) from error
+    except NOT_ITS_ANSWER as error:
+        raise ConnectionFailed(f"What answers at {url} is not Trove. {RIGHT_PLACE}") from error
 
 
 def check_access(args):
@@ -94,12 +162,12 @@ def check_access(args):
     :raises BadInput: what is wrong with it, and where it was looked for.
     """
     from ..schemas import UpgradeError
-    from ..services.access_files import read
+    from ..services.access_files import check
     if not hasattr(args, "access"):
         return              # what goes on has its own
     directory = pathlib.Path(args.access_dir or DEFAULT_ACCESS_DIR)
     try:
-        read(args.access or "default", directory)
+        check(args.access or "default", directory)
     except UpgradeError as error:
         raise BadInput(f"{error.message} Access files are looked for in {directory} "
                        "(--access-dir).") from error
@@ -110,19 +178,35 @@ def _reach(url, words):
 
     :param words: what is said of the former.
     """
+    if not URL.fullmatch(url):
+        raise ConnectionFailed(f"{words} A URL begins with http:// or https://, and has no spaces.")
     proxy = ""
     try:
-        proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
+        proxy = _proxy(url)
         at = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
         socket.create_connection((at.hostname, at.port or PORTS.get(at.scheme, 0)),
                                  CONNECT_SEC).close()
     except (OSError, ValueError) as error:      # the latter of a URL that is none
-        host = re.sub("^.*(//|@)", "", proxy).rstrip("/")       # without a password
         raise ConnectionFailed(
-            f"The proxy {host} does not answer, by which {url} is asked. Is "
-            f"{urlsplit(url).scheme}_proxy right? Hosts in no_proxy are asked without it."
+            f"The proxy {_host(proxy)} does not answer, by which {without_password(url)} is asked. "
+            f"Is {urlsplit(url).scheme}_proxy right? Hosts in no_proxy are asked without it."
             if proxy else words) from error
 
 
+def _proxy(url):
+    """Return the proxy by which this is asked, by the variables; empty: none."""
+    return requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
+
+
+def _host(proxy):
+    """Return host and port, without a password."""
+    return re.sub("^.*(//|@)", "", proxy).rstrip("/")
+
+
+def without_password(url):
+    """Return the URL as it may be shown."""
+    return re.sub("//[^/]*@", "//", url)
+
+
 def _nobody(url):
-    return f"No Keystone answers at {url}. Is --os-auth-url right?"
+    return f"No Keystone answers at {without_password(url)}. {RIGHT_URL}"

@@ -83,13 +83,17 @@ def service_client(url=None, cloud=None):
 
 def client_at(session, scope, url):
     """Return a client that tells Mistral the region of its caller: there the upgrade is."""
-    return mistral_api.client(with_version(url), session, scope.region)
+    return mistral_api.client(url, session, scope.region)
 
 
 def plain_client(url):
     """Return a client of a Mistral without authentication."""
-    return mistral_api.client(with_version(url), PatientSession(
-        auth=noauth.NoAuth(), **clouds.tls_of_variables()))
+    return mistral_api.client(url, plain_session())
+
+
+def plain_session():
+    """Return a session that shows no token."""
+    return PatientSession(auth=noauth.NoAuth(), **clouds.tls_of_variables())
 
 
 def engine_client(url, token):
@@ -118,12 +122,6 @@ def user_name(cloud=None):
 def has_cloud(cloud=None):
     """Say whether clouds.yaml or the variables name a cloud with Keystone."""
     return bool(cloud or os.environ.get("OS_CLOUD") or os.environ.get("OS_AUTH_URL"))
-
-
-def with_version(url):
-    """Return the URL with the API's version: people give it with and without."""
-    url = url.rstrip("/")
-    return url if url.endswith("/v2") else url + "/v2"
 
 
 def from_catalog(session, scope, hint=""):
@@ -155,7 +153,7 @@ def catalog_errors():
 def not_let_in(error):
     """Return why Keystone gives no token, and what to check."""
     return (f"Keystone does not let you in: {words_of(error)} Check the user, the password, the "
-            "project and their domains.")
+            "project and their domains, or the application credential.")
 
 
 def certificate_words(error):

@@ -28,6 +28,7 @@ from .sessions import Actor
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 ALL = "all"
+OWNERS = {"projects", "clusters"}       # the keys that name no driver
 
 
 def exists(name: str) -> bool:
@@ -48,12 +49,26 @@ def section(name: str, driver: str, project_id: str, cluster_id: str) -> dict[st
         return {}
     if options().auth != "cloud":
         _check_owner(name, content, project_id, cluster_id)
+    return _of_driver(name, content, driver)
+
+
+def _of_driver(name: str, content: dict[str, Any], driver: str) -> dict[str, Any]:
     found = content.get(driver, {})
     if not isinstance(found, dict):
         raise _bad(name, "must map driver names to settings.")
     if wrong := complaints("access", found):
         raise _bad(name, f"is not understood: {driver}: {' '.join(wrong)}")
     return found
+
+
+def check(name: str, directory: Path) -> None:
+    """Make sure that the file, whoever it is for, is understood in all its sections.
+
+    :raises UpgradeError: code ``bad_access_file``.
+    """
+    content = read(name, directory) or {}
+    for driver in content.keys() - OWNERS:
+        _of_driver(name, content, driver)
 
 
 def settings(name: str, driver: str, project_id: str, cluster_id: str,

@@ -10,7 +10,9 @@ FINAL = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "doesn't matc
          "HANDSHAKE_FAILURE", "NO_CERTIFICATE_OR_CRL_FOUND", "PEM lib", "KEY_VALUES_MISMATCH",
          "invalid path")
 PLAIN = "WRONG_VERSION_NUMBER"
-REASON = re.compile(r"(\[\w+: \w+\] [^()]*[^()\s.])|(invalid path: \S+)")
+REASON = re.compile(r"(\[\w+(: \w+)?\] [^()]*[^()\s.])|(invalid path: \S+)")
+# Of the certificate that we show, and of its key.
+OURS = ("PEM lib", "KEY_VALUES_MISMATCH", "TLS certificate file", "TLS key file")
 
 
 def is_certificate_error(error: BaseException | None) -> bool:
@@ -24,9 +26,14 @@ def complaint(error: BaseException, option: str) -> str:
 
     :param option: what holds the file with the CA's certificates.
     """
-    said = next((found[0] for one in _chain(error) if (found := REASON.search(str(one)))), "")
+    every = [str(one) for one in _chain(error)]
+    said = next((found[0] for one in every if (found := REASON.search(one))), every[-1])
     if PLAIN in said:
         return f"No TLS is spoken there: http, not https? ({said.strip()})"
+    if any(words in one for one in every for words in OURS):
+        return ("The certificate that we show can't be used: name it and its key, both in PEM, by "
+                "--os-cert and --os-key (OS_CERT and OS_KEY, cert and key in clouds.yaml; certfile "
+                f"and keyfile in mistral.conf). ({said.strip()})")
     return ("The certificate of the other side is not trusted, or ours is not right there: name "
             f"the file with the CA's certificates by {option}. ({said.strip()})")
 

@@ -6,7 +6,6 @@ from typing import Any
 import yaml
 from keystoneauth1 import exceptions as ks
 from keystoneauth1.session import Session
-from oslo_utils import strutils
 
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
@@ -17,6 +16,7 @@ ABOVE = ("region_name", "interface", "cacert", "cert", "key", "database_endpoint
          "workflow_endpoint_override")
 WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."
 SWITCHES = ("insecure", "verify")       # openstacksdk takes the text "false" for true
+TRUE = ("1", "t", "true", "on", "y", "yes")     # as oslo.utils', whose import takes 0.1 s
 
 
 def find(name: str | None = None, kind: type[Session] = Session) -> tuple[Session, Scope]:
@@ -35,12 +35,14 @@ def find(name: str | None = None, kind: type[Session] = Session) -> tuple[Sessio
         missing = ", ".join(f"--os-{option.name}" for option in error.options)
         words = f"No cloud is configured, or not all of it: {missing} is missing. {WAYS}"
     except (ConfigException, ks.ClientException) as error:
-        path = unreadable()
-        words = (f"{path} can't be read: it is no YAML." if path else
-                 f"The cloud can't be used: {_line(error).rstrip('.')}. {WAYS}")
+        words = unreadable() or f"The cloud can't be used: {_line(error).rstrip('.')}. {WAYS}"
     except (AttributeError, OSError, TypeError, ValueError) as error:    # openstacksdk's own check
-        words = ("clouds.yaml can't be read: it is not as openstacksdk wants it "
-                 f"({_line(error)}).")
+        named = name or os.environ.get("OS_CLOUD")
+        words = unreadable() or (
+            f"clouds.yaml can't be read: its cloud {named} is not as openstacksdk wants it "
+            f"({_line(error)})." if named else
+            "The cloud can't be used: the OS_* variables are not those that this OS_AUTH_TYPE "
+            f"takes ({_line(error)}).")
     raise UpgradeError("no_cloud", words, STOP)
 
 
@@ -49,14 +51,20 @@ def _line(error: Exception) -> str:
 
 
 def unreadable() -> str:
-    """Which clouds.yaml is passed over because it is no YAML; empty when none is."""
+    """Which clouds.yaml is passed over because it can't be read, and why; empty when none is."""
     from openstack.config import loader
     for path in filter(None, (os.environ.get("OS_CLIENT_CONFIG_FILE"), *loader.CONFIG_FILES)):
         if pathlib.Path(path).exists():
             try:
                 yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
-            except (OSError, ValueError, yaml.YAMLError):
-                return str(path)
+            except OSError as error:
+                return f"{path} can't be read: {error.strerror}."
+            except yaml.MarkedYAMLError as error:
+                mark = error.problem_mark
+                where = f" (line {mark.line + 1}: {error.problem})" if mark else ""
+                return f"{path} can't be read: it is no YAML{where}."
+            except (ValueError, yaml.YAMLError):
+                return f"{path} can't be read: it is no YAML in UTF-8."
     return ""
 
 
@@ -72,7 +80,7 @@ def tls_of_variables() -> dict[str, Any]:
 
 def _above() -> dict[str, Any]:
     given = {name: os.environ.get(f"OS_{name.upper()}") for name in (*ABOVE, *SWITCHES)}
-    return {name: strutils.bool_from_string(value) if name in SWITCHES else value
+    return {name: value.strip().lower() in TRUE if name in SWITCHES else value
             for name, value in given.items() if value}
 
 

@@ -37,7 +37,8 @@ class Scope:
             return given
         try:
             found = session.get_endpoint(service_type=service_type, interface=self.interface,
-                                         region_name=self.region or None)
+                                         region_name=self.region or None,
+                                         skip_discovery=True)       # the catalog's word is enough
         except ks.CatalogException:
             return ""
         return str(found or "")
@@ -49,7 +50,8 @@ class Scope:
         """
         interface = self.interface if isinstance(self.interface, str) else " or ".join(
             self.interface)
-        where = f" in region {self.region}" if self.region else ""
+        region = repr(self.region) if " " in self.region else self.region
+        where = f" in region {region}" if region else ""
         there = offered(service_type, catalog)
         else_ = ", ".join(f"{region} ({', '.join(one)})" for region, one in there.items())
         return (f"The catalog has no {interface} endpoint for service type {service_type!r}"

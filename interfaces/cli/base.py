@@ -75,7 +75,7 @@ class Base(Command):
             with session.catalog_errors():
                 first_contact.check_region(asker, scope)
                 url = url or scope.url(asker, MISTRAL)
-        first_contact.check_mistral(url)
+        first_contact.check_mistral(asker or session.plain_session(), url)
 
     def log_in(self, args):
         """Find what is wrong before the seconds that an engine takes, once; return the cloud's

@@ -17,9 +17,10 @@ class Engine(Command):
         """Add directory, port, access files and cloud."""
         parser = super().get_parser(prog_name)
         parser.add_argument("--state-dir", default=str(default_state_dir()), metavar="DIR",
+                            type=options.given,
                             help=f"directory of its files (default: {options.DEFAULT_STATE})")
         parser.add_argument("--port", type=int, default=0, help="port (default: a free one)")
-        parser.add_argument("--access-dir", metavar="DIR",
+        parser.add_argument("--access-dir", metavar="DIR", type=options.given,
                             help="directory with the access files of the datastores")
         parser.add_argument("--config", metavar="FILE",
                             help="one more mistral.conf, whose options win: with [pecan] "

@@ -11,17 +11,24 @@ from ..terminal import shown
 DEFAULT_STATE = "trove-upgrade in $XDG_STATE_HOME, or in ~/.local/state"
 
 
+def given(text):
+    """Return the text; an empty one would not be what a script meant."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; is a variable of your script not set?")
+    return text
+
+
 def add_place(parser):
     """Add where the engine is, and the cloud it speaks to."""
     place = parser.add_argument_group("where")
-    place.add_argument("--state-dir", default=str(default_state_dir()), metavar="DIR",
+    place.add_argument("--state-dir", default=str(default_state_dir()), metavar="DIR", type=given,
                        help=f"directory of the embedded engine (default: {DEFAULT_STATE})")
     service = place.add_mutually_exclusive_group()
-    service.add_argument("--mistral-url", metavar="URL",
+    service.add_argument("--mistral-url", metavar="URL", type=given,
                          help="use the Mistral service at URL, not the embedded engine")
     service.add_argument("--mistral-from-catalog", action="store_true",
                          help="use the Mistral service of the cloud's catalog")
-    place.add_argument("--access-dir", metavar="DIR",
+    place.add_argument("--access-dir", metavar="DIR", type=given,
                        help="embedded engine: directory with the access files of the datastores")
     add_cloud(parser)
 

@@ -15,9 +15,9 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ...planning.lock_names import START_KEY
 from ...services import certificates, tls
+from ...services.mistral_api import with_version
 from ...services.scope import MISTRAL, TROVE, Scope, catalog_of, offered
 from ..errors import words_of
-from ..session import with_version
 from .config import GROUP, options
 
 LOG = logging.getLogger(__name__)

@@ -9,6 +9,11 @@ import threading
 
 PASSWORD = "right"
 ONE, TWO = "RegionOne", "RegionTwo"
+# Paths at which something else stands: (status, text, headers).
+ELSEWHERE = {"page": (200, "<html>It works!</html>", {"Content-Type": "text/html"}),
+             "null": (200, "null", {}),
+             "broken": (503, "", {}),
+             "circle": (302, "", {"Location": "/circle"})}
 VERSION = {"id": "v-new", "name": "9.1.2", "datastore": "d", "active": True}
 CLUSTERS = [{"id": f"c-{number}", "name": name, "instances": [], "task": {"name": "NONE"},
              "datastore": {"type": "redis", "version": "8.1.8"}}
@@ -29,14 +34,25 @@ class SmallCloud:
     def __init__(self, certificate=None, clients=None):
         self.seen: list[str] = []
         self.changed: list[str] = []
-        self.clusters = CLUSTERS
+        self.clusters, self.broken = CLUSTERS, False
         cloud = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
-                status, body, more = cloud.answer(self.command, self.path, self.rfile.read(length))
-                text = json.dumps(body).encode()
+                asked, first = self.rfile.read(length), self.path.split("/")[1]
+                if first == "hangs-up":
+                    return
+                if self.path.startswith("http://"):     # as a proxy is asked
+                    status, text, more = 407, "", {}
+                elif cloud.broken:
+                    status, text, more = ELSEWHERE["broken"]
+                elif first in ELSEWHERE:
+                    status, text, more = ELSEWHERE[first]
+                else:
+                    status, body, more = cloud.answer(self.command, self.path, asked)
+                    text = json.dumps(body)
+                text = text.encode()
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json",
                                     "Content-Length": str(len(text)), **more}.items():
@@ -103,13 +119,14 @@ class SmallCloud:
             services.setdefault(kind, []).append({
                 "region": region, "region_id": region, "interface": interface, "url": url,
                 "id": url})
+        project = {"project": {"id": "p", "name": "p", "domain": {
+            "id": "default", "name": "Default"}}, "catalog": [
+                {"type": kind, "name": kind, "id": kind, "endpoints": listed}
+                for kind, listed in services.items()]} if "scope" in asked["auth"] else {}
         return 201, {"token": {
             "methods": ["password"], "expires_at": "2999-01-01T00:00:00.000000Z", "roles": [],
             "issued_at": "2026-01-01T00:00:00.000000Z", "user": {"id": "u", "name": "u", "domain": {
-                "id": "default", "name": "Default"}},
-            "project": {"id": "p", "name": "p", "domain": {"id": "default", "name": "Default"}},
-            "catalog": [{"type": kind, "name": kind, "id": kind, "endpoints": listed}
-                        for kind, listed in services.items()]}}, {"X-Subject-Token": "t"}
+                "id": "default", "name": "Default"}}, **project}}, {"X-Subject-Token": "t"}
 
     def _trove(self, parts):
         missing = 404, {"itemNotFound": {"message": "Resource cannot be found.", "code": 404}}

@@ -5,6 +5,7 @@ import os
 import pytest
 from trove_upgrade.interfaces import session
 from trove_upgrade.interfaces.cli import options
+from trove_upgrade.services import mistral_api
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def test_clouds_yaml_is_read(tmp_path, monkeypatch):
 @pytest.mark.parametrize("url", ["http://m:8989", "http://m:8989/", "http://m:8989/v2",
                                  "http://m:8989/v2/"])
 def test_url_with_and_without_version(url):
-    assert session.with_version(url) == "http://m:8989/v2"
+    assert mistral_api.with_version(url) == "http://m:8989/v2"
 
 
 def test_password_is_not_shown_by_the_client():

@@ -68,7 +68,7 @@ def test_the_ca_of_the_service_users_section_holds_for_keystone_trove_and_mistra
         assert [one.name for one in clients.trove(actor).clusters.list()][0] == "shop"
         assert clients.mistral(actor).workflows.list() == []
     token = SimpleNamespace(auth_token="t", region_name="", project_id="p", service_catalog={
-        "catalog": cloud._token({"auth": {"identity": {"password": {"user": {
+        "catalog": cloud._token({"auth": {"scope": {}, "identity": {"password": {"user": {
             "name": "u", "password": "right"}}}}})[1]["token"]["catalog"]})
     assert clients.mistral(sessions.TokenActor(token)).workflows.list() == []
 

@@ -1,6 +1,8 @@
 """An engine's directory is its owner's alone, also where it existed before."""
 import os
+import shutil
 import stat
+from types import SimpleNamespace
 
 import pytest
 from trove_upgrade.embedded import EmbeddedEngine, EngineError, files, running
@@ -85,3 +87,10 @@ def test_a_link_is_not_followed(tmp_path):
     with pytest.raises(files.NotPrivate, match="is a link"):
         made.create()
     assert mode(outside) == 0o644
+
+
+def test_a_full_disk_is_said_before_an_engine_is_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(EngineError, match=r"can't keep its files in .*: No space left on device\. "
+                                          r"Choose another directory \(--state-dir\)"):
+        EmbeddedEngine(tmp_path / "engine").start()
