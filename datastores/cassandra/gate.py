@@ -116,7 +116,8 @@ class CassandraGate(Driver):
         return Texts(
             rollback_path=texts.WAY_BACK, point_of_no_return=texts.NO_RETURN, backup=texts.BACKUP,
             finalize=texts.FINALIZE,
-            notes=(*texts.MIXED, *_blindness(facts), f"parallelism domain {domain}"))
+            notes=(*texts.MIXED, *_blindness(facts), *_durability(facts),
+                   f"parallelism domain {domain}"))
 
 
 def rank(member: Facts) -> tuple[Any, ...]:
@@ -240,3 +241,12 @@ def _blindness(facts: ClusterFacts) -> list[str]:
              and not any(seen["state"] for seen in one.native["view"].values())]
     return ([texts.BLIND.format(names=", ".join(blind))] if blind else []) + (
         [texts.NO_STREAMS.format(names=", ".join(vague))] if vague else [])
+
+
+def _durability(facts: ClusterFacts) -> list[str]:
+    """Notes about what becomes of acknowledged writes when members crash or their disks fail."""
+    spoken = [one for one in facts.values() if one.answers]
+    periods = sorted({one.native["sync"] for one in spoken} - {""})
+    unheeded = [f"{setting} on {one.name}" for one in spoken for setting in one.native["unheeded"]]
+    return ([texts.PERIODIC.format(period=" or ".join(periods))] if periods else []) + (
+        [texts.UNHEEDED.format(settings=", ".join(unheeded))] if unheeded else [])

@@ -33,3 +33,8 @@ BLIND = ("{names}: this version has no virtual tables (before 4.0), so neither l
          "and compactionstats.")
 NO_STREAMS = ("{names}: this version does not tell streams and gossip states by CQL (before 4.1). "
               "Look by nodetool netstats.")
+PERIODIC = ("The commit log is on disk only after {period} (commitlog_sync periodic): where all "
+            "copies of a row crash within that time, writes that were acknowledged are lost. A "
+            "member that is stopped in good order loses none.")
+UNHEEDED = ("{settings}: a member whose disk fails goes on and may lack what it acknowledged; see "
+            "the members' logs before you start.")

@@ -9,6 +9,7 @@ from ..base import ClusterFacts, Facts, Member
 SEEDS = re.compile(r"seeds=([^}]*)")
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DONE = {"success", "failure"}       # ends of a stream (StreamingState.Status)
+FAILURES = ("commit_failure_policy", "disk_failure_policy")
 # Kinds of sstable_tasks that belong to a repair or rewrite all tables (OperationType.java).
 BUSY_KINDS = ("validation", "anticompaction", "upgrade sstables", "cleanup", "scrub")
 
@@ -68,7 +69,8 @@ def _spoken(member: Member, answer: dict[str, Any], seeds: set) -> Facts:
               "seed": member.address in seeds, "busy": _busy(answer["views"]),
               "keyspaces": answer["keyspaces"], "mode": settings.get("storage_compatibility_mode"),
               "auth": not settings.get("authenticator", "").endswith("AllowAllAuthenticator"),
-              "used_mib": _used(answer["views"])}
+              "used_mib": _used(answer["views"]),
+              "sync": _sync(settings), "unheeded": _unheeded(settings)}
     return Facts(member.id, member.name, answers=True, version=local["release_version"],
                  identity=f"{own}/{local['gossip_generation']}", server_id=own,
                  domain=_domain(local),
@@ -117,6 +119,25 @@ def _node_at(address: str, answer: dict[str, Any]) -> str:
         return str(answer["local"]["host_id"])
     return next((str(row["host_id"]) for row in answer["peers"]
                  if str(row["peer"]) == address and row["host_id"]), "")
+
+
+def _sync(settings: dict[str, str]) -> str:
+    """After which time the commit log is on disk where writes are acknowledged before; empty where
+    they wait for it (batch, group), and where that is not told.
+
+    The setting is ``commitlog_sync_period``, such as 10000ms, or before 4.1
+    ``commitlog_sync_period_in_ms``.
+    """
+    if settings.get("commitlog_sync") != "periodic":
+        return ""
+    millis = settings.get("commitlog_sync_period_in_ms")
+    return settings.get("commitlog_sync_period") or (f"{millis}ms" if millis else "its period")
+
+
+def _unheeded(settings: dict[str, str]) -> list[str]:
+    """Settings by which the member goes on when its disk fails, and tells nobody."""
+    return [f"{name} = {settings[name]}" for name in FAILURES
+            if settings.get(name) in ("ignore", "best_effort")]
 
 
 def _hint_window(settings: dict[str, str]) -> int | None:

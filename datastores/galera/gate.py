@@ -9,6 +9,7 @@ from .paths import MARIADB, PATHS, covers, reads_back, same
 # Share of the time for which members held each other back; Nagios' check_galera_cluster calls 0.1
 # critical.
 PAUSED_LIMIT = 0.1
+FORGETFUL_SHUTDOWN = "2"    # innodb_fast_shutdown: like a crash; an upgrade needs 0 or 1
 # States of a member that is on its way into its group, or serves another's way into it.
 COMING = ("Joining", "Joining: preparing for State Transfer", "Joining: requested State Transfer",
           "Joining: receiving State Transfer", "Joiner", "Joined", "Donor/Desynced")
@@ -40,6 +41,18 @@ class GaleraGate(Driver):
                   "Grow the cluster to three members or more, add an arbitrator, or give all "
                   "members the same pc.weight. Skipped by name, a crash while a member is "
                   "unavailable stops the cluster."),
+            check("no_split", [f"{one.name} has {option}" for one in asked
+                               for option in one.native["splits"]],
+                  "No part of the group takes writes without a majority.",
+                  "SET GLOBAL wsrep_provider_options='pc.ignore_quorum=false; "
+                  "pc.ignore_sb=false': when members lose sight of each other, both parts would "
+                  "take writes, and one part's are lost."),
+            check("writes_go_on", _without_writer(asked),
+                  "Another member takes writes while one is unavailable.",
+                  "SET GLOBAL read_only = OFF on one more member, until the upgrade is over."),
+            check("clean_shutdown", _forgetful(asked), "Every member shuts down in good order.",
+                  "SET GLOBAL innodb_fast_shutdown = 1 (or 0): with 2 the next start is a "
+                  "recovery, which a newer server can't do."),
             check("ist_reachable", _unreachable(facts, asked, self.unavailable_sec),
                   "Every member could come back by an incremental state transfer.",
                   "Enlarge gcache.size on the members, write less, or set unavailable_sec in the "
@@ -55,7 +68,7 @@ class GaleraGate(Driver):
         if not asked:
             return found or ["no member answers"]
         found += _disagreements(asked) + _sizes(asked, rest, gone) + _majority(asked, gone)
-        found += _no_writers(asked, gone)
+        found += _no_writers(asked, gone) + _forgetful([one for one in gone if one.answers])
         found += [f"{one.name} was held back by flow control for {one.native['paused']:.0%} of the "
                   f"time (limit {PAUSED_LIMIT:.0%})"
                   for one in asked if one.native["paused"] > PAUSED_LIMIT]
@@ -228,6 +241,17 @@ def _no_writers(asked: list[Facts], gone: list[Facts]) -> list[str]:
     if not gone or not all(one.native["read_only"] for one in asked):
         return []
     return ["no member that stays takes writes (read_only)"]
+
+
+def _without_writer(asked: list[Facts]) -> list[str]:
+    """Complaints about members without which no other takes writes."""
+    return [f"without {one.name} no member takes writes (read_only)" for one in asked
+            if _no_writers([other for other in asked if other is not one], [one])]
+
+
+def _forgetful(members: list[Facts]) -> list[str]:
+    return [f"{one.name} has innodb_fast_shutdown = {FORGETFUL_SHUTDOWN}" for one in members
+            if one.native["fast_shutdown"] == FORGETFUL_SHUTDOWN]
 
 
 def _strangers(facts: ClusterFacts, asked: list[Facts]) -> list[str]:

@@ -55,6 +55,8 @@ def _native(status: dict[str, str], variables: dict[str, str]) -> dict[str, Any]
         "votes": _number(status, "wsrep_cluster_weight") or _number(status, "wsrep_cluster_size"),
         "rejects": variables.get("wsrep_reject_queries", "NONE") != "NONE",
         "read_only": variables.get("read_only") not in (None, "OFF", "0"),
+        "apart": variables.get("wsrep_on") == "OFF", "splits": splits_in(options),
+        "fast_shutdown": variables.get("innodb_fast_shutdown"),
         "view": (status.get("wsrep_cluster_state_uuid", ""),
                  status.get("wsrep_cluster_conf_id", "")),
         "queue": _number(status, "wsrep_local_recv_queue"),
@@ -78,6 +80,13 @@ def weight_in(options: str) -> int:
     """How many votes a member has: ``pc.weight`` in ``wsrep_provider_options``."""
     found = re.search(r"pc\.weight\s*=\s*(\d+)", options, re.IGNORECASE)
     return int(found[1]) if found else 1
+
+
+def splits_in(options: str) -> list[str]:
+    """The options by which a part of the group that is no majority takes writes as well."""
+    found = re.findall(r"pc\.(ignore_quorum|ignore_sb)\s*=\s*(?:true|yes|on|1)\b", options,
+                       re.IGNORECASE)
+    return [f"pc.{name.lower()}" for name in found]
 
 
 def size_in(options: str) -> int:
@@ -115,6 +124,8 @@ def _problems(name: str, native: dict[str, Any]) -> list[str]:
         found.append(f"{name} is not ready for statements")
     if native["rejects"]:
         found.append(f"{name} rejects its clients' statements (wsrep_reject_queries)")
+    if native["apart"]:
+        found.append(f"{name} keeps its clients' writes from the group (wsrep_on is OFF)")
     if native["queue"] > QUEUE_LIMIT:
         found.append(f"{name} has {native['queue']} write sets to apply (limit {QUEUE_LIMIT})")
     return found

@@ -18,6 +18,8 @@ ANSWER = {"version": str, "server": str, "identity": str, "state": str, "read_on
           "following": dict | None, "sources": int, "xa": int, "filters": list, "unlogged": list,
           "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool,
           "relaxed": list}
+SEMI_SYNC = {"leads": bool, "waits_alone": bool, "wait_for": int, "timeout_ms": int,
+             "replicas": int, "acknowledges": bool, "acknowledging": bool}
 FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}
 
 
@@ -61,6 +63,7 @@ class Servers(MySQLServers):
         :raises Exception: it can't.
         """
         check_types(answer, ANSWER)
+        check_types(answer["semi_sync"], SEMI_SYNC)
         if answer["following"] is not None:
             check_types(answer["following"], FOLLOWING)
         self._dialect.missing(answer, answer)

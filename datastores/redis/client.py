@@ -55,7 +55,7 @@ class Servers(AskedAtOnce):
         return access.failure(member, error, error, isinstance(error, redis.AuthenticationError))
 
     def answer(self, member: Member) -> dict[str, Any]:
-        """``{info, cluster, nodes, myself, settings, config}``."""
+        """``{info, cluster, nodes, myself, settings, config, modules}``."""
         with self.connect(member) as client:
             pipe = client.pipeline(transaction=False)
             # The library keys its own reading by address, which two nodes may share.
@@ -64,14 +64,16 @@ class Servers(AskedAtOnce):
             pipe.execute_command("CLUSTER INFO")
             pipe.execute_command("CLUSTER NODES")
             pipe.execute_command("CLUSTER MYID")
+            pipe.info("modules")
             for name in (*SETTINGS, *CONFIG):
                 pipe.config_get(name)
-            info, cluster, nodes, myself, *told = pipe.execute()
+            info, cluster, nodes, myself, loaded, *told = pipe.execute()
         values = {key.replace("slave", "replica"): value
                   for pair in told for key, value in pair.items()}
         settings = {name: values[name] for name in SETTINGS if name in values}
         return {"info": info, "cluster": cluster, "nodes": nodes, "myself": myself,
-                "settings": settings, "config": values}
+                "settings": settings, "config": values,
+                "modules": loaded.get("modules", [])}
 
     def _arguments(self, timeout_sec: float) -> dict[str, Any]:
         chosen, secret = self._access, access.password(self._access)

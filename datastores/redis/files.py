@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from ..base import ANOTHER, PRIMARY, UNAVAILABLE_SEC, ClusterFacts, Facts
-from .paths import moves_append_only_file, same_format
+from ..paths import series
+from .paths import foreign_format, moves_append_only_file, product_of, same_format
 
 
 def facts_of(info: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
@@ -65,9 +66,24 @@ def unreadable(facts: ClusterFacts, member: Facts, origin: str, only_copy: bool)
     elif only_copy:
         return f"{member.name} is the only copy of its shard and saves it in the format of " \
                f"{member.version}"
+    elif member.settings.get("save"):
+        return (f"{member.name} has save points, so it saves a dump in the format of "
+                f"{member.version} when it stops")
     else:
         closed = _new_syncs(facts, member, origin) or member.native["rdb_saves"]
     return f"the files of {member.name} are in the format of {member.version}" if closed else ""
+
+
+def foreign(facts: ClusterFacts, target: str) -> list[str]:
+    """Members of whose data the version ``target`` reads nothing, being of the other product: a
+    replica of it would drop what it has and never be in sync. Not asked of those who go back."""
+    found = []
+    for one in facts.values():
+        number = foreign_format(one.native["product"], one.version, target) if one.answers else 0
+        if number and series(target) >= series(one.version):
+            found.append(f"{one.name} runs {one.native['product']} {one.version} and writes RDB "
+                         f"version {number}, which {product_of(target)} {target} can't read")
+    return found
 
 
 def one_way_notes(facts: ClusterFacts) -> list[str]:

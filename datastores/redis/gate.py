@@ -60,6 +60,14 @@ class RedisGate(Driver):
                   files.persistence_remedy(facts, saved)),
         ]
 
+    def checks_towards(self, facts: ClusterFacts, target: str) -> list[Check]:
+        return [check("data_readable", files.foreign(facts, target),
+                      "The target reads what the members save and send to replicas.",
+                      "Choose a release of the product that the members run, or let clients copy "
+                      "the data into a new cluster. Where the new image sets rdb-version-check "
+                      "relaxed and no type of data is one that Valkey does not have, skip this "
+                      "check by name.")]
+
     def traces(self, facts: ClusterFacts, saved: Collection[str] = ()) -> list[str]:
         return files.traces(facts, saved)
 
@@ -104,7 +112,7 @@ class RedisGate(Driver):
         notes += [f"{facts[one].name} is the only copy of {facts[one].domain}: these slots are out "
                   "of service while it is unavailable, and with dumps it can't go back."
                   for one in sorted(only_copies(facts))]
-        notes += files.one_way_notes(facts) + files.full_copy_notes(facts)
+        notes += files.one_way_notes(facts) + files.full_copy_notes(facts) + _of_modules(facts)
         if not keep_rollback_path:
             way = ("None once an upgraded member saves its data: the old version can't read a dump "
                    "of a newer minor version. keep_rollback_path was switched off.")
@@ -120,6 +128,14 @@ class RedisGate(Driver):
                    "the old version stay in place until finalised.",
             finalize=("give the members back their save points", "let each save a dump"),
             notes=tuple(notes))
+
+
+def _of_modules(facts: ClusterFacts) -> list[str]:
+    names = {f"{name} {version}".strip() for one in facts.values() if one.answers
+             for name, version in one.native["modules"].items()}
+    return [f"The members have loaded modules ({', '.join(sorted(names))}), which the new image "
+            "must load, too: without them it does not start on their data, or takes over from "
+            "nobody."] if names else []
 
 
 def agreed(facts: ClusterFacts) -> bool:

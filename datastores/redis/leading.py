@@ -2,6 +2,7 @@
 from collections.abc import Collection
 
 from ..base import PRIMARY, REPLICA, ClusterFacts, Facts
+from ..paths import series
 
 
 def candidate(facts: ClusterFacts, member_id: str, prefer: str) -> Facts | None:
@@ -27,8 +28,15 @@ def why_not(facts: ClusterFacts, replica: Facts) -> list[str]:
         found.append(f"{replica.name} has replica-priority 0")
     if config.get("cluster-replica-no-failover") == "yes":
         found.append(f"{replica.name} has cluster-replica-no-failover yes")
+    found += _lacks_modules(facts, replica)
     # The others of the shard follow it, and the one that led is unavailable.
     return found + _refuses_writes(replica, _others(facts, replica) - 1)
+
+
+def needed_replicas(config: dict[str, str]) -> int:
+    """Without how many good replicas a primary takes no writes, by its configuration."""
+    switched_on = int(config.get("min-replicas-max-lag", 1)) > 0
+    return int(config.get("min-replicas-to-write", 0)) if switched_on else 0
 
 
 def without_candidate(facts: ClusterFacts) -> list[str]:
@@ -59,6 +67,15 @@ def refusing_writes(facts: ClusterFacts, unavailable: Collection[str]) -> list[s
     return found
 
 
+def _lacks_modules(facts: ClusterFacts, replica: Facts) -> list[str]:
+    """A module that its primary has: clients would be refused its commands. One of an older version
+    may lead again: newer ones bring modules of their own."""
+    return [f"{replica.name} has not loaded the module {name}, which {one.name} has"
+            for one in _primaries(facts) if one.native["node"] == replica.native["leader"]
+            and series(replica.version) >= series(one.version)
+            for name in sorted(one.native["modules"].keys() - replica.native["modules"].keys())]
+
+
 def _primaries(facts: ClusterFacts) -> list[Facts]:
     return [one for one in facts.values()
             if one.answers and one.role == PRIMARY and one.native["slots"]]
@@ -71,10 +88,6 @@ def _others(facts: ClusterFacts, member: Facts) -> int:
 
 def _refuses_writes(member: Facts, left: int) -> list[str]:
     """:param left: how many good replicas it would have."""
-    config = member.native["config"]
-    needed, left = int(config.get("min-replicas-to-write", 0)), max(left, 0)
-    asked_for = int(config.get("min-replicas-max-lag", 1)) > 0      # 0 switches it off
-    if not asked_for or needed <= left:
-        return []
+    needed, left = member.native["needs"], max(left, 0)
     return [f"{member.name} takes no writes with fewer than {needed} replicas "
-            f"(min-replicas-to-write {needed}) and would have {left}"]
+            f"(min-replicas-to-write {needed}) and would have {left}"] if needed > left else []

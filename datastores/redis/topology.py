@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
-from . import files, nodes
+from . import files, leading, nodes
+from .paths import REDIS, VALKEY
 
 LAG_BYTES = 1024 * 1024   # a replica further behind than this makes a switchover block its clients
 
@@ -37,7 +38,9 @@ def _facts(member: Member, answer: dict[str, Any], node: str, views, shared, off
     info, view = answer["info"], views[member.id]
     own = view.get(node) or UNLISTED
     native = {"node": node, "leader": own["leader"], "slots": own["slots"], "view": view,
-              "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"]} \
+              "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"],
+              "needs": leading.needed_replicas(answer["config"]),
+              "product": product_of(info), "modules": modules_of(answer["modules"])} \
         | files.facts_of(info, answer["settings"])
     return Facts(member.id, member.name, answers=True, version=version_of(info),
                  identity=info["run_id"], server_id=node, role=own["role"], domain=domain,
@@ -54,6 +57,16 @@ def _without_ghosts(view: nodes.View, known: set[str]) -> nodes.View:
     """
     return {node: entry for node, entry in view.items()
             if node in known or not nodes.is_gone(entry)}
+
+
+def modules_of(answers: list[dict[str, Any]]) -> dict[str, str]:
+    """Names of the modules that the server has loaded, and their versions."""
+    return {str(one["name"]): str(one.get("ver", "")) for one in answers}
+
+
+def product_of(info: dict[str, Any]) -> str:
+    """Redis or Valkey, by the server's own word."""
+    return VALKEY if info.get("valkey_version") else REDIS
 
 
 def version_of(info: dict[str, Any]) -> str:

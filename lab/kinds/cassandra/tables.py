@@ -125,11 +125,15 @@ class Tables:
         conf = self._node.conf
         seeds = ",".join(f"{one}:{conf.bus_port}" for one in conf.seeds)
         found = {"cluster_name": conf.cluster, "authenticator":
-                 "PasswordAuthenticator" if conf.password else "AllowAllAuthenticator"}
+                 "PasswordAuthenticator" if conf.password else "AllowAllAuthenticator",
+                 "commitlog_sync": "periodic", "commit_failure_policy": "stop",
+                 "disk_failure_policy": "stop"}
         if self._node.series >= (4, 1):
             found["seed_provider.parameters"] = f"{{seeds={seeds}}}"
+            found["commitlog_sync_period"] = "10000ms"
         else:
             found["seed_provider"] = f"SimpleSeedProvider{{seeds={seeds}}}"
+            found["commitlog_sync_period_in_ms"] = "10000"
         if self._node.series >= (5, 0):
             found["storage_compatibility_mode"] = conf.mode
         for name, value in found.items():

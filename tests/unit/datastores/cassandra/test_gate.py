@@ -211,3 +211,21 @@ def test_before_4_0_the_plan_says_what_it_can_not_see():
     {"seed_provider.parameters": "{seeds=10.0.0.1,10.0.0.2:7000}"}])
 def test_seeds_are_found_in_either_spelling(setting):
     assert topology._seeds(setting) == ["10.0.0.1", "10.0.0.2"]
+
+
+@pytest.mark.parametrize(("rows", "told"), [
+    ({"commitlog_sync": "periodic", "commitlog_sync_period": "10000ms"}, "only after 10000ms"),
+    ({"commitlog_sync": "periodic", "commitlog_sync_period_in_ms": "10000"}, "only after 10000ms"),
+    ({"commitlog_sync": "batch", "commitlog_sync_period": "10000ms"}, ""),
+    ({"commitlog_sync": "group"}, ""), ({}, ""),
+    ({"commit_failure_policy": "ignore"}, "commit_failure_policy = ignore on member-0"),
+    ({"disk_failure_policy": "best_effort"}, "disk_failure_policy = best_effort on member-0"),
+    ({"commit_failure_policy": "stop", "disk_failure_policy": "die"}, "")])
+def test_the_plan_tells_what_crashes_and_failing_disks_may_cost(rows, told):
+    """As system_views.settings has it in 4.0 and, with units, since 4.1."""
+    model = Cluster({"dc1": {"r1": 3}})
+    usual = DRIVER.texts(model.read(), True).notes
+    model.more_settings = rows
+    more = [note for note in DRIVER.texts(model.read(), True).notes if note not in usual]
+    assert told in " ".join(more)
+    assert bool(more) is bool(told)

@@ -19,6 +19,10 @@ def blockers(model, *unavailable, unavailable_sec=60):
     return within(unavailable_sec).blockers(model.facts(), unavailable)
 
 
+def refused(model):
+    return {one.name: one.message for one in within(60).checks(model.facts()) if not one.ok}
+
+
 def test_a_healthy_group_lets_a_member_go(model):
     assert blockers(model, "m1") == []
     assert blockers(model) == []
@@ -105,6 +109,39 @@ def test_nobody_goes_while_those_that_stay_serve_no_clients(model):
         model.nodes[one].variables["read_only"] = "ON"
     assert blockers(model, "m1") == ["no member that stays takes writes (read_only)"]
     assert blockers(model, "m2") == []
+
+
+def test_a_group_in_which_one_alone_takes_writes_is_refused_before_that_one_is_due(model):
+    for one in ("m2", "m3"):
+        model.nodes[one].variables["read_only"] = "ON"
+    assert refused(model) == {
+        "writes_go_on": "without member-1 no member takes writes (read_only)."}
+    model.nodes["m3"].variables["read_only"] = "OFF"
+    assert refused(model) == {}
+
+
+def test_a_member_that_keeps_writes_from_the_group_is_not_well(model):
+    model.nodes["m2"].variables["wsrep_on"] = "OFF"
+    complaint = "member-2 keeps its clients' writes from the group (wsrep_on is OFF)"
+    assert refused(model)["members_healthy"] == f"{complaint}."
+    assert blockers(model, "m1") == [complaint]
+
+
+@pytest.mark.parametrize("option", ["pc.ignore_sb", "pc.ignore_quorum"])
+def test_a_group_whose_parts_would_both_take_writes_is_refused(model, option):
+    """As wsrep_provider_options tells it."""
+    said = "gcache.size = 128M; {} = {}; pc.linger = PT20S; pc.npvo = false"
+    model.nodes["m3"].variables["wsrep_provider_options"] = said.format(option, "true")
+    assert refused(model) == {"no_split": f"member-3 has {option}."}
+    model.nodes["m3"].variables["wsrep_provider_options"] = said.format(option, "false")
+    assert refused(model) == {}
+
+
+def test_a_member_that_does_not_shut_down_in_good_order_is_not_stopped(model):
+    model.nodes["m3"].variables["innodb_fast_shutdown"] = "2"
+    assert refused(model) == {"clean_shutdown": "member-3 has innodb_fast_shutdown = 2."}
+    assert blockers(model, "m3") == ["member-3 has innodb_fast_shutdown = 2"]
+    assert blockers(model, "m1") == []
 
 
 def test_a_group_of_two_is_refused_before_it_begins_and_not_held_up_in_the_middle():

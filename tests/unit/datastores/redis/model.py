@@ -27,6 +27,7 @@ class Node:
     syncs: int = 0
     offset: int = 1000
     keys: int = 1000
+    modules: list = field(default_factory=list)
     settings: dict = field(default_factory=SETTINGS.copy)
     config: dict = field(default_factory=lambda: {
         "min-replicas-to-write": "0", "min-replicas-max-lag": "10", "replica-priority": "100",
@@ -99,8 +100,8 @@ class Cluster:
                      "master_sync_in_progress": 0, "slave_repl_offset": asked.offset}
         served = sum(self._slots(node)[1] - self._slots(node)[0] + 1
                      for node in self.nodes.values() if node.leads and node.up)
-        return {"info": info, "myself": asked.node, "settings": dict(asked.settings),
-                "config": dict(asked.config),
+        return {"info": info, "myself": asked.node, "modules": list(asked.modules),
+                "settings": dict(asked.settings), "config": dict(asked.config),
                 "cluster": {"cluster_state": "ok" if served == SLOTS else "fail",
                             "cluster_slots_ok": str(served)},
                 "nodes": "\n".join([*lines.values(), *self.more_lines])}

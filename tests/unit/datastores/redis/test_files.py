@@ -1,7 +1,7 @@
 """Whether members save their data, who can read them, and whether they are all there."""
 import pytest
 from trove_upgrade.datastores.base import MEMBER, Driver, Facts
-from trove_upgrade.datastores.redis import RedisDriver, files, paths
+from trove_upgrade.datastores.redis import RedisDriver, files, paths, topology
 
 from tests.unit.datastores.redis.model import Cluster
 
@@ -37,7 +37,51 @@ def test_an_append_only_file_of_before_7_is_not_found_by_its_old_version(origin,
 def test_a_dump_closes_the_rollback_path_where_the_format_differs(origin, target, closed):
     cluster = Cluster(3, 1, version=target)
     cluster.nodes["m0003"].saves = 1
+    cluster.nodes["m0003"].settings["save"] = ""
     assert bool(DRIVER.closed_rollback_path(read(cluster), "m0003", origin)) is closed
+
+
+def test_a_member_with_save_points_does_not_go_back_for_it_saves_a_dump_when_it_stops():
+    cluster = Cluster(3, 1, version="9.1.2")
+    closed = DRIVER.closed_rollback_path(read(cluster), "m0003", "8.1.8")
+    assert "member-3 has save points, so it saves a dump in the format of 9.1.2" in closed
+    assert DRIVER.closed_rollback_path(read(cluster), "m0003", "9.1.0") == ""
+
+
+def test_of_a_number_that_redis_and_valkey_both_have_no_two_releases_write_one_format():
+    assert not paths.same_format("8.0.1", "8.0.2")
+    assert paths.same_format("8.0.1", "8.0.1")
+    assert paths.same_format("7.2.4", "7.2.9")
+
+
+@pytest.mark.parametrize(("product", "version", "target", "number"), [
+    ("Redis", "7.4.1", "8.1.8", 12), ("Redis", "8.0.2", "9.1.2", 12),
+    ("Redis", "8.2.1", "9.0.0", 12), ("Redis", "8.10.0", "9.1.2", 13),
+    ("Redis", "6.2.14", "9.1.2", 0), ("Redis", "7.0.15", "8.1.8", 0),
+    ("Redis", "7.2.4", "9.1.2", 0), ("Redis", "7.4.1", "8.0.2", 0), ("Redis", "7.4.1", "8.2.1", 0),
+    ("Valkey", "8.1.8", "8.2.1", 0), ("Valkey", "8.1.8", "9.1.2", 0),
+    ("Valkey", "9.0.0", "9.1.2", 0)])
+def test_what_the_other_product_can_not_read_is_refused_by_name(product, version, target, number):
+    cluster = Cluster(3, 1, version=version)
+    facts = read(cluster)
+    for one in facts.values():
+        one.native["product"] = product
+    check, = DRIVER.checks_towards(facts, target)
+    assert (check.name, check.ok) == ("data_readable", not number)
+    assert (f"member-3 runs Redis {version} and writes RDB version {number}, which Valkey {target} "
+            "can't read" in check.message) is bool(number)
+    assert ("rdb-version-check" in check.remedy) is bool(number)
+
+
+def test_who_goes_back_to_the_other_product_is_judged_by_its_rollback_path(cluster):
+    for node in cluster.nodes.values():
+        node.version = "9.1.2"
+    assert DRIVER.checks_towards(read(cluster), "7.0.15")[0].ok
+
+
+def test_the_product_is_told_by_the_server_itself():
+    assert topology.product_of({"redis_version": "8.2.1"}) == "Redis"
+    assert topology.product_of({"redis_version": "7.2.4", "valkey_version": "8.1.8"}) == "Valkey"
 
 
 def test_dumps_that_a_version_does_not_count_may_have_been_saved():

@@ -80,7 +80,7 @@ def test_a_silent_member_keeps_the_role_and_shard_that_the_others_see(cluster):
 
 def test_the_rollback_path_closes_with_the_first_dump_of_the_new_version(cluster):
     node = cluster.nodes["m0003"]
-    node.version = "9.1.2"
+    node.version, node.settings["save"] = "9.1.2", ""
     assert DRIVER.closed_rollback_path(read(cluster), "m0003", "8.1.8") == ""
     node.saves = 1
     assert "member-3" in DRIVER.closed_rollback_path(read(cluster), "m0003", "8.1.8")
@@ -90,6 +90,7 @@ def test_the_rollback_path_closes_with_the_first_dump_of_the_new_version(cluster
 def test_the_rollback_path_closes_when_a_new_primary_sent_a_full_sync(cluster):
     for one in ("m0000", "m0003"):
         cluster.nodes[one].version = "9.1.2"
+        cluster.nodes[one].settings["save"] = ""
     cluster.fail_over("m0003")
     cluster.nodes["m0003"].syncs = 1
     assert DRIVER.closed_rollback_path(read(cluster), "m0000", "8.1.8")

@@ -36,6 +36,22 @@ def test_a_shard_that_no_replica_may_lead_is_refused_by_name(cluster, name, valu
         RedisDriver.switchover(DRIVER, read(cluster), "m0000", "9.1.2")
 
 
+def test_a_replica_that_lacks_a_module_of_its_primary_is_no_candidate(cluster):
+    """As one on an image without it: INFO modules."""
+    search = {"name": "search", "ver": 20813, "api": 1, "filters": 0}
+    for node in cluster.nodes.values():
+        node.modules.append(search)
+    assert refused(cluster) == {}
+    notes = " ".join(DRIVER.texts(read(cluster), True).notes)
+    assert "modules (search 20813), which the new image must load" in notes
+    cluster.nodes["m0003"].modules.clear()
+    assert leading.candidate(read(cluster), "m0000", "9.1.2") is None
+    assert ("member-3 has not loaded the module search, which member-0 has"
+            in refused(cluster)["may_lead"].message)
+    cluster.nodes["m0000"].version = "9.1.2"        # on the way back, with what 9.1 brings itself
+    assert leading.candidate(read(cluster), "m0000", "8.1.8").id == "m0003"
+
+
 def test_a_primary_that_takes_no_writes_with_a_replica_less_is_refused_by_name(cluster):
     cluster.nodes["m0001"].config["min-replicas-to-write"] = "1"
     found = refused(cluster)
