@@ -31,9 +31,12 @@ from mistral.workflow import states
 from mistral_lib import actions
 from oslo_log import log
 
+from ..schemas.errors import RETRY, UpgradeError
+
 LOG = log.getLogger(__name__)
-LOST = {"code": "engine_restarted", "class": "retry", "instance": "",
-        "message": "The engine was started again while this step ran; the step is repeated."}
+LOST = UpgradeError(
+    "engine_restarted",
+    "The engine was started again while this step ran; the step is repeated.", RETRY).as_dict()
 REPEATABLE = ("trove_upgrade.", "std.noop")
 OPEN = (states.IDLE, states.WAITING, states.RUNNING, states.RUNNING_DELAYED,
         states.PAUSED)
