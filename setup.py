@@ -1,6 +1,14 @@
 """The pack: each top-level room is a subpackage of ``trove_upgrade``. Its name, version and licence
 stand in pyproject.toml."""
+import os
+import re
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+# Where the site that `make docs` builds is served; who publishes the package says it. A package
+# index shows the README alone, so its links lead there, or are none.
+SITE = os.environ.get("TROVE_UPGRADE_DOCS", "").rstrip("/")
 
 ROOMS = ("actions", "datastores", "embedded", "interfaces", "lab", "notifiers", "ownership",
          "planning", "schemas", "services", "workflows")
@@ -83,7 +91,22 @@ ACTIONS = (
     "drop_member = trove_upgrade.actions.rebuild:DropMember",
 )
 
+
+
+def _elsewhere(link):
+    """A relative link of the README, as a page without its neighbours can have it."""
+    image, text, page, anchor = link.groups()
+    if not SITE:
+        return "" if image else text
+    page = f"{page[:-3]}.html" if page.endswith(".md") else f"_images/{Path(page).name}"
+    return f"{image}[{text}]({SITE}/{page}{anchor or ''})"
+
+
 setup(
+    long_description=re.sub(r"(!?)\[([^]]*)\]\((?!https?:)([^)#]+)(#[^)]*)?\)", _elsewhere,
+                            Path(__file__).with_name("README.md").read_text(encoding="utf-8")),
+    long_description_content_type="text/markdown",
+    project_urls={"Documentation": SITE} if SITE else {},
     package_dir={f"trove_upgrade.{room}": room for room in ROOMS},
     packages=PACKAGES,
     package_data={

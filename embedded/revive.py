@@ -40,9 +40,12 @@ from mistral_lib import actions
 from oslo_log import log
 from oslo_utils import timeutils
 
+from ..schemas.errors import RETRY, UpgradeError
+
 LOG = log.getLogger(__name__)
-LOST = {"code": "engine_restarted", "class": "retry", "instance": "",
-        "message": "The engine was started again while this step ran; the step is repeated."}
+LOST = UpgradeError(
+    "engine_restarted",
+    "The engine was started again while this step ran; the step is repeated.", RETRY).as_dict()
 PACK = "trove_upgrade."
 REPEATABLE = (PACK, "std.noop")
 OPEN = (states.IDLE, states.WAITING, states.RUNNING, states.RUNNING_DELAYED,

@@ -46,9 +46,11 @@ class Servers(AskedAtOnce):
     def failure(self, member: Member, error: Exception) -> DatastoreError:
         if not isinstance(error, OperationFailure | ConfigurationError):
             return access.failure(member, error, _words(error), refused=False)
-        code = "access_refused" if getattr(error, "code", None) in REFUSED else "refused_by"
-        return DatastoreError(code, f"{member.name} refuses: {_words(error)}",
-                              passing=code == "refused_by", instance=member.id)
+        if getattr(error, "code", None) in REFUSED:
+            return DatastoreError("access_refused", f"{member.name} refuses: {_words(error)}",
+                                  instance=member.id)
+        return DatastoreError("refused_by", f"{member.name} refuses: {_words(error)}",
+                              passing=True, instance=member.id)
 
     def answer(self, member: Member) -> dict[str, Any]:
         """``{hello, version}`` and, of a member of a replica set, ``{status, config, fcv, oplog}``,

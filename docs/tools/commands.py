@@ -37,7 +37,7 @@ file that the shell reads when it starts:
 
 ```
 eval "$(register-python-argcomplete trove-upgrade)"                              # bash: ~/.bashrc
-eval "$(register-python-argcomplete --shell zsh trove-upgrade)"                  # zsh: ~/.zshrc
+eval "$(register-python-argcomplete --shell zsh trove-upgrade)"    # zsh: ~/.zshrc, after compinit
 register-python-argcomplete --shell fish trove-upgrade | source  # fish: ~/.config/fish/config.fish
 ```
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("actions", "planning", "ownership", "services", "datastores", "schemas")
+ROOMS = ("actions", "planning", "ownership", "services", "datastores", "schemas", "embedded")
 # Whose decisions serve several drivers.
 SHARED = {"mysql_replication": "mariadb_replication, mysql_replication"}
 CLASSES = {"RETRY": "retry", "ROLLBACK": "rollback", "STOP": "stop"}

@@ -20,7 +20,9 @@ def answer():
         import argcomplete
     except ModuleNotFoundError:
         return
-    argcomplete.autocomplete(parser_of(os.environ.get("COMP_LINE", "").split()[1:]))
+    # Options after a "-" alone: else the few values stand between dozens of them.
+    argcomplete.autocomplete(parser_of(os.environ.get("COMP_LINE", "").split()[1:]),
+                             always_complete_options=False)
 
 
 def parser_of(words):

@@ -1,5 +1,6 @@
 """The reference is as the source says, and the pages name only what exists."""
 import argparse
+import ast
 import re
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from tests.workflows import broken, plan_example
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
+MADE_IN = (*source.ROOMS, "interfaces", "notifiers")
 NOTES = {"trove_upgrade.lock", "trove_upgrade.settings", "trove_upgrade.rights",
          "trove_upgrade.run", "trove_upgrade.wave", "trove_upgrade.start_key"}
 PACKAGES = {f"trove_upgrade.{path.parent.name}" for path in ROOT.glob("*/__init__.py")}
@@ -126,6 +128,22 @@ def test_list_of_errors_is_complete():
     literal = set(re.findall(r'(?:UpgradeError|DatastoreError)\(\s*"([a-z_]+)"', text))
     assert set(source.errors()) == literal | {sessions.REVOKED}
     assert all(error.classes for error in source.errors().values())
+
+
+def test_no_error_has_a_code_that_the_list_can_not_find():
+    """One that a variable holds, or a dict that passes by the class; those passed on are listed."""
+    hidden = []
+    for path in (one for room in MADE_IN for one in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="UpgradeError" | "DatastoreError"), args=[code, *_]):
+                    hidden += [(path.name, code)] if isinstance(code, ast.Name) \
+                        and code.id != "REVOKED" else []
+                case ast.Dict(keys=keys, values=values):
+                    hidden += [(path.name, value) for key, value in zip(keys, values, strict=True)
+                               if isinstance(key, ast.Constant) and key.value == "code"
+                               and isinstance(value, ast.Constant)]
+    assert [(name, ast.unparse(code)) for name, code in hidden] == []
 
 
 def own_drivers():
