@@ -6,7 +6,7 @@ theirs by the entry point group ``trove_upgrade.datastores`` and a workflow name
 ``trove_upgrade.datastore.<name>``.
 """
 import abc
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -439,6 +439,20 @@ def goes_first(member: Facts) -> bool:
 def unreachable(facts: ClusterFacts) -> list[str]:
     """One complaint for each member that does not answer."""
     return [f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
+
+
+def twins(facts: ClusterFacts, id_of: Callable[[Facts], object] = lambda one: one.server_id
+          ) -> list[str]:
+    """Complaints about members whose servers bear one id, as copies of an image may.
+
+    :param id_of: the id that no two servers may share; empty where it is not known.
+    """
+    found: dict[object, list[str]] = {}
+    for one in facts.values():
+        if one.answers and (own := id_of(one)):
+            found.setdefault(own, []).append(one.name)
+    return [f"{' and '.join(names)} bear the same server id ({own})"
+            for own, names in found.items() if len(names) > 1]
 
 
 def any_one(facts: ClusterFacts) -> Collection[str] | None:

@@ -3,7 +3,18 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check, sick, unreachable
+from ..base import (
+    Check,
+    ClusterFacts,
+    Driver,
+    Facts,
+    Texts,
+    any_one,
+    check,
+    sick,
+    twins,
+    unreachable,
+)
 from ..paths import series_text
 from . import quorum, texts
 from .paths import PATHS, letter, major, reads
@@ -29,7 +40,8 @@ class CassandraGate(Driver):
             check("native_access", unreachable(facts), "Every member answers CQL on its own port.",
                   "Let the executors reach the members; the access file gives port and "
                   "credentials."),
-            check("members_match", _strangers(facts), "Trove and the ring name the same members.",
+            check("members_match", _strangers(facts) + twins(facts),
+                  "Trove and the ring name the same members.",
                   "Find out whose those nodes are (nodetool info on each server tells its id); if "
                   "you know them to be harmless, skip this check by name."),
             check("members_healthy", sick(facts),

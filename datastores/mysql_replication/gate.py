@@ -2,7 +2,17 @@
 from collections.abc import Collection
 
 from .. import replication
-from ..base import REPLICA, Check, ClusterFacts, Facts, Texts, check, sick, unreachable
+from ..base import (
+    REPLICA,
+    Check,
+    ClusterFacts,
+    Facts,
+    Texts,
+    check,
+    sick,
+    twins,
+    unreachable,
+)
 from ..paths import Rule
 from . import leading
 from .dialect import Dialect, MySQL, numbers
@@ -32,9 +42,11 @@ class MySQLReplicationGate(replication.ReplicationDriver):
             check("one_source", replication.not_one_source(everyone),
                   "Exactly one member is no replica.",
                   "Make the others replicas of the one that is to lead."),
-            check("members_match", _followers_of_others(facts),
+            check("members_match", _followers_of_others(facts) + _twins(facts),
                   "Every replica follows the source itself.",
-                  "Let them follow the source, without another between them."),
+                  "Let them follow the source, without another between them, and give each server "
+                  "a server_id and a server_uuid (auto.cnf) of its own: a replica leaves out what "
+                  "bears its own."),
             check("members_healthy", sick(facts),
                   "Every member says that it is healthy.",
                   "Heal the members first, or skip this check by name to upgrade them first."),
@@ -191,6 +203,11 @@ def _followers_of_others(facts: ClusterFacts) -> list[str]:
     return found + [f"{one.name} follows server {one.native['following']['server']}, which is not "
                     f"{source.name}" for one in replicas
                     if one.native["following"]["server"] != source.native["server"]]
+
+
+def _twins(facts: ClusterFacts) -> list[str]:
+    return twins(facts, lambda one: one.native["server"]) \
+        or twins(facts, lambda one: one.native["number"])
 
 
 def _many_versions(members: Collection[Facts]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 # Both servers' names; a server shows those that it knows.
 SETTINGS = ("log_slave_updates", "log_replica_updates", "slave_skip_errors", "replica_skip_errors",
+            "slave_exec_mode", "replica_exec_mode", "replicate_rewrite_db", "server_id",
             "replicate_events_marked_for_skip", "binlog_expire_logs_seconds", "expire_logs_days",
             "sync_binlog", "innodb_flush_log_at_trx_commit")
 SEMI_SYNC = r"rpl\_semi\_sync\_%"      # of settings and of status
@@ -20,9 +21,9 @@ def new_words(row: Row) -> Row:
 
 
 def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict[str, Any]:
-    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, relaxed}``; ``unlogged`` is
-    what the binary log leaves out, ``relaxed`` what lets a commit be acknowledged before it is on
-    disk.
+    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, relaxed, number}``;
+    ``unlogged`` is what the binary log leaves out, ``relaxed`` what lets a commit be acknowledged
+    before it is on disk, ``number`` the server_id, whose own transactions a replica leaves out.
 
     :param settings: the rows of SETTINGS and SEMI_SYNC, by name.
     :param status: the rows of SEMI_SYNC, by name.
@@ -35,6 +36,7 @@ def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict
             "delay": max((int(one.get("sql_delay") or 0) for one in followed), default=0),
             "logs_updates": settings.get("log_replica_updates") == "ON",
             "semi_sync": _semi_sync(settings, status), "kept_sec": _kept_sec(settings),
+            "number": str(settings.get("server_id") or ""),
             "relaxed": [f"{name} = {settings[name]}" for name in
                         ("innodb_flush_log_at_trx_commit", "sync_binlog")
                         if str(settings.get(name, 1)) != "1"]}
@@ -72,7 +74,8 @@ def _filters(settings: Row, followed: list[Row]) -> list[str]:
     found = [f"{name} = {value}" for row in followed for name, value in row.items()
              if name.startswith("replicate_") and value]
     for name, usual in (("replicate_events_marked_for_skip", "REPLICATE"),
-                        ("replica_skip_errors", "OFF")):
+                        ("replica_skip_errors", "OFF"), ("replica_exec_mode", "STRICT"),
+                        ("replicate_rewrite_db", "")):
         if settings.get(name) and str(settings[name]).upper() != usual:
             found.append(f"{name} = {settings[name]}")
     return list(dict.fromkeys(found))

@@ -25,7 +25,7 @@ ANSWER = {"version": str, "started": str, "system": str, "standby": bool, "posit
           "inserted": int, "paused": bool, "fenced": bool, "synchronous": str, "trusted": bool,
           "receiver": str | None, "known_as": str, "delay": str, "senders": list,
           "overrides": list, "lacking": list, "relaxed": list,
-          "archiving": str}
+          "archiving": str, "logical": list}
 FACTS = """
 select current_setting('server_version') as version,
        pg_postmaster_start_time()::text as started,
@@ -53,6 +53,8 @@ select current_setting('server_version') as version,
        (select coalesce(json_agg(name || ' = ' || setting order by name), '[]') from pg_settings
         where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off')
            as relaxed,
+       (select coalesce(json_agg(slot_name order by slot_name), '[]') from pg_replication_slots
+        where slot_type = 'logical' and not temporary) as logical,
        (select case when current_setting('archive_mode') <> 'off'
                     and last_failed_time > coalesce(last_archived_time, '-infinity')
                then last_failed_wal else '' end from pg_stat_archiver) as archiving
@@ -69,6 +71,9 @@ select pg_size_bytes(current_setting('wal_keep_size')) as wal_keep,
         where slot_type = 'physical') as slots,
        extract(epoch from clock_timestamp() - stats_reset)::float as wal_sec,
        wal_bytes::float as wal_bytes from pg_stat_wal""",
+    # For how long a slot is kept for a standby that is away; 0: for ever.
+    180000: """
+select setting::int as idle_sec from pg_settings where name = 'idle_replication_slot_timeout'""",
     150000: """
 select coalesce(json_object_agg(datname, pg_database_collation_actual_version(oid)), '{}')
            as collations

@@ -96,9 +96,21 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                    "so: clients have to try again, on a connection that looks for the new source "
                    "(target_session_attrs=read-write).",
                    *(f"Never the candidate: {reason}." for reason in self.excluded(facts)),
-                   *replication.relaxed_notes(facts),
+                   *_logical_notes(facts), *replication.relaxed_notes(facts),
                    "A release note may ask for steps after a minor upgrade; they are not done "
                    "here."))
+
+
+def _logical_notes(facts: ClusterFacts) -> list[str]:
+    """What the plan tells of logical slots that are not on every standby; from 17 on those with
+    failover are copied there (sync_replication_slots)."""
+    source = replication.source_of(facts)
+    lost = [slot for slot in (source.native["logical"] if source else ())
+            if any(one.answers and slot not in one.native["logical"] for one in facts.values())]
+    return [f"Logical replication slots that are not on every standby: {', '.join(lost)}. When the "
+            "role moves, their subscribers get nothing more and miss what is written until they "
+            "are synchronised anew; stop what writes for them, or let the slots fail over (17 and "
+            "later: failover = true, sync_replication_slots)."] if lost else []
 
 
 def _not_archived(facts: ClusterFacts) -> list[str]:
@@ -163,7 +175,8 @@ def _too_little_wal(leader: Facts, one: Facts, source: Facts, unavailable_sec: f
     if not (wal and own and source.native["wal"]) or own["restores"]:
         return []
     kept = wal["keep"]
-    if own["slot"] in wal["slots"]:
+    outlasts = not 0 < wal["idle_sec"] < unavailable_sec     # else the slot is given up at last
+    if own["slot"] in wal["slots"] and outlasts:
         if wal["slots_keep"] < 0:       # without limit
             return []
         kept = max(kept, wal["slots_keep"])

@@ -34,7 +34,8 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
               "senders": answer["senders"], "receiver": answer["receiver"] or "",
               "known_as": answer["known_as"], "lacking": answer["lacking"],
               "collations": answer.get("collations", {}), "wal": _wal(answer),
-              "relaxed": answer["relaxed"], "archiving": answer["archiving"],
+              "relaxed": answer["relaxed"], "logical": answer["logical"],
+              "archiving": answer["archiving"],
               "overrides": _overrides(answer["overrides"]), "unfit": [
                   f"is delayed by {answer['delay']} (recovery_min_apply_delay)"]
               if answer["delay"] != "0" else []}
@@ -62,14 +63,14 @@ def _problems(name: str, answer: dict[str, Any], behind: int) -> list[str]:
 
 
 def _wal(answer: dict[str, Any]) -> dict[str, Any]:
-    """``{keep, slots_keep, slots, slot, restores, bytes_sec}``; empty where the server is too old
-    to tell, and a rate of 0 where it has not counted for long enough."""
+    """``{keep, slots_keep, slots, idle_sec, slot, restores, bytes_sec}``; empty where the server is
+    too old to tell, and a rate of 0 where it has not counted for long enough."""
     if "wal_keep" not in answer:
         return {}
     long = (answer["wal_sec"] or 0) >= RATE_SEC
     return {"keep": answer["wal_keep"], "slots_keep": answer["slots_keep"],
             "slots": answer["slots"] or [], "slot": answer["slot"],
-            "restores": bool(answer["restore"]),
+            "idle_sec": answer.get("idle_sec", 0), "restores": bool(answer["restore"]),
             "bytes_sec": answer["wal_bytes"] / answer["wal_sec"] if long else 0}
 
 

@@ -13,6 +13,7 @@ from ..base import (
     check,
     ordered,
     sick,
+    twins,
     unreachable,
 )
 from . import files, leading, nodes
@@ -31,7 +32,7 @@ class RedisGate(Driver):
                   "Every member answers on its own port.",
                   "Let the executors reach the members; the access file gives port and "
                   "credentials."),
-            check("members_match", _strangers(facts),
+            check("members_match", _strangers(facts) + twins(facts),
                   "Trove and the cluster name the same members.",
                   "Find out whose those nodes are (CLUSTER MYID on each server tells), and add "
                   "what is missing; if you know them to be harmless, skip this check by name."),

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check
+from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check, twins
 from .paths import PATHS, newer_than
 from .topology import UP
 
@@ -35,7 +35,7 @@ class VerticaGate(Driver):
                   "The nodes let us in and show their system tables.",
                   "Let the executors reach the nodes as a superuser; the access file gives port "
                   "and credentials. To upgrade a database that is down, skip this check by name."),
-            check("members_match", _strangers(facts),
+            check("members_match", _strangers(facts) + twins(facts),
                   "Trove and the database name the same members.",
                   "Find out whose those nodes are (SELECT local_node_name() on each server), and "
                   "add what is missing; if you know them to be harmless, skip this check by name."),

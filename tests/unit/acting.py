@@ -40,7 +40,6 @@ class Acting(Site):
     :ivar origin: number of the version that members go back to.
     :ivar ask: a person was waited for, who then aborted.
     :ivar errors: those that ended the run, or that a person was waited for.
-    :ivar waves: that have begun, of members that go forward or back.
     """
 
     cluster: object
@@ -51,7 +50,6 @@ class Acting(Site):
     origin: str = "8.1.8"
     ask: bool = False
     errors: list = field(default_factory=list)
-    waves: int = 0
 
     tries = TRIES
 
@@ -92,9 +90,6 @@ class Acting(Site):
         action = actions()[name].load()(**given)
         self.plan["job"]["try_sec"] = self.patience if short == "switchover" else 0
         return action.run(SimpleNamespace(security=SimpleNamespace(project_id="p1")))
-
-    def begin(self, executions):
-        self.waves += 1
 
     def pause(self, execution):
         self.ask, self.errors = True, undo.find_errors(self.walker.failures)

@@ -29,7 +29,6 @@ class Rehearsal(Acting):
     :ivar unavailable: ids of the members that are.
     :ivar seen: what the driver has read last of all members; ``chosen``, when the wave was chosen.
     :ivar coming: id -> the version that Trove's guest is bringing up.
-    :ivar wave_of: id -> the number of the wave in which it was asked for last.
     """
 
     broken: frozenset = frozenset()
@@ -38,7 +37,6 @@ class Rehearsal(Acting):
     seen: dict = field(default_factory=dict)
     chosen: dict = field(default_factory=dict)
     coming: dict = field(default_factory=dict)
-    wave_of: dict = field(default_factory=dict)
 
     tries = LOOKS
 
@@ -93,7 +91,6 @@ class Rehearsal(Acting):
 
     def upgrade(self, one, version):
         node, facts = self.cluster.nodes[one], self.read(self.cluster.members)
-        self.wave_of[one] = self.waves
         self._check_wave(facts, one, version)
         if version == self.origin:
             assert not self.cluster.driver.closed_rollback_path(facts, one, version)
@@ -107,8 +104,9 @@ class Rehearsal(Acting):
 
     def _check_wave(self, facts, one, version):
         """Nobody but this wave is unavailable, but for those that a person agreed to, or that go
-        back too, when it is their turn; and the wave is not larger than it may be."""
-        wave = {each for each, number in self.wave_of.items() if number == self.waves}
+        back too, when it is their turn; and the wave is not larger than it may be. One of the wave
+        that falls ill before its turn is about to be unavailable all the same."""
+        wave = set(self.record.wave()["members"])
         others = {each for each, found in facts.items() if not found.healthy} - wave
         touched = {each for each, name in self.cluster.trove.items() if name == self.target}
         back = version == self.origin

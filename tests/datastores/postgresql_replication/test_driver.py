@@ -125,6 +125,13 @@ def test_standbys_for_which_the_wal_does_not_last_stay(shop, monkeypatch):
     assert any("would have to be rebuilt" in one for one in patient.blockers(facts, [replica.id]))
 
 
+def test_for_how_long_an_idle_slot_is_kept_is_read(shop):
+    source = shop.source()
+    assert source.native["wal"]["idle_sec"] == 0
+    with configured(shop, source, "idle_replication_slot_timeout", "10min"):
+        until(lambda: shop.source().native["wal"]["idle_sec"] == 600, "the setting")
+
+
 def test_a_standby_is_known_by_the_name_that_its_source_knows(shop):
     with superuser(shop, shop.source()) as connection:
         seen = {one for one, in connection.execute(

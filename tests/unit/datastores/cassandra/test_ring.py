@@ -76,3 +76,13 @@ def test_hints_must_outlast_an_absence(cluster, settings, short):
 def test_no_remedy_tells_to_remove_what_was_not_understood(cluster):
     for one in cluster.driver.checks({}):
         assert not any(word in one.remedy for word in ("decommission", "assassinate", "Remove"))
+
+
+def test_two_members_of_one_host_id_are_refused():
+    """As the copy of a data directory bears it."""
+    model = Cluster()
+    answer = model.answers
+    model.answers = lambda *asked: (told := answer(*asked)) | {"m0001": told["m0001"] | {
+        "local": told["m0001"]["local"] | {"host_id": told["m0002"]["local"]["host_id"]}}}
+    refused = {one.name: one.message for one in DRIVER.checks(model.read()) if not one.ok}
+    assert "bear the same server id" in refused["members_match"]

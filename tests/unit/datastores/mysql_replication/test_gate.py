@@ -151,6 +151,22 @@ def test_without_gtid_or_binary_log_no_role_is_moved(facts):
     assert "gtid_on" in refused(facts(m1=({}, off)))
 
 
+def test_two_servers_of_one_id_are_refused_since_each_leaves_out_what_the_other_writes(facts):
+    copied = settings(server_id="7")
+    told = refused(facts(m1=(copied,), m2=(copied,)))
+    assert told == {"members_match": "orders-1 and orders-2 bear the same server id (7)."}
+    assert refused(facts(m1=(copied,), m2=(settings(server_id="8"),))) == {}
+
+
+def test_copies_of_a_data_directory_are_refused(facts):
+    if facts.name == "mysql":       # auto.cnf was copied, too
+        told = refused(facts(m1=({"server": UUID.format(2)},)))
+        assert f"bear the same server id ({UUID.format(2)})" in told["members_match"]
+    else:
+        assert "bear the same server id (12)" in refused(facts(m1=({"server": 12},)))[
+            "members_match"]
+
+
 def settings(**given):
     return {"settings": given}
 
@@ -163,6 +179,9 @@ def settings(**given):
     ({}, {"Replicate_Ignore_Server_Ids": "7"}, "replicate_ignore_server_ids = 7"),
     ({"binlog": {"Binlog_Do_DB": "", "Binlog_Ignore_DB": "tmp"}}, {}, "binlog_ignore_db = tmp"),
     (settings(slave_skip_errors="1062"), {}, "replica_skip_errors = 1062"),
+    (settings(slave_exec_mode="IDEMPOTENT"), {}, "replica_exec_mode = IDEMPOTENT"),
+    (settings(replica_exec_mode="IDEMPOTENT"), {}, "replica_exec_mode = IDEMPOTENT"),
+    (settings(replicate_rewrite_db="shop->old"), {}, "replicate_rewrite_db = shop->old"),
     (settings(replicate_events_marked_for_skip="FILTER_ON_SLAVE"), {}, "FILTER_ON_SLAVE"),
     (settings(log_slave_updates="OFF"), {}, "log_slave_updates is off"),
     (settings(log_replica_updates="OFF"), {}, "log_slave_updates is off"),

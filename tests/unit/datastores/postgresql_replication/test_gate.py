@@ -23,7 +23,7 @@ def answers(**changes):
     common = {"version": "18.4 (Debian)", "started": "2026-01-01", "system": "7", "paused": False,
               "position": 5_000_000, "fenced": False, "synchronous": "",
               "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
-              "relaxed": [], "archiving": ""}
+              "relaxed": [], "archiving": "", "logical": []}
     standby = {**common, "standby": True, "receiver": "streaming", "senders": []}
     found = {"m0": {**common, "standby": False, "receiver": None,
                     "senders": [sender(), sender()]},
@@ -184,6 +184,8 @@ def wal(keep=0, slots_keep=-1, slots=(), slot="", restore="", rate=0, sec=topolo
     (wal(rate=MIB), wal(restore="cp ..."), ""),
     (wal(rate=MIB, slots=["one"]), wal(slot="one"), ""),
     (wal(rate=MIB, slots=["one"]), wal(slot="other"), "keep 0 MiB"),
+    (wal(rate=MIB, slots=["one"]) | {"idle_sec": 60}, wal(slot="one"), "keep 0 MiB"),
+    (wal(rate=MIB, slots=["one"]) | {"idle_sec": 600}, wal(slot="one"), ""),
     (wal(rate=MIB, slots=["one"], slots_keep=100 * MIB), wal(slot="one"), "keep 100 MiB"),
     ({}, {}, "")])
 def test_a_standby_for_which_the_wal_does_not_last_stays(source, standby, refused_for):
@@ -195,6 +197,14 @@ def test_a_standby_for_which_the_wal_does_not_last_stays(source, standby, refuse
         assert refused_for in refused(found)["wal_kept"]
         patient = PostgreSQLReplicationDriver({"unavailable_sec": 10})
         assert patient.blockers(found, {"m1"}) == []
+
+
+def test_logical_slots_that_a_standby_lacks_are_told():
+    """Their subscribers would get nothing more from it."""
+    told = "that are not on every standby: cdc. When"
+    assert told in " ".join(DRIVER.texts(facts(m0={"logical": ["cdc"]}), True).notes)
+    everywhere = {one: {"logical": ["cdc"]} for one in ("m0", "m1", "m2")}
+    assert "not on every standby" not in " ".join(DRIVER.texts(facts(**everywhere), True).notes)
 
 
 def test_who_would_not_keep_the_wal_of_the_former_source_is_no_candidate():

@@ -93,3 +93,12 @@ def test_a_server_that_trove_does_not_know_is_never_told_to_be_forgotten(cluster
                  if one.name == "members_match")
     assert "10.0.0.6 is not a member" in check.message
     assert not any(word in check.remedy.lower() for word in ("forget", "remove", "stop"))
+
+
+def test_two_members_of_one_node_id_are_refused(cluster):
+    """As the copy of a volume bears it (nodes.conf)."""
+    answer = type(cluster)._answer
+    cluster._answer = lambda asked: answer(cluster, cluster.nodes["m0004"] if asked.id == "m0003"
+                                           else asked)
+    told = {one.name: one.message for one in DRIVER.checks(read(cluster)) if not one.ok}
+    assert "member-3 and member-4 bear the same server id (node0004)" in told["members_match"]

@@ -27,7 +27,7 @@ class Postgres:
                 "standby": not node.leads,
                 "receiver": "streaming" if model.streams(node) else None,
                 "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
-                "relaxed": [], "archiving": "",
+                "relaxed": [], "archiving": "", "logical": [],
                 "senders": [{"state": "streaming", "sync_state": sync}
                             for _ in fed] if node.leads else []}
 
