@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 3
 ROUNDS ?= 10
+SEED ?= 1
 DATASTORE ?= redis
 # The lab's own tests where lab/ or the pins have changed; DOUBLES= for all, whatever has changed.
 DOUBLES = $(shell .ci/lab-changed >&2 || echo '-m "not lab_double"')
@@ -25,7 +26,7 @@ OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 
 .PHONY: help env demo demo-failure demo-upstream demo-picture test test-release everything unit \
     search workflows system lint datastores ways-in rabbit dashboard dashboard-pictures lab \
-    lab-horizon lab-distributed docs benchmark \
+    lab-horizon lab-distributed chaos docs benchmark \
     benchmark-datastores clean
 
 help:
@@ -138,6 +139,11 @@ lab-distributed: $(READY)
 docs: $(READY)
 	@$(BIN)/python -m docs.tools
 	@$(BIN)/python -m sphinx -q -W --keep-going -c docs . build/docs
+
+## make chaos          faults of a Mistral service in the middle of upgrades, by seed, and their table
+##                     ROUNDS=N SEED=S: about two minutes a round
+chaos: $(READY)
+	@$(BIN)/python -m tests.distributed.chaos --rounds $(ROUNDS) --seed $(SEED) --out docs/chaos.md
 
 ## make benchmark      figures of this pack and of Trove's own upgrade, in one run
 benchmark: $(READY)

@@ -13,7 +13,9 @@ What a lost message leaves in the database, and what is done about it here:
 - a task that was created and never started: it is started;
 - a finished sub-workflow of which its parent has not heard: the parent is told again;
 - a workflow that nobody looked at after its last task: it is looked at;
-- a join that nobody looked at after its last condition: it is looked at.
+- a join that nobody looked at after its last condition: it is looked at;
+- a pause between two tries that nobody ends (only in a service: where the database is away for
+  minutes, the scheduler gives a job up, and drops it): the next try begins.
 
 Why not pause and resume the root, which also starts IDLE tasks: when a member's workflow ends in
 that very resume, Mistral sets the parent's with-items task to the child's state without completing
@@ -32,8 +34,9 @@ import datetime
 
 from mistral import context
 from mistral.db.v2 import api as db_api
-from mistral.engine import post_tx_queue, task_handler, workflow_handler
+from mistral.engine import policies, post_tx_queue, task_handler, workflow_handler
 from mistral.rpc import clients
+from mistral.scheduler import base as scheduler
 from mistral.services import actions as action_service
 from mistral.workflow import states
 from mistral_lib import actions
@@ -119,11 +122,18 @@ def _work_of_task(task, since):
         return [(_start, (task.id, not task.state_info))]
     if task.state == states.WAITING:
         return [(_look_at_join, (task.id,))]
+    if task.state == states.RUNNING_DELAYED:
+        return [(_try_again, (task.id,))] if since and not _will_go_on(task) else []
     children = list(task.workflow_executions) if task.state == states.RUNNING else []
     if children and all(states.is_completed(child.state) and _is_quiet(child, since)
                         for child in children):
         return [(_tell_parent, (children[-1].id,))]
     return []
+
+
+def _will_go_on(task):
+    return any(job.func_args.get("task_ex_id") == task.id
+               for job in db_api.get_scheduled_jobs(func_name=policies._CONTINUE_TASK_PATH))
 
 
 def _repeat(action_id):
@@ -168,6 +178,12 @@ def _look_at_workflow(execution_id):
 def _look_at_join(task_id):
     with db_api.transaction():
         task_handler._schedule_refresh_task_state(task_id)
+
+
+def _try_again(task_id):
+    """An engine takes the job from the database; this process has no scheduler that runs."""
+    scheduler.get_system_scheduler().schedule(scheduler.SchedulerJob(
+        func_name=policies._CONTINUE_TASK_PATH, func_args={"task_ex_id": task_id}))
 
 
 @contextlib.contextmanager

@@ -22,6 +22,20 @@ END_SEC = 900       # in which all runs of a round end
 PATIENCE_SEC = 300  # in which a moment comes
 SECONDS = (5, 15, 30, 60, 120)
 MOMENTS = ("wave", "later wave", "undo", "end")
+PAGE = """\
+# Chaos: a Mistral service whose parts die, hang and are away
+
+Written by `make chaos ROUNDS={rounds} SEED={seed}`, on the distributed lab
+([operating](operating.md)). In each round {beside} upgrades of Valkey clusters of six members run
+at once under load, and one more with a member that never comes up. A fault of Mistral's service
+begins when the first of them comes to the moment, and lasts 5 to 120 seconds. Each end is
+checked: `upgraded`, or `rolled_back` for the one; nobody upgraded twice, never more members
+unavailable than a wave, no primary stopped while it leads, nothing lost, doubled or reordered in
+the load's ledger, the lock given back.
+
+{upgrades} upgrades in {rounds} rounds; {wrong} rounds went wrong.
+
+"""
 ROUND_TITLE = "| Round | Fault | Seconds | Moment | Ends | Fault to last end, s | Wrong |"
 
 
@@ -80,7 +94,10 @@ FAULTS = {
 
 @dataclass
 class Round:
-    """What is done in a round, and what came of it."""
+    """What is done in a round, and what came of it.
+
+    ends: states of the runs, that of the one to be rolled back first. lasted: seconds.
+    """
 
     number: int
     fault: str
@@ -126,6 +143,7 @@ def play(site, plan, beside):
         FAULTS[plan.fault](site, plan.seconds)
         for node in site.engine.nodes.values():
             node.wait()
+        site.engine.proxy.wait()
         _until(lambda: all(run.state not in ("RUNNING", "IDLE", "PAUSED") for run in runs), END_SEC)
         plan.lasted = time.time() - begun
         for run, load in zip(runs, loads, strict=True):
@@ -158,23 +176,29 @@ def _until(condition, seconds):
         time.sleep(1)
 
 
-def table(rounds, seed):
+def page(rounds, options):
     """The campaign's page."""
     kinds = defaultdict(list)
     for one in rounds:
         kinds[one.fault, one.moment].append(one)
-    upgrades = sum(len(one.ends) for one in rounds)
-    lines = [f"Seed {seed}, {len(rounds)} rounds, {upgrades} upgrades.", "",
-             "| Fault | Moment | Rounds | Ends | Fault to end, s: median, most | Wrong rounds |",
-             "|---|---|---|---|---|---|"]
-    for (fault, moment), same in sorted(kinds.items()):
-        ends = [end for one in same for end in one.ends]
-        told = ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends)))
-        took = [one.lasted for one in same]
-        bad = ", ".join(str(one.number) for one in same if one.wrong)
-        lines.append(f"| {fault} | {moment} | {len(same)} | {told} | "
-                     f"{statistics.median(took):.0f}, {max(took):.0f} | {bad or 'none'} |")
-    return "\n".join(lines) + "\n"
+    head = PAGE.format(rounds=len(rounds), seed=options.seed, beside=options.beside,
+                       upgrades=sum(len(one.ends) for one in rounds),
+                       wrong=sum(bool(one.wrong) for one in rounds) or "no")
+    lines = ["| Fault | Moment | Rounds | Ends | Fault to last end, s: median, most | Wrong |",
+             "|---|---|---|---|---|---|",
+             *(_line(*kind, same) for kind, same in sorted(kinds.items()))]
+    wrong = [f"- round {one.number}: {one.fault}, {one.seconds} s, {one.moment}: "
+             f"{'; '.join(one.wrong)[:300]}" for one in rounds if one.wrong]
+    return head + "\n".join(lines + [""] * bool(wrong) + wrong) + "\n"
+
+
+def _line(fault, moment, rounds):
+    ends = [end for one in rounds for end in one.ends]
+    told = ", ".join(f"{ends.count(end)} {end}" for end in sorted(set(ends)))
+    took = [one.lasted for one in rounds]
+    bad = ", ".join(str(one.number) for one in rounds if one.wrong)
+    return (f"| {fault} | {moment} | {len(rounds)} | {told} | "
+            f"{statistics.median(took):.0f}, {max(took):.0f} | {bad or 'none'} |")
 
 
 def main():
@@ -184,7 +208,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--first", type=int, default=1, help="number of the first round")
     parser.add_argument("--beside", type=int, default=2, help="upgrades that are to succeed")
-    parser.add_argument("--out", type=Path, help="file for the table")
+    parser.add_argument("--out", type=Path, help="file for its page")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     from tests.distributed.conftest import clean_site
@@ -200,7 +224,7 @@ def main():
             rounds.append(plan)
             print(plan.row(), flush=True)
             if options.out:
-                options.out.write_text(table(rounds, options.seed))
+                options.out.write_text(page(rounds, options))
     return any(one.wrong for one in rounds)
 
 

@@ -12,7 +12,10 @@ LOST_BY_ENGINES = {
                                      "look at a workflow")},
     "end of a sub-workflow of no project": [
         *LOST["end of a sub-workflow"],
-        "UPDATE workflow_executions_v2 SET project_id = NULL WHERE id = :child"]}
+        "UPDATE workflow_executions_v2 SET project_id = NULL WHERE id = :child"],
+    "end of a pause between tries": [
+        "UPDATE action_executions_v2 SET state = 'ERROR' WHERE id = :action",
+        "UPDATE task_executions_v2 SET state = 'DELAYED' WHERE id = :task"]}
 
 
 class Demo:

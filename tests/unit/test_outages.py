@@ -129,17 +129,29 @@ def test_tries_of_steps_and_of_what_ends_a_run_are_time(action):
 
 
 WORKFLOWS = Path(base.__file__).parents[1] / "workflows"
+STEPS = [("member", "switchover"), ("member", "request_upgrade"), ("member", "await_evidence"),
+         ("roll", "choose_wave")]
 LASTING = [(flow, task) for flow in ("member_rollback", "finish", "rollback")
            for task, does in yaml.safe_load((WORKFLOWS / f"{flow}.yaml").read_text())
            [f"trove_upgrade.{flow}"]["tasks"].items()
            if does.get("action", "").startswith("trove_upgrade.")] + [("upgrade", "report")]
 
 
+def tries(cluster, flow, task, **given):
+    """How often a task is tried again."""
+    plan = make_plan(snapshot(cluster), cluster.driver, options(**given), "owner-1")
+    found = yaml.safe_load((WORKFLOWS / f"{flow}.yaml").read_text())[f"trove_upgrade.{flow}"]
+    retry = found["tasks"][task].get("retry") or found["task-defaults"]["retry"]
+    return evaluate(retry["count"], Scope({"tries": plan["job"]["tries"]}, None))
+
+
 @pytest.mark.parametrize(("flow", "task"), LASTING)
 def test_each_step_that_puts_things_right_has_five_minutes(cluster, flow, task):
     """For an executor that sees the members, say; however few retries were asked for."""
-    asked = options(retry_count=0, member_timeout_sec=600)
-    tries = make_plan(snapshot(cluster), cluster.driver, asked, "owner-1")["job"]["tries"]
-    found = yaml.safe_load((WORKFLOWS / f"{flow}.yaml").read_text())[f"trove_upgrade.{flow}"]
-    retry = found["tasks"][task].get("retry") or found["task-defaults"]["retry"]
-    assert evaluate(retry["count"], Scope({"tries": tries}, None)) * TRY_SEC >= 300
+    assert tries(cluster, flow, task, retry_count=0) * TRY_SEC >= 300
+
+
+@pytest.mark.parametrize(("flow", "task"), STEPS)
+def test_each_step_forward_has_the_gates_time(cluster, flow, task):
+    """It asks the gate; and one odd executor of three may be given it again and again."""
+    assert tries(cluster, flow, task, retry_count=0, gate_timeout_sec=200) * TRY_SEC >= 200
