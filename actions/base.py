@@ -1,4 +1,6 @@
 """What all actions share: one error shape, the rights of the run, and nothing that raises."""
+import functools
+from importlib.metadata import entry_points
 from typing import Any
 
 import tenacity
@@ -67,9 +69,20 @@ class UpgradeAction(Action):
         """The work; what it raises becomes the action's error."""
         raise NotImplementedError
 
+    def check_name(self, context: Any) -> None:
+        """For what changes something: see rights.check_name."""
+        action = type(self)
+        rights.check_name(context, _names().get(f"{action.__module__}:{action.__qualname__}", ""))
+
     def __repr__(self) -> str:
         """Mistral writes it into errors, so it holds no inputs."""
         return f"<{type(self).__name__}>"
+
+
+@functools.cache
+def _names() -> dict[str, str]:
+    """By what names workflows call actions, by module and class."""
+    return {one.value: one.name for one in entry_points(group="mistral.actions")}
 
 
 def _passes(error: BaseException) -> bool:
@@ -94,6 +107,7 @@ class StepAction(UpgradeAction):
         self.run_id = run
 
     def act(self, context: Any) -> Any:
+        self.check_name(context)
         self.actor = rights.acting(context, self.run_id)
         self.remember(Record(self.actor, self.run_id))
         return self.step(Trove(self.actor, only=self.job),

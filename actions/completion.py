@@ -119,6 +119,7 @@ class Finalize(UpgradeAction):
         self.access, self.driver, self.kind = access, driver, kind
 
     def act(self, context: Any) -> dict[str, Any]:
+        self.check_name(context)
         actor = rights.acting(context, self.run_id)
         project_id = context.security.project_id or ""
         plan = Record(actor, self.run_id).find()

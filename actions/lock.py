@@ -30,6 +30,7 @@ class LockAction(UpgradeAction):
         self.run_id = run
 
     def act(self, context: Any) -> Any:
+        self.check_name(context)
         if not rights.belongs(context, self.run_id, rights.caller(context)):
             raise rights.not_in_a_run()
         return self.step(context)

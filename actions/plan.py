@@ -59,6 +59,7 @@ class Preflight(UpgradeAction):
         self.run_id, self.options, self.kind = run, options, kind
 
     def act(self, context: Any) -> Brief:
+        self.check_name(context)
         actor = rights.acting(context, self.run_id)
         asked, _ = ExecutionReader(actor).asked_for(self.run_id)
         if _options(asked, self.kind) != self.options:

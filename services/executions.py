@@ -70,6 +70,11 @@ class ExecutionReader:
         """A task, or None."""
         return self._seen(lambda client, everywhere: client.tasks.get(task_id))
 
+    def action(self, action_execution: str) -> Any:
+        """What a task has called, by the name that its definition says; None when it is gone."""
+        return self._seen(lambda client, everywhere: client.action_executions.get(
+            action_execution))
+
     def workflow(self, workflow_id: str) -> Any:
         """A definition, or None."""
         return self._seen(lambda client, everywhere: client.workflows.get(workflow_id))

@@ -64,6 +64,26 @@ def check_context(context: Any) -> None:
     complete(context)
 
 
+def check_name(context: Any, action: str) -> None:
+    """Refuse an action that the step does not call by its own name.
+
+    Every user of a project may make ad-hoc actions in it. One that bears the name of ours is called
+    in the place of it, in a true step of a run, with another one of ours as its base.
+
+    :param action: the name that the action is registered by.
+    :raises UpgradeError: code ``foreign_rights``.
+    """
+    if options().auth == "cloud":       # an engine of one user
+        return
+    called = ExecutionReader(caller(context)).action(context.execution.action_execution_id)
+    if called is None:
+        raise UpgradeError("foreign_rights", "Mistral does not know this step.", "retry")
+    if called.name != action:
+        raise UpgradeError("foreign_rights", f"This step calls another action than {action}. Let "
+                           "the project delete its ad-hoc actions that begin with trove_upgrade.",
+                           "stop")
+
+
 def complete(context: Any) -> None:
     """Fill in the project of a step that Mistral's engine takes in nobody's name.
 

@@ -22,7 +22,8 @@ KINDS = {"resume": control.Resume, "watch": control.Watch, "pause": control.Paus
          "abort": control.Abort, "run": upgrade.Run, "finalize": upgrade.Finalize}
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=20)
 PATHS = WORDS.map(lambda one: f"/{one}")
-NAMES = st.from_regex(r"\A[^/?#%\s\x00-\x1f\ud800-\udfff][^/?#%\x00-\x1f\ud800-\udfff]{0,20}\Z")
+NAMES = st.from_regex(r"\A[^/?#%\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
+                      r"[^/?#%\x00-\x1f\x7f-\x9f\ud800-\udfff]{0,20}\Z")
 PARSERS = {verb: kind(None, None).get_parser(f"trove-upgrade {verb}")
            for verb, kind in KINDS.items()}
 

@@ -117,6 +117,7 @@ class Acting(Site):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(rights, "acting", lambda context, run, cluster_id="": "actor")
             patch.setattr(rights, "check_context", lambda context: None)
+            patch.setattr(rights, "check_name", lambda context, name: None)
             patch.setattr(errors.LOG, "exception", _raise_again)
             for module in (base, completion, report):
                 patch.setattr(module, "Record", lambda actor, run: self.record)

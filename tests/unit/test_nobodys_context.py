@@ -1,6 +1,7 @@
 """After a missed heartbeat Mistral's engine goes on without token and project: the run goes on."""
 import json
 import warnings
+from importlib.metadata import entry_points
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from trove_upgrade.schemas import UpgradeError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
+    from trove_upgrade.actions import base
     from trove_upgrade.services import clients, config, rights, run_tree, sessions
 
 ROWS = {        # id: (project, root, task that called it)
@@ -18,6 +20,8 @@ ROWS = {        # id: (project, root, task that called it)
     "member": (None, "run", "t-member"), "gate": (None, "run", "t-gate"),
     "alien": ("other", "run", None), "nobody": (None, None, None)}
 WORKFLOW = "ours"
+OURS = "trove_upgrade.watch_health"
+CALLED = {"true": OURS, "ad-hoc": "trove_upgrade.finalize"}     # by which name, as Mistral tells
 TASKS = {"t-roll": "run", "t-member": "roll", "t-gate": "member"}
 DEFINITION = json.dumps({WORKFLOW: {"tasks": {one: {"workflow": WORKFLOW} for one in TASKS}}})
 
@@ -26,9 +30,11 @@ class Mistral:
     """Executions and tasks as the service user sees them."""
 
     def __init__(self):
-        self.executions = self.tasks = self.workflows = self
+        self.executions = self.tasks = self.workflows = self.action_executions = self
 
     def get(self, one):
+        if one in CALLED:
+            return SimpleNamespace(name=CALLED[one])
         if one == WORKFLOW:
             return SimpleNamespace(project_id=None, definition=DEFINITION)
         if one in TASKS:
@@ -65,13 +71,15 @@ def service(monkeypatch):
 
 
 def context(where, **security):
-    return ActionContext(SecurityContext(**security), ExecutionContext(where))
+    return ActionContext(SecurityContext(**security),
+                         ExecutionContext(where, action_execution_id="true"))
 
 
 @pytest.mark.parametrize("where", ["run", "roll", "member", "gate"])
 def test_a_step_that_the_engine_takes_for_nobody_is_of_its_callers_project(where):
     asked = context(where)
     rights.check_context(asked)
+    rights.check_name(asked, OURS)
     assert asked.security.project_id == "owner"
     assert rights.acting(asked, "run", "c")
 
@@ -86,3 +94,21 @@ def test_who_is_somebody_or_of_another_run_gets_no_rights_by_it(where, security)
     with pytest.raises(UpgradeError) as raised:
         rights.acting(asked, "run", "c")
     assert raised.value.code == "foreign_rights"
+
+
+@pytest.mark.parametrize(("called", "klass"), [("ad-hoc", "stop"), ("gone", "retry")])
+def test_an_action_is_what_the_step_calls_by_its_name(called, klass):
+    """And no base of an ad-hoc action, which a reader of the project may have made."""
+    asked = context("member", project_id="owner", auth_token="t", region_name="")
+    asked.execution.action_execution_id = called
+    with pytest.raises(UpgradeError) as raised:
+        rights.check_name(asked, OURS)
+    assert (raised.value.code, raised.value.klass) == ("foreign_rights", klass)
+
+
+def test_every_action_knows_the_name_that_it_is_registered_by():
+    found = [one for one in entry_points(group="mistral.actions")
+             if one.name.startswith("trove_upgrade.")]
+    assert len(found) > 15
+    assert all(base._names()[f"{one.load().__module__}:{one.load().__name__}"] == one.name
+               for one in found)

@@ -37,6 +37,17 @@ def test_bad_input_is_refused_with_key_value_and_what_is_allowed(wrong, words):
         assert word in refused.value.message
 
 
+@pytest.mark.parametrize("odd", [
+    "x\nCRITICAL forged", "\x1b]0;owned\x07", "a\x7f", "a\x9b2K", "a/../b", "a%2fb", "a?b", "a#b"])
+@pytest.mark.parametrize("key", ["cluster_id", "datastore_version"])
+def test_a_name_with_a_character_that_controls_is_none(key, odd):
+    """It becomes part of sentences in Mistral, of lines in logs, and of URLs."""
+    with pytest.raises(UpgradeError) as raised:
+        read_input({"cluster_id": "c", "datastore_version": "v", key: odd})
+    assert raised.value.code == "bad_input"
+    assert raised.value.message.isprintable()
+
+
 def test_missing_input_is_named():
     with pytest.raises(UpgradeError, match="Missing: datastore_version"):
         read_input({"cluster_id": "orders"})
