@@ -96,17 +96,20 @@ class EmbeddedEngine:
         check_installed()
         with _as_engine_error(self.files):
             self.files.create()
-        with open(self.files.output, "wb", opener=engine_files.private_opener) as output:
-            self._process = subprocess.Popen(
-                [*self._command, *self._same_port()], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output, env=None if self.env is None else dict(self.env),
-                start_new_session=True)      # Ctrl-C is for the one who started us
+            self._process = self._begin()
         try:
             self._wait_ready(time.monotonic() + timeout_sec)
         except BaseException:
             self.kill()
             raise
         return self
+
+    def _begin(self):
+        with open(self.files.output, "wb", opener=engine_files.private_opener) as output:
+            return subprocess.Popen(
+                [*self._command, *self._same_port()], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, env=None if self.env is None else dict(self.env),
+                start_new_session=True)      # Ctrl-C is for the one who started us
 
     def _same_port(self):
         """Started again, it is where a catalog or a client knows it to be."""

@@ -40,7 +40,6 @@ class Files:
         """
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.close_to_others()
-        self.output.touch(mode=0o600)       # fails where nothing can be written
         if shutil.disk_usage(self.directory).free < LEAST_FREE_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

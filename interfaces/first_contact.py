@@ -29,7 +29,7 @@ URL = re.compile(r"https?://\S+", re.IGNORECASE)
 NOT_FOUND = 404
 RIGHT_URL = "Is --os-auth-url right: http or https, host, port, and /v3?"
 RIGHT_PLACE = "Is that the right region and interface?"
-# What python-keystoneclient and python-troveclient end with where an answer is no such service's.
+# What keystoneauth and python-troveclient end with where an answer is no such service's.
 NOT_ITS_ANSWER = (AttributeError, LookupError, TypeError, ValueError)
 
 

@@ -54,8 +54,6 @@ def service_errors(service="Mistral"):
 def _as_ours(service, error):
     code = getattr(error, "error_code", None) or getattr(error, "http_status", None)
     words = words_of(getattr(error, "error_message", None) or error)
-    # Bytes of a page are no words of the service.
-    said = f"{service} says: {words}" if words not in ("", "None") and words[0] != "<" else (
-        f"{service} answers with status {code} and without a word of its own. Is a proxy in "
-        "between, or the URL another server's?")
+    said = f"{service} says: {words}" if words not in ("", "None") else (
+        f"{service} answers with status {code} and without a word. Is a proxy in between?")
     return ERRORS.get(code or 0, ServiceError)(said)
