@@ -123,11 +123,12 @@ class Finalize(UpgradeAction):
         actor = rights.acting(context, self.run_id)
         project_id = context.security.project_id or ""
         plan = Record(actor, self.run_id).find()
-        trove = Trove(actor)
+        trove, facts = Trove(actor), ClusterFacts()
         if plan:
             cluster, driver = trove.group(plan["job"]), driver_for(plan["job"], actor)
             members = placed_by(driver, cluster["members"])
-            _check_verified(driver, facts_of(driver, trove, members), plan["job"])
+            facts = facts_of(driver, trove, members)
+            _check_verified(driver, facts, plan["job"])
         else:
             cluster = found_now(trove, self.kind, self.cluster_id)
             rights.acting(context, self.run_id, cluster["id"])
@@ -138,7 +139,7 @@ class Finalize(UpgradeAction):
         kept = lock.saved_settings()
         changed = [one for one in members if one.id in kept]
         if changed:
-            _check_final(driver, facts_of(driver, trove, members))
+            _check_final(driver, facts or facts_of(driver, trove, members))
         for member in changed:
             driver.finalize(member, kept[member.id])
         if kept:

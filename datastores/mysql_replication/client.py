@@ -17,7 +17,7 @@ ANSWER = {"version": str, "server": str, "identity": str, "state": str, "read_on
           "executed": str, "gtid": bool, "binlog": bool, "fast_shutdown": int,
           "following": dict | None, "sources": int, "xa": int, "filters": list, "unlogged": list,
           "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool,
-          "relaxed": list, "number": str}
+          "relaxed": list, "limits": list, "number": str}
 SEMI_SYNC = {"leads": bool, "waits_alone": bool, "wait_for": int, "timeout_ms": int,
              "replicas": int, "acknowledges": bool, "acknowledging": bool}
 FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}

@@ -133,7 +133,7 @@ class MySQLReplicationGate(replication.ReplicationDriver):
                    f"{self.dialect.upgraded_by}.",
                    "Events that the former source ran stay disabled on the new one until ALTER "
                    "EVENT ... ENABLE.",
-                   *replication.relaxed_notes(facts),
+                   *_limited_logs(facts), *replication.relaxed_notes(facts),
                    *(f"Never the candidate: {reason}." for reason in self.excluded(facts))))
 
 
@@ -160,6 +160,15 @@ def _short_logs(members: Collection[Facts], unavailable_sec: float) -> list[str]
     return [f"{one.name} keeps its binary logs for {one.native['kept_sec']} s, and a member may be "
             f"unavailable for {unavailable_sec:.0f} s" for one in members
             if one.answers and 0 < one.native["kept_sec"] < unavailable_sec]
+
+
+def _limited_logs(facts: ClusterFacts) -> list[str]:
+    """What the plan tells of binary logs that are purged by their size."""
+    found = [f"{limit} on {one.name}" for one in facts.values() if one.answers
+             for limit in one.native["limits"]]
+    return [f"Binary logs are limited in size ({', '.join(found)}), and how fast they grow is not "
+            "known: a replica that is unavailable for longer than they last must be rebuilt."
+            ] if found else []
 
 
 def _lonely_commits(facts: ClusterFacts) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 SETTINGS = ("log_slave_updates", "log_replica_updates", "slave_skip_errors", "replica_skip_errors",
             "slave_exec_mode", "replica_exec_mode", "replicate_rewrite_db", "server_id",
             "replicate_events_marked_for_skip", "binlog_expire_logs_seconds", "expire_logs_days",
-            "sync_binlog", "innodb_flush_log_at_trx_commit")
+            "sync_binlog", "innodb_flush_log_at_trx_commit", "max_binlog_total_size",
+            "binlog_space_limit")
 SEMI_SYNC = r"rpl\_semi\_sync\_%"      # of settings and of status
 BRIEF_MS = 1000     # a commit that waits no longer is no outage; a switchover takes as long
 
@@ -21,9 +22,10 @@ def new_words(row: Row) -> Row:
 
 
 def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict[str, Any]:
-    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, relaxed, number}``;
-    ``unlogged`` is what the binary log leaves out, ``relaxed`` what lets a commit be acknowledged
-    before it is on disk, ``number`` the server_id, whose own transactions a replica leaves out.
+    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, limits, relaxed, number}``;
+    ``unlogged`` is what the binary log leaves out, ``limits`` are those of its size, ``relaxed`` is
+    what lets a commit be acknowledged before it is on disk, ``number`` the server_id, whose own
+    transactions a replica leaves out.
 
     :param settings: the rows of SETTINGS and SEMI_SYNC, by name.
     :param status: the rows of SEMI_SYNC, by name.
@@ -36,6 +38,9 @@ def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict
             "delay": max((int(one.get("sql_delay") or 0) for one in followed), default=0),
             "logs_updates": settings.get("log_replica_updates") == "ON",
             "semi_sync": _semi_sync(settings, status), "kept_sec": _kept_sec(settings),
+            "limits": [f"{name} = {settings[name]}" for name in
+                       ("max_binlog_total_size", "binlog_space_limit")
+                       if int(settings.get(name) or 0)],
             "number": str(settings.get("server_id") or ""),
             "relaxed": [f"{name} = {settings[name]}" for name in
                         ("innodb_flush_log_at_trx_commit", "sync_binlog")

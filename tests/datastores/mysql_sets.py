@@ -139,6 +139,20 @@ class SetTests:
         shop.settle()
         assert shop.refused() == {}
 
+    def test_two_servers_of_one_id_are_refused(self, shop):
+        """Which is a setting; a replica leaves out what bears its own."""
+        source, replica = shop.source(), shop.replica()
+        own = ask(shop, replica, "select @@global.server_id as n")[0]["n"]
+        other = next(one for one in shop.read().values() if one.id not in (source.id, replica.id))
+        twin = ask(shop, other, "select @@global.server_id as n")[0]["n"]
+        assert own != twin
+        ask(shop, replica, f"set global server_id = {twin}")
+        try:
+            assert f"bear the same server id ({twin})" in shop.refused()["members_match"]
+        finally:
+            ask(shop, replica, f"set global server_id = {own}")
+        shop.settle()
+
     def test_what_an_upgrade_would_not_survive_is_refused(self, shop):
         replica = shop.replica()
         ask(shop, replica, "set global innodb_fast_shutdown = 2")

@@ -121,7 +121,7 @@ class Rehearsal(Acting):
         asked = self.plan["options"]
         assert len(wave) == 1 or asked["parallelism"] == "domain"
         assert len(wave) <= (asked["max_unavailable"] or len(facts))
-        assert len(wave) == 1 or not asked["canary"] or len(self.taken) > 1
+        assert len(wave) == 1 or not asked["canary"] or self.taken, "the canary goes alone"
 
     def _bring(self, one, version):
         node = self.cluster.nodes[one]

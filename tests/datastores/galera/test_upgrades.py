@@ -95,6 +95,28 @@ def test_unwell_members_and_caches_that_are_too_small_are_refused_by_name(site, 
         "ist_reachable"]
 
 
+@pytest.mark.parametrize(("broken", "healed", "check"), [
+    ("wsrep_on = OFF", "wsrep_on = ON", "members_healthy"),
+    ("wsrep_provider_options = 'pc.ignore_sb=true'",
+     "wsrep_provider_options = 'pc.ignore_sb=false'", "no_split"),
+    ("innodb_fast_shutdown = 2", "innodb_fast_shutdown = 1", "clean_shutdown")])
+def test_settings_that_lose_writes_or_strand_a_member_are_refused_by_name(
+        site, old_cluster, broken, healed, check):
+    members = site.lab.members(old_cluster)
+    asker = driver("galera", access(site))
+
+    def refused():
+        facts = asker.read([Member(one.id, one.name, one.address) for one in members])
+        return {one.name: one.message for one in asker.checks(facts) if not one.ok}
+
+    execute(site, members[1], f"SET GLOBAL {broken}")
+    try:
+        assert members[1].name in refused()[check]
+    finally:
+        execute(site, members[1], f"SET GLOBAL {healed}")
+    assert refused() == {}
+
+
 @pytest.fixture
 def garbd(tmp_path):
     """Debian's program of an arbitrator."""

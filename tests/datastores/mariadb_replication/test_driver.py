@@ -14,6 +14,8 @@ WORDS = Words(
     forget_it="reset slave 'other' all",
     unfit=(("set global replicate_ignore_table = 'lab.kv'",
             "set global replicate_ignore_table = ''", "replicate_ignore_table = lab.kv"),
+           ("set global slave_exec_mode = 'IDEMPOTENT'", "set global slave_exec_mode = 'STRICT'",
+            "replica_exec_mode = IDEMPOTENT"),
            ("change master to master_delay = 3600", "change master to master_delay = 0",
             "is delayed by 3600 s")))
 

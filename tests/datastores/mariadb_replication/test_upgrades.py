@@ -7,6 +7,7 @@ import re
 
 from tests.datastores import sets
 from tests.end_to_end.invariants import assert_nothing_lost
+from tests.end_to_end.site import resume_when_paused
 
 XDIST_GROUP = "mariadb"
 LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
@@ -14,7 +15,10 @@ BAKE_SEC = 4
 
 
 def test_the_bake_comes_before_the_switch(site, cluster):
-    found = site.upgrade_under_load(cluster, bake_sec=BAKE_SEC)
+    """With a pause after the first replica."""
+    found = site.upgrade_under_load(cluster, bake_sec=BAKE_SEC, act=resume_when_paused,
+                                    pause_after="first")
+    assert len(found.seen.stops()) == 1
     assert found.result["status"] == "upgraded", found.result
     assert_nothing_lost(found)
     assert found.versions() == {site.new}

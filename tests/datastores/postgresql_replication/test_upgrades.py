@@ -67,7 +67,7 @@ def assert_backed_up_before(site, cluster, found):
 
 def test_a_failing_replica_is_put_back_and_the_source_is_never_touched(site, cluster):
     site.break_member(cluster, "does_not_start", 3)
-    found = site.begin(cluster).end()
+    found = site.upgrade_under_load(cluster)
     assert_invariants(found)
     assert found.result["status"] == "rolled_back", found.result
     assert found.versions() == {site.old}

@@ -158,6 +158,16 @@ def test_two_servers_of_one_id_are_refused_since_each_leaves_out_what_the_other_
     assert refused(facts(m1=(copied,), m2=(settings(server_id="8"),))) == {}
 
 
+@pytest.mark.parametrize("setting", ["max_binlog_total_size", "binlog_space_limit"])
+def test_binary_logs_that_are_limited_in_size_are_told(facts, setting):
+    """MariaDB's name since 11.4, and Percona's."""
+    told = f"limited in size ({setting} = 1073741824 on orders-0)"
+    assert told in " ".join(DRIVER.texts(facts(m0=(settings(**{setting: "1073741824"}),)),
+                                         True).notes)
+    assert "limited in size" not in " ".join(DRIVER.texts(
+        facts(m0=(settings(**{setting: "0"}),)), True).notes)
+
+
 def test_copies_of_a_data_directory_are_refused(facts):
     if facts.name == "mysql":       # auto.cnf was copied, too
         told = refused(facts(m1=({"server": UUID.format(2)},)))
