@@ -1,4 +1,4 @@
-"""Processes of Mistral die and are replaced in the middle of waves: the upgrade goes on."""
+"""Processes of Mistral die, are replaced and cut off in the middle of waves: upgrades go on."""
 import time
 
 from tests.distributed.site import assert_upgraded
@@ -33,14 +33,23 @@ def all_are_replaced_in_turn(service):
 FAULTS = (an_executor_and_an_engine_die, all_die, all_are_replaced_in_turn)
 
 
+def until_stopped(run, number):
+    """Wait until so many members were made unavailable."""
+    until(lambda: sum(one["event"] == "stopping" for one in run.journal()) >= number,
+          f"member {number} is stopped", story=run.journal)
+
+
 def test_each_wave_outlives_another_crash(site, cluster):
-    """Six members one by one, a fault while each of the first is unavailable."""
+    """Six members one by one, a fault while each is unavailable; the last of an executor that
+    reaches no member."""
     def act(run):
         for number, fault in enumerate(FAULTS, 1):
-            until(lambda many=number: sum(one["event"] == "stopping" for one in run.journal())
-                  >= many, f"member {number} is stopped", story=run.journal)
+            until_stopped(run, number)
             print(f"{time.time() - run.since:.1f} {fault.__name__}", flush=True)
             fault(site.engine)
+        until_stopped(run, 4)
+        with site.cut_off("executor-2"):
+            until_stopped(run, 6)
     found = site.upgrade_under_load(cluster, act)
     assert_upgraded(found)
     assert len(found.forward()) == 6            # nobody twice

@@ -1,5 +1,5 @@
-"""Mistral's API is away for two minutes at any moment of a run, and meanwhile an executor hangs and
-an engine dies: runs last longer, and that is all."""
+"""Mistral's API is away for two minutes, and meanwhile an executor hangs and an engine dies; an
+executor lacks the driver's client all the time: runs last longer, and that is all."""
 import time
 
 from tests.distributed.site import WIDE, assert_upgraded
@@ -23,7 +23,7 @@ def apis_are_away(service):
 
 def test_an_api_that_is_away_costs_nothing_but_time(site):
     """In the undo of one run, and in the waves of another."""
-    with site.cluster() as undone, site.cluster() as rolling:
+    with site.without_client("executor-1"), site.cluster() as undone, site.cluster() as rolling:
         site.break_member(undone, "never_starts", 6)
         back = site.begin(undone, member_timeout_sec=TIMEOUT_SEC, **WIDE)
         run = site.begin(rolling)
