@@ -1,4 +1,5 @@
 """What is wrong with a cloud, a name or a file, said in a sentence before an engine is started."""
+import contextlib
 import pathlib
 import re
 import socket
@@ -22,7 +23,7 @@ from .errors import (
 )
 from .session import certificate_words, find_cloud, not_let_in
 
-CONNECT_SEC = 1.1       # outlasts one lost packet, which is sent again after a second
+CONNECT_SEC = 0.4       # tried twice, as one packet may be lost
 ANSWER_SEC = 5          # of a busy Keystone, which is asked twice
 PORTS = {"http": 80, "https": 443}
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -127,17 +128,18 @@ def check_target(session, scope, args):
 
     :raises ClusterNotFound, BadInput: what is not there, or is not the only one of its name.
     """
-    from ..schemas import UpgradeError
-    from ..services.sessions import Actor
-    from ..services.trove import Trove
-    from .services import service_errors
-    trove = Trove(Actor(session, home=scope))
     cluster, instance = getattr(args, "cluster_id", None), getattr(args, "instance_id", None)
     if not cluster and not instance:
         return
     url = scope.url(session, TROVE)
     silent = f"Trove does not answer at {url}. {RIGHT_PLACE}"
     _reach(url, silent)         # a client would wait longer for packets that are lost
+    # Not before, as these imports take a while.
+    from ..schemas import UpgradeError
+    from ..services.sessions import Actor
+    from ..services.trove import Trove
+    from .services import service_errors
+    trove = Trove(Actor(session, home=scope))
     try:
         with service_errors("Trove"):
             found = trove.cluster(cluster) if cluster else trove.replication_set(instance)
@@ -184,13 +186,18 @@ def _reach(url, words):
     try:
         proxy = _proxy(url)
         at = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
-        socket.create_connection((at.hostname, at.port or PORTS.get(at.scheme, 0)),
-                                 CONNECT_SEC).close()
+        _connect((at.hostname, at.port or PORTS.get(at.scheme, 0)))
     except (OSError, ValueError) as error:      # the latter of a URL that is none
         raise ConnectionFailed(
             f"The proxy {_host(proxy)} does not answer, by which {without_password(url)} is asked. "
             f"Is {urlsplit(url).scheme}_proxy right? Hosts in no_proxy are asked without it."
             if proxy else words) from error
+
+
+def _connect(place):
+    with contextlib.suppress(TimeoutError):
+        return socket.create_connection(place, CONNECT_SEC).close()
+    return socket.create_connection(place, CONNECT_SEC).close()
 
 
 def _proxy(url):

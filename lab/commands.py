@@ -89,7 +89,7 @@ def _welcome(cloud, cluster):
 
 # In another shell, after   . {files["demo"]}
 #   openstack database {what} list
-{_as_operator(kind, files["admin"])}#   openstack workflow execution list
+{_as_operator(kind, files["admin"])}#   mistral execution-list
 {_upgrade(kind, cluster, new)}
 #   trove-upgrade watch --mistral-from-catalog
 {_second_region(cloud)}{_dashboard(cloud)}# Ctrl-C ends it all and removes {cloud.directory}"""
