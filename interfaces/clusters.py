@@ -6,9 +6,11 @@ from .services import service_errors
 def identity(wanted):
     """Return the id, or the name, that stands for an object or a text.
 
-    :raises BadInput: it can't be written in UTF-8, as no service takes it.
+    :raises BadInput: it is empty, or can't be written in UTF-8, as no service takes it.
     """
     text = wanted if isinstance(wanted, str) else wanted.id
+    if not text.strip():
+        raise BadInput("An empty name or id stands for nothing.")
     if not is_text(text):
         raise BadInput(f"{text!a} is not UTF-8; nothing can be called that.")
     return text

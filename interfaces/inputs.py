@@ -9,6 +9,27 @@ INSTANCE = "instance_id"
 REGION = "region"           # the cloud's, by --os-region-name
 
 
+def named(text):
+    """A name or an id. An empty one, of a shell's variable that is not set, is not "any"."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
+def count(text):
+    """A whole number above 0."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def web_url(text):
+    """The URL of a service."""
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text!r} does not begin with http:// or https://")
+    return text
+
+
 def add_inputs(parser, without=()):
     """Add an option for each input, but for those of ``without``, and --skip-check."""
     schema = load("input")
@@ -32,8 +53,8 @@ def read_inputs(options, without=()):
 def add_target(parser, cluster="id or unique name of the cluster", required=True):
     """Add --cluster and --instance, one of which must be given when it is ``required``."""
     target = parser.add_mutually_exclusive_group(required=required)
-    target.add_argument("--cluster", dest="cluster_id", metavar="STR", help=cluster)
-    target.add_argument("--instance", dest=INSTANCE, metavar="STR",
+    target.add_argument("--cluster", dest="cluster_id", type=named, metavar="STR", help=cluster)
+    target.add_argument("--instance", dest=INSTANCE, type=named, metavar="STR",
                         help="Id (or unique name) of the source, or of any replica, of a "
                              "replication set.")
 

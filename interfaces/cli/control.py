@@ -8,7 +8,7 @@ from ...embedded import running
 from .. import listing, outcome, report, rollback_path, selection, session
 from ..embedded_run import has_access
 from ..errors import BadInput
-from ..inputs import TARGET, add_inputs, read_inputs
+from ..inputs import TARGET, add_inputs, count, named, read_inputs
 from ..shapes import Upgrade
 from ..terminal import width_of
 from ..upgrades import Unreachable
@@ -22,10 +22,10 @@ class List(Base):
 
     def add_options(self, parser):
         """Add how many, and whether with dry runs."""
-        parser.add_argument("--limit", type=int, default=50, metavar="NUMBER",
+        parser.add_argument("--limit", type=count, default=50, metavar="NUMBER",
                             help="at most so many (default: 50)")
         parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
-        parser.add_argument("--cluster", metavar="NAME",
+        parser.add_argument("--cluster", type=named, metavar="NAME",
                             help="only those of this cluster or set, by id or name")
         parser.add_argument("--kind", choices=listing.KINDS, help="only those of this kind")
         parser.add_argument("--state", metavar="WORD",

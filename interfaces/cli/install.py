@@ -5,6 +5,7 @@ from cliff.command import Command
 
 from .. import session
 from ..errors import ServiceError
+from ..inputs import web_url
 from ..services import service_errors
 from . import options
 
@@ -22,7 +23,8 @@ class InstallWorkflows(Command):
         """Add the service and the scope."""
         parser = super().get_parser(prog_name)
         place = parser.add_mutually_exclusive_group()
-        place.add_argument("--mistral-url", metavar="URL", help="default: the cloud's catalog")
+        place.add_argument("--mistral-url", type=web_url, metavar="URL",
+                           help="default: the cloud's catalog")
         place.add_argument("--mistral-from-catalog", action="store_true")
         parser.add_argument("--public", action="store_true",
                             help="for all projects; needs an administrator's rights")

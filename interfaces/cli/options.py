@@ -6,6 +6,7 @@ import pathlib
 from ...planning.command_lines import option
 from .. import outcome, session
 from ..embedded_run import default_state_dir
+from ..inputs import named, web_url
 from ..terminal import shown
 
 DEFAULT_STATE = "trove-upgrade in $XDG_STATE_HOME, or in ~/.local/state"
@@ -24,7 +25,7 @@ def add_place(parser):
     place.add_argument("--state-dir", default=str(default_state_dir()), metavar="DIR", type=given,
                        help=f"directory of the embedded engine (default: {DEFAULT_STATE})")
     service = place.add_mutually_exclusive_group()
-    service.add_argument("--mistral-url", metavar="URL", type=given,
+    service.add_argument("--mistral-url", type=web_url, metavar="URL",
                          help="use the Mistral service at URL, not the embedded engine")
     service.add_argument("--mistral-from-catalog", action="store_true",
                          help="use the Mistral service of the cloud's catalog")
@@ -100,6 +101,6 @@ def add_yes(parser):
 
 def add_execution(parser, default="the only one under way"):
     """Add the upgrade a command is about."""
-    parser.add_argument("execution", nargs="?", metavar="EXECUTION",
+    parser.add_argument("execution", nargs="?", type=named, metavar="EXECUTION",
                         help="execution id of the upgrade, or id or name of its cluster or of an "
                              f"instance of its replication set (default: {default})")

@@ -1,6 +1,7 @@
 """show, list, watch, pause, resume, abort: the commands about upgrades that exist."""
 from osc_lib.command import command
 
+from ..inputs import count
 from .base import Shown, Verb, add_upgrade, add_wait
 
 
@@ -30,7 +31,7 @@ class List(Verb, command.Lister):
     def add_arguments(self, parser):
         """Add what to list."""
         parser.add_argument("--cluster", metavar="<cluster>", help="ID or name: only its upgrades")
-        parser.add_argument("--limit", type=int, default=50, metavar="<number>",
+        parser.add_argument("--limit", type=count, default=50, metavar="<number>",
                             help="at most so many (default: 50)")
         parser.add_argument("--all", action="store_true", help="with the plans (dry runs) too")
         parser.add_argument("--long", action="store_true", help="with end and message")

@@ -52,7 +52,7 @@ def places(draw):
     """Words of a command line: an engine and a cloud."""
     words = draw(st.sampled_from([[], ["--mistral-from-catalog"], None]))
     if words is None:
-        words = [f"--mistral-url={draw(WORDS)}"]
+        words = [f"--mistral-url=https://{draw(WORDS)}"]
     for flag in draw(st.sets(st.sampled_from(("--state-dir", "--access-dir")))):
         words.append(f"{flag}={draw(PATHS)}")
     for name in draw(st.sets(st.sampled_from(session.VARIABLES))):

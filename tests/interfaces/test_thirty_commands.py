@@ -27,6 +27,8 @@ list
 list --all
 list --limit 1
 list --limit many
+list --limit 0
+list --mistral-url ftp://x
 list --kind plan
 list --kind plans
 list --state refused
@@ -50,6 +52,7 @@ run --cluster orders --datastore-version 9.1.2 --bake-sec soon
 run --cluster orders --datastore-version 9.1.2 --mistral-url http://x --mistral-from-catalog
 run --clutser orders --datastore-version 9.1.2
 abort
+abort ""
 resume --os-cloud theirs
 rollback orders --access-dir nowhere
 finalize
