@@ -81,6 +81,8 @@ ACTIONS = (
     "rebuild_member = trove_upgrade.actions.rebuild:RebuildMember",
     "await_rebuilt = trove_upgrade.actions.rebuild:AwaitRebuilt",
     "drop_member = trove_upgrade.actions.rebuild:DropMember",
+    "check_executor = trove_upgrade.actions.self_check:CheckExecutor",
+    "compare_executors = trove_upgrade.actions.self_check:CompareExecutors",
 )
 
 setup(
@@ -147,7 +149,7 @@ setup(
                 ("resume", "control:Resume"), ("abort", "control:Abort"),
                 ("rollback", "control:Rollback"), ("finalize", "upgrade:Finalize"),
                 ("install-workflows", "install:InstallWorkflows"),
-                ("engine", "engine:Engine"))] + [
+                ("engine", "engine:Engine"), ("doctor", "doctor:Doctor"))] + [
             "lab = trove_upgrade.lab.commands:Lab", "demo = trove_upgrade.lab.commands:Demo"],
     },
 )
