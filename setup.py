@@ -26,10 +26,11 @@ BARBICAN = ["python-barbicanclient>=5.5"]
 CLI = ["argcomplete>=3.0", "cliff>=4.0", "openstacksdk>=3.0", "rich>=13.0"]
 OSC = ["osc-lib>=3.0", "python-openstackclient>=6.0", "rich>=13.0"]
 EMBEDDED = ["mistral>=21.0,<24"]
+METRICS = ["prometheus_client>=0.20"]
 DATASTORES = {"cassandra": CASSANDRA, "galera": MYSQL, "mongodb": MONGODB, "mysql": MYSQL,
               "postgresql": POSTGRESQL, "redis": REDIS, "vertica": VERTICA}
 DASHBOARD = ["horizon>=25.0", "trove-dashboard>=25.0"]
-LAB = EMBEDDED + BARBICAN + CLI + OSC + DASHBOARD + sum(DATASTORES.values(), []) + [
+LAB = EMBEDDED + METRICS + BARBICAN + CLI + OSC + DASHBOARD + sum(DATASTORES.values(), []) + [
     "barbican>=21.0,<24",
     "cheroot>=10.0",
     "cryptography>=42.0",
@@ -89,6 +90,8 @@ ACTIONS = (
     "rebuild_member = trove_upgrade.actions.rebuild:RebuildMember",
     "await_rebuilt = trove_upgrade.actions.rebuild:AwaitRebuilt",
     "drop_member = trove_upgrade.actions.rebuild:DropMember",
+    "check_executor = trove_upgrade.actions.self_check:CheckExecutor",
+    "compare_executors = trove_upgrade.actions.self_check:CompareExecutors",
 )
 
 
@@ -130,8 +133,8 @@ setup(
         "tenacity>=8.2",
     ],
     extras_require={**DATASTORES, "barbican": BARBICAN, "cli": CLI, "osc": OSC,
-                    "dashboard": DASHBOARD, "embedded": EMBEDDED, "lab": LAB, "docs": LAB + DOCS,
-                    "test": LAB + DOCS + TEST},
+                    "dashboard": DASHBOARD, "embedded": EMBEDDED, "metrics": METRICS, "lab": LAB,
+                    "docs": LAB + DOCS, "test": LAB + DOCS + TEST},
     entry_points={
         "mistral.actions": [f"trove_upgrade.{action}" for action in ACTIONS],
         "mistral.preinstalled_workflows": [
@@ -170,7 +173,8 @@ setup(
                 ("resume", "control:Resume"), ("abort", "control:Abort"),
                 ("rollback", "control:Rollback"), ("finalize", "upgrade:Finalize"),
                 ("install-workflows", "install:InstallWorkflows"),
-                ("engine", "engine:Engine"))] + [
+                ("engine", "engine:Engine"), ("doctor", "doctor:Doctor"),
+                ("exporter", "exporter:Exporter"))] + [
             "lab = trove_upgrade.lab.commands:Lab", "demo = trove_upgrade.lab.commands:Demo"],
     },
 )

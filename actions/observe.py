@@ -10,7 +10,7 @@ from ..ownership.lock import Lock
 from ..planning.documents import Job, Peer, PlanMember, WaveMember
 from ..planning.groups import CLUSTER, SET
 from ..planning.snapshot import ClusterSnapshot
-from ..services import access_files, rights
+from ..services import access_files, differing, rights
 from ..services.sessions import Actor
 from ..services.trove import Trove
 
@@ -71,7 +71,8 @@ def snapshot(context: Any, options: dict[str, Any], owner: str,
                           "" if holder == owner else holder, lock.saved_settings(),
                           lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind,
                           project_id=project_id, retired=trove.retired(cluster, members, offered),
-                          access_file=access_files.exists(options["access"]))
+                          access_file=access_files.exists(options["access"]),
+                          executors=differing.note(actor))
     return now, driver, lock
 
 

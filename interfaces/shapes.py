@@ -9,6 +9,7 @@ from .progress import PREFIX, as_object
 WORKFLOW = PREFIX + "cluster"
 SET_WORKFLOW = PREFIX + "replication_set"
 FINALIZE = PREFIX + "finalize"
+CHECK = PREFIX + "check_executors"
 REFUSED = " is refused"         # of the summary of such a run: planning/verdict.py
 STARTED_BY = "Started by "      # how the description of an execution begins
 

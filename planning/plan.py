@@ -54,7 +54,7 @@ def make_plan(snapshot: ClusterSnapshot, driver: Driver, options: dict[str, Any]
         "backup": texts.backup if snapshot.kind == CLUSTER else _backup_words(snapshot, options),
         "finalize": {"mode": "auto" if mode == "auto" else "manual", "steps": list(texts.finalize)},
         "notes": [*_halfway(snapshot, todo), *texts.notes, *_passed_over(snapshot, driver),
-                  *_ignored(driver, options),
+                  *_ignored(driver, options), *filter(None, [snapshot.executors]),
                   *REACH[snapshot.kind][snapshot.lock_reach]], "options": options,
         "job": _job(snapshot, driver, options, owner, direction)}
 

@@ -24,6 +24,7 @@ class ClusterSnapshot:
     :ivar kind: ``cluster`` or ``replication_set``.
     :ivar project_id: of who asks; empty without Keystone.
     :ivar access_file: there is an access file of the name that was asked for.
+    :ivar executors: that they differ, in a sentence; empty where nothing is known of it.
     """
 
     cluster: dict[str, str]
@@ -39,6 +40,7 @@ class ClusterSnapshot:
     project_id: str = ""
     retired: list[Version] = field(default_factory=list)
     access_file: bool = False
+    executors: str = ""
 
     def done(self, member: Member) -> bool:
         """On the target by Trove's record and by its own evidence, and well."""

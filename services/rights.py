@@ -192,6 +192,18 @@ def verify_caller(context: Any) -> dict[str, Any]:
     return token
 
 
+def is_operator(context: Any) -> bool:
+    """Whether the caller may learn of hosts and settings: the one user of an engine, else a user
+    whom Keystone calls an administrator. A trust never tells."""
+    service, security = sessions.service(), context.security
+    if options().auth == "cloud":
+        return True
+    if service is None or getattr(security, "trust_id", None) or not security.auth_token:
+        return False
+    roles = trusts.token_of(security.auth_token, service).get("roles", [])
+    return any(role["name"] == trusts.ADMIN for role in roles)
+
+
 def find(run: str) -> Kept | None:
     """What the run has kept, or None."""
     service = sessions.service()

@@ -18,6 +18,12 @@ def paths() -> list[str]:
                   for path in folder.iterdir() if path.name.endswith(".yaml"))
 
 
+def names() -> list[str]:
+    """Names of all workflows, told by their files."""
+    return [f"trove_upgrade.{'datastore.' if path.parent.name == 'datastore' else ''}{path.stem}"
+            for path in map(Path, paths())]
+
+
 def installed() -> list[str]:
     """Paths of all definitions, and of the branches of datastores that other packages bring.
 

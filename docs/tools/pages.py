@@ -18,7 +18,9 @@ from .flows import REQUIRED, Flow, Task, bare, read
 BESIDE = {
     "instance_id": {"description": "Id (or unique name) of the source or of any of its replicas."},
     "kind": {"description": "cluster, or replication_set: then cluster_id is the id or name of any "
-             "of its instances."}}
+             "of its instances."},
+    "asks": {"description": "How often to ask: several times as many as there are executors."},
+    "executors": {"description": "How many executors there are; fewer are trouble. 0: unknown."}}
 NOTICE = "<!-- Written by `python -m docs.tools`. Change the source, not this page. -->\n"
 
 

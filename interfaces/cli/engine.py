@@ -7,6 +7,7 @@ from cliff.command import Command
 
 from .. import session
 from ..embedded_run import default_state_dir
+from ..errors import ConnectionFailed
 from . import options
 
 
@@ -25,6 +26,8 @@ class Engine(Command):
         parser.add_argument("--config", metavar="FILE",
                             help="one more mistral.conf, whose options win: with [pecan] "
                             "auth_enable and [keystone_authtoken] its callers log in by Keystone")
+        parser.add_argument("--metrics-port", type=int, metavar="PORT",
+                            help="answer Prometheus at http://127.0.0.1:PORT/metrics (default: no)")
         options.add_cloud(parser)
         return parser
 
@@ -39,7 +42,19 @@ class Engine(Command):
                 print('export no_proxy="127.0.0.1,$no_proxy"', flush=True)
             for line in _ready(engine):
                 print(f"# {line}", flush=True)
+            if args.metrics_port is not None:
+                serve_metrics(engine, args.metrics_port)
             wait_for_signal()
+
+
+def serve_metrics(engine, port):
+    """Answer Prometheus about the engine, which knows one user's upgrades."""
+    from . import exporter
+    if engine.token is None:
+        raise ConnectionFailed("This engine's callers log in by Keystone: use trove-upgrade "
+                               "exporter, as the service user.")
+    exporter.serve(session.engine_client(engine.url, engine.token), "", port)
+    print(f"# Prometheus: http://127.0.0.1:{port}/metrics", flush=True)
 
 
 def _ready(engine):

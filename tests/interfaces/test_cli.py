@@ -15,7 +15,7 @@ from tests.interfaces.conftest import PROGRAM
 from tests.waits import PATIENCE_SEC
 
 COMMANDS = ("plan", "run", "show", "list", "watch", "pause", "resume", "abort", "rollback",
-            "finalize", "install-workflows", "engine", "lab", "demo")
+            "finalize", "install-workflows", "engine", "doctor", "exporter", "lab", "demo")
 NOWHERE = ("--mistral-url", "http://127.0.0.1:1")
 
 

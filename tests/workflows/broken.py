@@ -75,6 +75,8 @@ CAUGHT = {
     lint.with_items: [
         ("$.step.members", "$.plan.waves", "with-items is only for"),
         ("      with-items: m", "      concurrency: 1\n      with-items: m",
+         "with-items is only for"),
+        ("      workflow: trove_upgrade.member", "      action: trove_upgrade.request_upgrade",
          "with-items is only for")],
     lint.outputs: [
         ("  output-on-error:\n    failure:", "  output-on-error:\n    fault:", "output-on-error ["),

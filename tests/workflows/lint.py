@@ -16,6 +16,7 @@ FORBIDDEN_INPUTS = {"env", "notify", "namespace", "index", "task_execution_id",
 SAFE_BREAK = "<% isDict(task().result) and task().result.get('class') != 'retry' %>"
 DYNAMIC = "<% concat('trove_upgrade.datastore.', $.brief.datastore) %>"
 TOLD = "<% tasks(execution().id, false, ERROR).select($.result) %>"
+QUESTION = "trove_upgrade.check_executor"
 WAVE = re.compile(r"^member in <% \$\.step\.members %>$")
 VARIABLE = re.compile(r"\$\.([a-z_]+)")
 
@@ -124,11 +125,13 @@ def retries(flow: Flow) -> list[str]:
 
 
 def with_items(flow: Flow) -> list[str]:
-    """Only the members of one wave go together: with-items does not stop at a failure."""
+    """Only the members of one wave go together, since with-items does not stop at a failure; and
+    the questions of a check, which change nothing."""
     return [f"{task.name}: with-items is only for the members of the wave in hand"
             for task in flow.tasks.values()
-            if "with-items" in task.body and not (task.workflow and "concurrency" not in task.body
-                                                  and WAVE.match(task.body["with-items"]))]
+            if "with-items" in task.body and task.action != QUESTION
+            and not (task.workflow and "concurrency" not in task.body
+                     and WAVE.match(task.body["with-items"]))]
 
 
 def outputs(flow: Flow) -> list[str]:
