@@ -116,8 +116,9 @@ class Client:
         return self._look(what)
 
     def pauses(self, execution_id: str) -> list[tuple[float, float | None]]:
-        """Return each time that an upgrade waited for a person between its steps: (began, ended),
-        in seconds since the epoch; ended is None while it does."""
+        """Return each time that an upgrade waited for a person: (began, ended), in seconds since
+        the epoch; ended is None while it does. (A pause that Mistral's own commands ended counts
+        only where the workflows themselves had asked for it.)"""
         return self._upgrades.pauses(execution_id)
 
     def get(self, execution_id: str) -> Upgrade:
@@ -133,16 +134,18 @@ class Client:
 
     def list(self, cluster: Reference | None = None, *, limit: int | None = 50,
              plans: bool = False, named: Collection[str] | None = None,
-             all_projects: bool = False) -> list[Upgrade]:
+             all_projects: bool = False, project: str | None = None) -> list[Upgrade]:
         """Return the upgrades of this project, newest first; with ``plans`` the dry runs too.
 
         :param limit: at most so many; None: all that Mistral still knows.
         :param named: instead of a cluster: those that were asked for under one of these ids or
             names, such as the instances of a replication set.
         :param all_projects: those of other projects, too; for administrators.
+        :param project: those of the project of this id; another than one's own is for
+            administrators.
         """
         wanted = self._cluster(cluster) if cluster is not None else named
-        return [*itertools.islice(self._each(wanted, plans, all_projects), limit)]
+        return [*itertools.islice(self._each(wanted, plans, all_projects, project), limit)]
 
     def watch(self, what: Upgrade | Reference, *, timeout_sec: float | None = None
               ) -> Iterator[Progress]:
@@ -324,9 +327,8 @@ class Client:
             return None
 
     def _each(self, cluster: Collection[str] | None, plans: bool = False,
-              all_projects: bool = False) -> Iterator[Upgrade]:
-        more = {"all_projects": "true"} if all_projects else {}
-        for execution in self._upgrades.each(**more):
+              all_projects: bool = False, project: str | None = None) -> Iterator[Upgrade]:
+        for execution in self._upgrades.each(project=project, all_projects=all_projects):
             one = Upgrade.of(execution)
             if (plans or one.kind != "plan") and (cluster is None or one.cluster in cluster):
                 yield one

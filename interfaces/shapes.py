@@ -60,6 +60,7 @@ class Upgrade:
     :ivar status: the result's own word once it has ended, where it was asked for: upgraded,
         refused, rolled_back...
     :ivar who: who started it, by their own word; empty where nobody said.
+    :ivar project: id of the project that it belongs to.
     :ivar created_at: UTC, ISO 8601; so is ``updated_at``.
     """
 
@@ -73,6 +74,7 @@ class Upgrade:
     updated_at: str
     status: str = ""
     who: str = ""
+    project: str = ""
 
     @property
     def refused(self) -> bool:
@@ -89,6 +91,7 @@ class Upgrade:
             datastore_version=str(inputs.get("datastore_version", "")),
             state=execution["state"], message=execution.get("state_info") or "",
             created_at=execution["created_at"], updated_at=execution.get("updated_at") or "",
+            project=execution.get("project_id") or "",
             status=str(as_object(execution.get("output")).get("status") or ""),
             who=(execution.get("description") or "").removeprefix(STARTED_BY)
             if (execution.get("description") or "").startswith(STARTED_BY) else "")

@@ -1,11 +1,12 @@
 """Upgrades on a Mistral: start, look, pause, resume, abort. Works on a service and embedded."""
+import contextlib
 import itertools
 import time
 
 from ..planning.groups import SET
 from ..planning.lock_names import LOCK
+from . import pauses, rollback_path
 from . import progress as views
-from . import rollback_path
 from .errors import Forbidden, Refused, ServiceError, TookTooLong, Unreachable, UpgradeNotFound
 from .services import service_errors
 from .shapes import FINALIZE, SET_WORKFLOW, STARTED_BY, WORKFLOW, Upgrade
@@ -22,7 +23,7 @@ MEMBERS_AWAY = ("upgrading", "holding", "rolling back")     # or about to be
 OPEN_STATES = "in:RUNNING,DELAYED,IDLE,PAUSED"
 CHILD_FIELDS = ("id", "workflow_name", "task_execution_id", "state", "created_at", "updated_at",
                 "input")
-LIST_FIELDS = (*CHILD_FIELDS, "state_info")
+LIST_FIELDS = (*CHILD_FIELDS, "state_info", "project_id")
 HOLD = "hold"           # so the names of those tasks begin
 HOLDING = ("trove_upgrade.roll", "trove_upgrade.complete", views.BODY)   # have tasks that pause
 TASK_FIELDS = ("id", "name", "state", "created_at", "workflow_execution_id")
@@ -95,11 +96,17 @@ class Upgrades:
         """Return the newest upgrades as dicts {id, workflow_name, state, created_at, input}."""
         return list(itertools.islice(self.each(), limit))
 
-    def each(self, more=(), **filters):
-        """Yield all upgrades, newest first, as dicts; asks page by page.
+    def each(self, more=(), project=None, all_projects=False, **filters):
+        """Yield our project's upgrades, newest first, as dicts; asks page by page.
+
+        Mistral shows an administrator those of all projects, asked or not.
 
         ``more``: fields beside LIST_FIELDS; ``filters``: Mistral's own, such as ``state``.
+        ``project``: id of another project instead. ``all_projects``: those of all.
         """
+        if all_projects:
+            filters["all_projects"] = "true"        # which refuses who may not
+        wanted = project or (None if all_projects else self._project())
         marker = ""
         while True:
             with service_errors():
@@ -107,7 +114,8 @@ class Upgrades:
                     limit=PAGE, marker=marker, sort_keys="created_at,id", sort_dirs="desc,desc",
                     fields=(*LIST_FIELDS, *more), workflow_name=f"in:{','.join(views.ENTRY)}",
                     **filters)
-            yield from (one.to_dict() for one in page)
+            yield from (one for one in (each.to_dict() for each in page)
+                        if not wanted or one.get("project_id") in (None, wanted))
             if len(page) < PAGE:
                 return
             marker = page[-1].id
@@ -170,8 +178,7 @@ class Upgrades:
             raise ServiceError(f"The upgrade has ended ({look.state}); start it again: members "
                                "that are done are not touched again.")
         self._tell_lock(look, pause_after=None)
-        if look.state == "PAUSED":
-            self._set_state(look, "RUNNING")
+        self._go_on(look)
 
     def abort(self, execution_id):
         """End it after the wave at hand, undone as its on_failure says; resumes a paused one."""
@@ -179,8 +186,7 @@ class Upgrades:
         if look.ended:
             return
         if self._tell_lock(look, abort=True):
-            if look.state == "PAUSED":
-                self._set_state(look, "RUNNING")
+            self._go_on(look)
         elif look.phase in BEFORE_THE_LOCK:        # nothing is touched yet
             self._set_state(look, "CANCELLED")
 
@@ -211,17 +217,39 @@ class Upgrades:
         return "" if state in views.ENDED else owner
 
     def pauses(self, execution_id):
-        """Return each time that an upgrade waited for a person where its workflows pause, as
-        (began, ended), in seconds since the epoch; ended is None while it does."""
+        """Return each time that an upgrade waited for a person, as (began, ended), in seconds
+        since the epoch; ended is None while it does."""
         with service_errors():
             root = self._client.executions.get(execution_id).to_dict()
             holding = [one.to_dict()["id"] for one in self._below(root)
                        if one.workflow_name in HOLDING]
             tasks = [task.to_dict() for one in holding for task in self._client.tasks.list(
                 workflow_execution_id=one, fields=(*TASK_FIELDS, "updated_at"))]
-        return sorted((views.seconds(one["created_at"]),
-                       views.seconds(one["updated_at"]) if one["state"] in views.ENDED else None)
-                      for one in tasks if one["name"].startswith(HOLD))
+            holds = [task for task in tasks if task["name"].startswith(HOLD)]
+            return pauses.pauses(self._top(root), holds)
+
+    def _top(self, root):
+        """The execution that is paused and resumed: the upgrade's own, or who called it."""
+        above = root.get("root_execution_id")
+        return self._client.executions.get(above).to_dict() if above else root
+
+    def _go_on(self, look):
+        """Resume it where it is paused."""
+        if look.state == "PAUSED":
+            with contextlib.suppress(ServiceError):     # it goes on without a note, too
+                self._note_pause(look)
+            self._set_state(look, "RUNNING")
+
+    def _note_pause(self, look):
+        with service_errors():
+            top = self._client.executions.get(look.root_id).to_dict()
+            self._client.executions.update(look.root_id, None, env=pauses.note(top, time.time()))
+
+    def _project(self):
+        """Our project's id; None for a Mistral without Keystone, and for a file that is read."""
+        http = getattr(self._client.executions, "http_client", None)
+        with service_errors():
+            return http.session.get_project_id() if http else None
 
     def _set_state(self, look, state):
         """Set it on the whole tree: a child alone would leave its parents behind."""

@@ -66,7 +66,7 @@ class Filter(tables.FilterAction):
 
 
 def _last_page(row: Row) -> str | None:
-    return page_of(row.id, row.upgrade.id) if row.upgrade and not row.project else None
+    return page_of(row.id, row.upgrade.id) if row.upgrade else None
 
 
 class UpgradeIt(UpgradeCluster):
@@ -77,13 +77,6 @@ class UpgradeIt(UpgradeCluster):
 
     def allowed(self, request: Any, row: Row | None = None) -> bool:
         return bool(row and row.newer and not row.project) and super().allowed(request, row)
-
-
-class ShowUpgrades(Upgrades):
-    """Of one's own project."""
-
-    def allowed(self, request: Any, row: Row | None = None) -> bool:
-        return bool(row and not row.project)
 
 
 class OverviewTable(tables.DataTable):
@@ -101,7 +94,7 @@ class OverviewTable(tables.DataTable):
         name = "upgrades"
         verbose_name = _("Cluster Upgrades")
         table_actions = (Filter,)
-        row_actions = (UpgradeIt, ShowUpgrades)
+        row_actions = (UpgradeIt, Upgrades)
 
     def __init__(self, request: Any, *args: Any, **kwargs: Any):
         super().__init__(request, *args, **kwargs)
@@ -144,11 +137,12 @@ def _row(one: Any, replicas: list[str] | None, offered: list[dict[str, Any]],
     name, now = one.datastore["type"], one.datastore["version"]
     of_set = replicas is not None
     project = getattr(one, "tenant_id", own)
-    # Two projects may have given one name.
-    names = {one.id, *(replicas or ()), *([one.name] if project == own else [])}
+    names = {one.id, one.name, *(replicas or ())}
     reached = targets(name, [version for version in offered if version["name"] == now]
                       or [{"id": now, "name": now, "number": now}], offered, of_set)
-    recent = [upgrade for upgrade in upgrades if upgrade.cluster in names]
+    # Two projects may have given one name.
+    recent = [upgrade for upgrade in upgrades
+              if upgrade.cluster in names and upgrade.project == project]
     return Row(one.id, one.name, _("replication set") if of_set else _("cluster"),
                None if project == own else project, name, now,
                next((version.name for version in reached if not version.why_not), None),

@@ -45,7 +45,7 @@ class NewestView(Told, horizon_views.HorizonTemplateView):
     def get(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Go to the page of that upgrade."""
         found = subject.find(request, kwargs["cluster_id"])
-        recent = services.upgrades(request).list(named=found.names, limit=HISTORY)
+        recent = history(request, found)
         if not recent:
             return super().get(request, *args, **kwargs)
         return HttpResponseRedirect(page_of(kwargs["cluster_id"], last(recent).id))
@@ -54,7 +54,7 @@ class NewestView(Told, horizon_views.HorizonTemplateView):
         context = super().get_context_data(**kwargs)
         found = subject.find(self.request, kwargs["cluster_id"])
         return {**context, "name": found.name, "subject": found, "home": home(found),
-                "may": rights.may_upgrade(self.request), "cluster_id": kwargs["cluster_id"]}
+                "may": rights.may_act(self.request, found), "cluster_id": kwargs["cluster_id"]}
 
 
 class ProgressView(Told, horizon_views.HorizonTemplateView):
@@ -67,9 +67,8 @@ class ProgressView(Told, horizon_views.HorizonTemplateView):
         context = super().get_context_data(**kwargs)
         cluster, run = kwargs["cluster_id"], str(kwargs["execution_id"])
         found = subject.find(self.request, cluster)
-        history = services.upgrades(self.request).list(named=found.names, limit=HISTORY)
         return {**context, **live(self.request, cluster, run), "name": found.name,
-                "history": [_past(cluster, run, one) for one in history],
+                "history": [_past(cluster, run, one) for one in history(self.request, found)],
                 "live_url": reverse("horizon:project:cluster_upgrades:live", args=[cluster, run])}
 
 
@@ -96,8 +95,8 @@ def live(request: Any, cluster_id: str, run: str) -> dict[str, Any]:
     one = own(request, cluster_id, run)
     seen = client.show(run)
     found = subject.find(request, cluster_id)
-    newest = not seen.ended or not_overtaken(client.list(named=found.names, limit=HISTORY), run)
-    shown = look.look_at(seen, one.kind, rights.may_upgrade(request), newest)
+    newest = not seen.ended or not_overtaken(history(request, found), run)
+    shown = look.look_at(seen, one.kind, rights.may_act(request, found), newest)
     return {"look": shown, "progress": seen, "cluster_id": cluster_id,
             "picture": picture(seen, client.pauses(run)),
             "subject": found, "home": home(found),
@@ -105,6 +104,12 @@ def live(request: Any, cluster_id: str, run: str) -> dict[str, Any]:
             "state": words.RUN_STATES.get(seen.state, seen.state),
             "state_style": words.RUN_STYLES.get(seen.state, "default"),
             "status": words.STATUSES.get(shown.status, "")}
+
+
+def history(request: Any, found: subject.Subject) -> list[Upgrade]:
+    """Its last upgrades, the newest first."""
+    return services.upgrades(request).list(named=found.names, limit=HISTORY,
+                                           project=None if found.is_own else found.project)
 
 
 def last(newest_first: list[Upgrade]) -> Upgrade:
@@ -124,7 +129,8 @@ def own(request: Any, cluster_id: str, run: str) -> Upgrade:
     :raises UpgradeNotFound: it is not.
     """
     one = services.upgrades(request).get(run)
-    if one.cluster not in subject.find(request, cluster_id).names:
+    found = subject.find(request, cluster_id)
+    if one.cluster not in found.names or one.project != found.project:
         raise UpgradeNotFound(_("There is no such upgrade of this cluster."))
     return one
 

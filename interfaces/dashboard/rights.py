@@ -12,6 +12,7 @@ from oslo_config import cfg
 from oslo_policy import policy
 
 from ..trove_api.policies import RULES, UPGRADE
+from .subject import Subject
 
 SERVICE = "database"
 # What the rule's default refers to, as Trove defines it; owning is Trove's to judge.
@@ -24,6 +25,11 @@ def may_upgrade(request: Any) -> bool:
         return bool(horizon_policy.check(((SERVICE, UPGRADE),), request))
     roles = [role["name"] for role in request.user.roles]
     return bool(_defaults().enforce(UPGRADE, {}, {"roles": roles}))
+
+
+def may_act(request: Any, subject: Subject) -> bool:
+    """The same for one of one's own project: an upgrade acts with the rights of who starts it."""
+    return subject.is_own and may_upgrade(request)
 
 
 def require(request: Any) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from horizon import forms, messages
+from horizon.exceptions import NotAuthorized
 
 from ..client import Client
 from ..errors import ClientError
@@ -110,10 +111,12 @@ class SteerView(Told, forms.ModalFormView):
     def form_valid(self, form: SteerForm) -> HttpResponse:
         """Do it, and go to the page of what was steered or begun."""
         act, run = ACTS[self.kwargs["act"]], str(self.kwargs["execution_id"])
-        cluster = self.kwargs["cluster_id"]
-        own(self.request, cluster, run)
+        subject = find(self.request, self.kwargs["cluster_id"])
+        if not rights.may_act(self.request, subject):
+            raise NotAuthorized
+        own(self.request, self.kwargs["cluster_id"], run)
         try:
-            run = act.do(services.upgrades(self.request), find(self.request, cluster), run)
+            run = act.do(services.upgrades(self.request), subject, run)
         except ClientError as error:
             messages.error(self.request, str(error))
         else:

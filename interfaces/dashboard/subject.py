@@ -1,12 +1,13 @@
 """What is upgraded, as Trove tells the user of a request: a cluster or a replication set."""
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 from horizon.utils.memoized import memoized
 from troveclient.apiclient.exceptions import NotFound
+from troveclient.v1.management import MgmtClusters
 
 from ...planning.groups import CLUSTER, SET
 from ..errors import ClusterNotFound
@@ -23,6 +24,7 @@ class Subject:
 
     ``members``: ids of its instances. ``names``: ids and names under which an upgrade of it may
     have been asked for. ``task``: what Trove does to it; it does nothing to sets as a whole.
+    ``project``: id of its project. ``is_own``: whether that is the user's.
     """
 
     kind: str
@@ -33,6 +35,8 @@ class Subject:
     task: str
     members: frozenset[str]
     names: frozenset[str]
+    project: str = ""
+    is_own: bool = True
 
     @property
     def is_set(self) -> bool:
@@ -45,9 +49,14 @@ def find(request: Any, identifier: str) -> Subject:
     trove = services.trove(request)
     with service_errors("Trove"):
         try:
-            return _cluster(trove.clusters.get(identifier))
+            found = _cluster(trove.clusters.get(identifier))
+            asked = MgmtClusters(trove).show
         except NotFound:
-            return _set(trove, identifier)
+            found, asked = _set(trove, identifier), trove.mgmt_instances.show
+        # Whose it is Trove tells administrators alone; others find nothing but their own.
+        own = request.user.project_id
+        project = asked(identifier).tenant_id if request.user.is_superuser else own
+    return replace(found, project=project, is_own=project == own)
 
 
 def reachable(request: Any, subject: Subject) -> list[Target]:

@@ -51,6 +51,36 @@ def test_reader_sees_no_action_and_a_forged_post_is_refused(cloud, cluster, log_
     assert "Upgrade Cluster" not in reader.page.text("#content_body .container-fluid")
 
 
+def test_administrator_follows_the_upgrade_of_another_project(cloud, cluster, paused, log_in):
+    admin = log_in("admin")
+    admin.page.open("/project/cluster_upgrades/")
+    admin.page.click(f"#upgrades__row__{cluster.id} a", "Paused (")
+    admin.page.see("#upgrade-live")
+    assert admin.run() == paused
+    assert admin.page.text("#upgrade-count").startswith("1 of 6")
+    assert [row[5] for row in admin.members().values()] == ["upgraded"] + 5 * ["waiting for its "
+                                                                               "turn"]
+    assert "whose members alone steer it here" in admin.page.text("#upgrade-project")
+    assert len(admin.page.rows("#upgrade-history")) == 1
+    assert admin.buttons() == []
+    admin.clusters()                         # it has forms, so a token
+    assert post(admin, f"/project/cluster_upgrades/{cluster.id}/{paused}/abort") == 403
+    listed = Client(cloud.session("admin")).list(limit=None)
+    assert paused not in [one.id for one in listed], "what is meant without an id is one's own"
+
+    client = Client(cloud.session("demo"))
+    client.resume(paused)
+    admin.follow(cluster, paused)
+    admin.page.until(lambda: admin.page.text("#upgrade-count").startswith("2 of 6"), "two done")
+    client.pause(paused, now=True)
+    admin.until_state("Paused")
+    marked = admin.page.all("#upgrade-picture g rect.pause")
+    assert len(marked) == 2, "where the workflow paused, and at once"
+    client.abort(paused)
+    client.wait(paused)
+    assert len(client.pauses(paused)) == 2, "and afterwards"
+
+
 def test_reader_may_look_and_not_steer(cloud, cluster, paused, log_in):
     reader = log_in("reader").follow(cluster, paused)
     assert reader.state() == "Paused"

@@ -1,9 +1,12 @@
 """Pause, resume, abort, and the few calls of a look, on a Mistral that only remembers."""
+import json
 import types
 
 import pytest
 from mistralclient.api.base import APIException
 from requests.exceptions import ConnectionError as NoConnection
+from trove_upgrade.interfaces import pauses
+from trove_upgrade.interfaces import progress as views
 from trove_upgrade.interfaces.upgrades import (
     ServiceError,
     Unreachable,
@@ -33,6 +36,7 @@ class FakeMistral:
         self.lock = lock
         self.calls = []
         self.states = []
+        self.env = None
         self.executions = types.SimpleNamespace(
             get=self._execution, list=self._children, update=self._update)
         self.tasks = types.SimpleNamespace(get=self._task, list=self._tasks)
@@ -57,8 +61,10 @@ class FakeMistral:
         self.calls.append("plan")
         return Resource({"result": self.tree.plan})
 
-    def _update(self, identifier, state):
-        self.states.append((identifier, state))
+    def _update(self, identifier, state, env=None):
+        if state:
+            self.states.append((identifier, state))
+        self.env = env or self.env
 
     def _environment(self, name):
         if self.lock is None or name != LOCK:
@@ -101,6 +107,40 @@ def test_pauses_are_told_with_the_one_at_hand():
     first, now = Upgrades(client).pauses(trees.ROOT)
     assert first[1] - first[0] == 3
     assert now == (first[0] + 9, None)
+
+
+def test_mistrals_own_pause_is_told_and_noted_by_who_ends_it():
+    client = FakeMistral(upgrading(root=root("PAUSED", 9)), lock())
+    client.executions.list = lambda **_: []
+    [(began, ended)] = Upgrades(client).pauses(trees.ROOT)
+    assert (began, ended) == (views.seconds(trees.at(9)), None)
+    Upgrades(client).resume(trees.ROOT)
+    client.tree = upgrading(root=root("RUNNING", 12, params=json.dumps({"env": client.env})))
+    [(began, ended)] = Upgrades(client).pauses(trees.ROOT)
+    assert began == views.seconds(trees.at(9))
+    assert ended > began
+
+
+def test_a_pause_that_both_tell_is_one():
+    top = {"state": "PAUSED", "updated_at": trees.at(6), "params": {"env": {}}}
+    hold = {**trees.task("hold", "IDLE", 5), "updated_at": trees.at(5)}
+    [(began, ended)] = pauses.pauses(top, [hold])
+    assert (began, ended) == (views.seconds(trees.at(5)), None)
+
+
+def test_an_administrators_list_holds_his_own_projects_upgrades():
+    client = FakeMistral(upgrading())
+    ours = types.SimpleNamespace(get_project_id=lambda: "ours")
+    client.executions.http_client = types.SimpleNamespace(session=ours)
+    client.executions.list = lambda **_: [
+        Resource({"id": number, "project_id": project})
+        for number, project in ((1, "ours"), (2, "theirs"), (3, "others"))]
+
+    def listed(**asked):
+        return [one["id"] for one in Upgrades(client).each(**asked)]
+    assert listed() == [1]
+    assert listed(project="theirs") == [2]
+    assert listed(all_projects=True) == [1, 2, 3]
 
 
 def test_pause_while_members_are_away_waits_for_the_end_of_the_wave():
