@@ -20,6 +20,8 @@ SHARED = {"token_sec": 3600, "password": "of-the-members-7d1e",
 FAR = {"tls": True, "internal": True, "second_region": True, "swap_sec": 0.2,
        "stop_timeout_sec": 2, "node_timeout_ms": 4000,
        "trove": {"trove_upgrade_api": {"workflow_inputs": "bake_sec:1"}}}
+TWO = "RegionTwo"        # its other region
+FROM_CATALOG = "--mistral-from-catalog"
 # One whose tokens live a minute, and whose members take their time.
 TOKEN_SEC = 60
 SLOW = {"swap_sec": 9, "stop_timeout_sec": 2, "node_timeout_ms": 4000}

@@ -28,10 +28,11 @@ def load(cloud, cluster):
         yield running
 
 
-def schedule(runs, cluster, *options):
+def schedule(runs, cluster, *options, **inputs):
     """Make a trigger for an upgrade of the cluster."""
     mistral(runs.cloud.env(runs.user), "cron-trigger-create", f"{runs.user}-{cluster.name}",
-            "trove_upgrade.cluster", json.dumps({**QUICK, "cluster_id": cluster.id}), *options)
+            "trove_upgrade.cluster", json.dumps({**QUICK, "cluster_id": cluster.id, **inputs}),
+            *options)
 
 
 def until_fired(runs, cluster, times=1):
@@ -72,6 +73,18 @@ def test_a_doubled_firing_upgrades_once(cloud, demo, cluster):
         assert output["status"] in ("refused", "nothing_to_do"), output
         assert output["status"] == "nothing_to_do" or first in output["summary"]
     demo.assert_given_back(cluster, first)
+    assert_only_mistrals_trusts_are_gone(demo)
+
+
+def test_a_firing_after_its_window_does_nothing_and_says_so(demo, cluster):
+    schedule(demo, cluster, "--pattern", EVERY_2_SEC, "--count", "1",
+             latest_start=datetime.now(UTC).isoformat())
+    [run] = until_fired(demo, cluster)
+    _, words, output = demo.end(run)
+    assert (output["status"], output["errors"][0]["code"]) == ("refused", "too_late")
+    assert "Nothing was locked or changed" in words
+    assert demo.events(cluster, "stopping") == []
+    demo.assert_given_back(cluster, run)
     assert_only_mistrals_trusts_are_gone(demo)
 
 

@@ -51,3 +51,26 @@ def test_of_two_versions_of_one_name_the_number_tells(cloud, versions, ends):
     finally:
         for number, one in ids.items():
             versions.edit(one, name=number)
+
+
+def test_of_two_inactive_versions_of_one_name_none_is_taken(cloud, versions):
+    """Trove shows neither by its name; the number is not told of an inactive one's namesake."""
+    cluster = cloud.lab.create_cluster("strangers", shards=1, replicas=1)
+    old = versions.get(cloud.lab.version_id(OLD))
+    known = {one.id for one in versions.list()}
+    versions.create(OLD, "redis", old.datastore_manager, old.image, active="false",
+                    version="8.1.7")
+    twin, = {one.id for one in versions.list()} - known
+    versions.edit(old.id, active="false")
+    demo = Runs(cloud)
+    try:
+        for wanted, words in ((NEW, "Trove has no version, or several that can't be told"),
+                              (twin, "is inactive: ask the operator"),
+                              (OLD, "offers no version '8.1.8'")):
+            _, info, output = demo.end(demo.start(cluster, datastore_version=wanted))
+            assert output["status"] == "refused"
+            assert words in info
+        assert demo.versions(cluster) == {OLD}
+    finally:
+        versions.edit(old.id, active="true")
+        versions.delete(twin)

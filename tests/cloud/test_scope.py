@@ -2,23 +2,19 @@
 upgrade says where, and every step asks there, as its options say."""
 import json
 import os
-import subprocess
-import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-import yaml
 from mistralclient.api.client import client
 from oslo_config import cfg
 from trove_upgrade.embedded import EmbeddedEngine
 from trove_upgrade.lab.authority import Authority
 from trove_upgrade.lab.keystone import conf
 
-from tests.cloud.runs import ENDED, FAR, NEW, QUICK, Runs
-from tests.waits import PATIENCE_SEC, until
+from tests.cloud.runs import ENDED, FAR, FROM_CATALOG, NEW, QUICK, TWO, Runs
+from tests.waits import until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
@@ -27,44 +23,13 @@ with warnings.catch_warnings():
 
 XDIST_GROUP = "scope"
 CLOUD = FAR
-TWO = "RegionTwo"
-BIN = Path(sys.executable).parent
 PLAN = "trove-upgrade plan --datastore-version 9.1.2 -f json --cluster"
-FROM_CATALOG = "--mistral-from-catalog"
 
 
 @pytest.fixture(scope="module")
 def shop(cloud):
     """In the second region; the first one has no cluster at all."""
     return cloud.second.create_cluster("shop", shards=1, replicas=1)
-
-
-@pytest.fixture
-def shell(cloud, tmp_path):
-    """shell(command, **variables) runs it as demo in the second region; None takes one away."""
-    def run(command, **more):
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
-        env = {**kept, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
-               "PYTHONWARNINGS": "ignore", **cloud.env("demo", TWO), **more}
-        program, *arguments = command.split()
-        if program == "trove-upgrade" and FROM_CATALOG not in arguments:
-            arguments.append(f"--access-dir={cloud.access_dir}")
-        return subprocess.run([BIN / program, *arguments], capture_output=True, text=True,
-                              env={key: value for key, value in env.items() if value is not None},
-                              timeout=PATIENCE_SEC, cwd=tmp_path, check=False)
-    return run
-
-
-@pytest.fixture
-def in_clouds_yaml(cloud, tmp_path):
-    """The variables that take demo's cloud out of clouds.yaml, with all that is said of it."""
-    env = cloud.env("demo", TWO)
-    (tmp_path / "clouds.yaml").write_text(yaml.safe_dump({"clouds": {"ours": {
-        "auth": {key: env[f"OS_{key.upper()}"] for key in (
-            "auth_url", "username", "password", "project_name", "user_domain_name",
-            "project_domain_name")},
-        "region_name": TWO, "interface": "internal", "cacert": env["OS_CACERT"]}}}))
-    return {**dict.fromkeys(env), "OS_CLOUD": "ours"}
 
 
 def by_the_service(cluster, shell, tmp_path, _):
