@@ -221,7 +221,8 @@ class Lock:
                 return "", False
             if now.task not in (FREE, HELD):
                 raise UpgradeError("refused", f"[cluster_idle] Trove is busy with {now.task} on "
-                                   "the cluster. Wait until it is over.", "stop")
+                                   "the cluster. Wait until it is over. "
+                                   f"{cluster_hint(self._cluster_id)}", "stop")
             if now.task == HELD and now.since in (start_token, self._since_of(owner)):
                 return now.since, False
             if start_token:

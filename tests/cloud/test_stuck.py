@@ -32,7 +32,7 @@ def test_what_trove_keeps_busy_is_freed_by_the_command_that_the_refusal_names(
                      if one["name"] == check and not one["ok"]), "")
 
     _, info, output = demo.end(demo.start(cluster))
-    assert output["status"] == "refused"
+    assert output["status"] == "refused", (info, output)
     command = remedy().partition(OFFER)[2].split(": ")[-1]
     assert command in info
     assert stuck in command         # still offered, so nobody has done it
