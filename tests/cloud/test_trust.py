@@ -104,6 +104,7 @@ def test_no_action_called_by_hand_does_anything(cloud, cluster, rogue, user):
     given = forged(cluster.id, member_id)
     odd = (None, 7, [1], {"id": member_id}, "../../workflows/x", "x" * 70_000)
     before, trusts = cloud.lab.journal(), Runs(cloud).trusts()
+    asked = len(cloud.lab.api_calls())
     assert len(ACTIONS) > 15
     for number, name in enumerate(ACTIONS):
         names = signature(name)
@@ -120,6 +121,7 @@ def test_no_action_called_by_hand_does_anything(cloud, cluster, rogue, user):
             jsonschema.validate(result, schemas.load("error"))
             assert result["code"] != "unexpected", (name, inputs, result)
     assert rogue.heard == b""
+    assert len(cloud.lab.api_calls()) == asked, "Trove is not asked either"
     assert cloud.lab.journal() == before
     assert Runs(cloud).trusts() == trusts
     assert Runs(cloud).notes(cluster) == []
@@ -280,6 +282,31 @@ trove_upgrade.roll:
         demo.assert_given_back(cluster, run)
     finally:
         reader.workflows.delete(made.id)
+
+
+def test_an_ad_hoc_action_that_bears_the_name_of_ours_calls_none_of_ours(cloud, cluster):
+    """Mistral takes it in the place of ours, in a true step of the run, with a base and an input of
+    a reader's choice."""
+    text = """
+version: '2.0'
+trove_upgrade.choose_wave:
+  input: [run, progress]
+  base: trove_upgrade.choose_undo
+  base-input:
+    run: <% $.run %>
+    failure: {code: x, class: rollback, instance: "", message: ""}
+    waves: 0
+"""
+    reader, demo = cloud.mistral("reader"), Runs(cloud)
+    reader.actions.create(text)
+    try:
+        run = demo.start(cluster)
+        _, info, output = demo.end(run)
+        assert "calls another action than trove_upgrade.choose_undo" in json.dumps(output), info
+        assert demo.versions(cluster) == {OLD}
+        demo.assert_given_back(cluster, run)
+    finally:
+        reader.actions.delete("trove_upgrade.choose_wave")
 
 
 def beside(cloud, workflow, run, parent, member):

@@ -1,8 +1,16 @@
 """What workflows/upgrade.yaml builds on: how Mistral hands inputs, results and failures on."""
+import contextlib
 import json
+import sqlite3
 
 from tests.waits import until
 
+TIMEOUTS = """
+version: '2.0'
+sample.timeouts:
+  tasks:
+    at_once: {action: std.noop, timeout: 3600}
+"""
 GIVEN = {"fault": False, "delay_sec": 0, "count": 20}
 
 
@@ -38,3 +46,16 @@ def test_a_part_that_ends_while_paused_is_heard_after_the_resume(engine, mistral
     assert ended.state == "SUCCESS"
     given = GIVEN | {"delay_sec": 3}
     assert output(ended) == {"read": given, "published": given, "failure": None}
+
+
+def test_the_timeout_of_a_task_outlasts_it(engine, mistral):
+    """Why none of our tasks has one, see docs/decisions/0032-trust.md: the job, which holds its
+    caller's token, stays for as long as the timeout when the run is over."""
+    client = mistral(engine.client_url)
+    client.client.workflows.create(TIMEOUTS)
+    assert client.end(client.start("sample.timeouts")).state == "SUCCESS"
+    with contextlib.closing(sqlite3.connect(engine.files.database)) as database:
+        left = [json.loads(arguments)["timeout"] for name, arguments in database.execute(
+            "SELECT func_name, func_args FROM scheduled_jobs_v2")
+            if name.endswith("fail_task_if_incomplete")]
+    assert 3600 in left

@@ -110,5 +110,7 @@ def test_every_action_knows_the_name_that_it_is_registered_by():
     found = [one for one in entry_points(group="mistral.actions")
              if one.name.startswith("trove_upgrade.")]
     assert len(found) > 15
-    assert all(base._names()[f"{one.load().__module__}:{one.load().__name__}"] == one.name
-               for one in found)
+    for one in found:
+        ours = one.load()
+        again = type(ours.__name__, (ours,), {"__module__": "mistral_lib"})  # an executor
+        assert base._name_of(ours) == base._name_of(again) == one.name
