@@ -22,6 +22,7 @@ def result(cluster, plan, failure=None, undone=()):
 def upgrade(cluster, *ids):
     for one in ids:
         cluster.nodes[one].version = cluster.trove[one] = "9.1.2"
+        cluster.nodes[one].settings["save"] = ""        # as the pack does, so that it can go back
 
 
 def names(entries):
