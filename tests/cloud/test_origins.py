@@ -1,4 +1,8 @@
 """What a failed member goes back to, where Trove's list of versions does not tell it by a name."""
+import sqlite3
+import uuid
+from contextlib import closing, contextmanager
+
 import pytest
 
 from tests.cloud.runs import FAR, NEW, OLD, QUICK, Runs
@@ -53,24 +57,35 @@ def test_of_two_versions_of_one_name_the_number_tells(cloud, versions, ends):
             versions.edit(one, name=number)
 
 
+@contextmanager
+def namesake(cloud):
+    """Id of an inactive version that bears the name of the old one and another number; written into
+    Trove's database, because its API would ask Glance for the image, which no lab has."""
+    made, old = str(uuid.uuid4()), cloud.lab.version_id(OLD)
+    with closing(sqlite3.connect(cloud.lab.directory / "trove.sqlite")) as trove, trove:
+        same = ", ".join({row[1] for row in trove.execute("pragma table_info(datastore_versions)")}
+                         - {"id", "version", "active"})
+        trove.execute(f"insert into datastore_versions (id, version, active, {same}) "  # noqa: S608
+                      f"select ?, '8.1.7', 0, {same} from datastore_versions where id = ?",
+                      (made, old))
+    yield made
+    with closing(sqlite3.connect(cloud.lab.directory / "trove.sqlite")) as trove, trove:
+        trove.execute("delete from datastore_versions where id = ?", (made,))
+
+
 def test_of_two_inactive_versions_of_one_name_none_is_taken(cloud, versions):
     """Trove shows neither by its name; the number is not told of an inactive one's namesake."""
     cluster = cloud.lab.create_cluster("strangers", shards=1, replicas=1)
-    old = versions.get(cloud.lab.version_id(OLD))
-    known = {one.id for one in versions.list()}
-    versions.create(OLD, "redis", old.datastore_manager, old.image, active="false",
-                    version="8.1.7")
-    twin, = {one.id for one in versions.list()} - known
-    versions.edit(old.id, active="false")
-    demo = Runs(cloud)
-    try:
-        for wanted, words in ((NEW, "Trove has no version, or several that can't be told"),
-                              (twin, "is inactive: ask the operator"),
-                              (OLD, "offers no version '8.1.8'")):
-            _, info, output = demo.end(demo.start(cluster, datastore_version=wanted))
-            assert output["status"] == "refused"
-            assert words in info
-        assert demo.versions(cluster) == {OLD}
-    finally:
-        versions.edit(old.id, active="true")
-        versions.delete(twin)
+    old, demo = cloud.lab.version_id(OLD), Runs(cloud)
+    with namesake(cloud) as twin:
+        versions.edit(old, active="false")
+        try:
+            for wanted, words in ((NEW, "Trove has no version, or several that can't be told"),
+                                  (twin, "is not offered (inactive)"),
+                                  (OLD, "offers no version '8.1.8'")):
+                _, info, output = demo.end(demo.start(cluster, datastore_version=wanted))
+                assert output["status"] == "refused"
+                assert words in info
+            assert demo.versions(cluster) == {OLD}
+        finally:
+            versions.edit(old, active="true")

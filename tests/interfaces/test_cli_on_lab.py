@@ -89,3 +89,21 @@ def test_second_command_goes_on_when_the_first_ones_engine_is_killed(site, clust
     stops = [entry["name"] for entry in site.lab.journal()
              if entry["event"] == "stopping" and entry["name"].startswith(f"{cluster.name}-")]
     assert len(stops) == len(set(stops)) == 6
+
+
+def test_doctor_asks_the_engine_and_starts_no_upgrade_again(site, cluster, on_lab):
+    cli, place, shop = on_lab
+    well = cli("doctor", *shop, *place, "--executors", "1", "-f", "json")
+    assert well.returncode == 0, well.stdout + well.stderr
+    found = json.loads(well.stdout)
+    assert (found["status"], len(found["executors"])) == ("ok", 1), found
+    assert [note.partition(" ")[0] for note in found["notes"]] == ["trove-api"]
+    own = found["executors"][0]
+    assert [one["problem"] for one in own["members"]] == [""] * 6
+    assert all(":" in one["address"] for one in own["members"])
+    assert [*own["access"]] == [path.stem for path in site.lab.access_dir.glob("*.yaml")]
+    assert not (cli.directory / "trove-upgrade").exists()       # an engine of its own
+    ill = cli("doctor", *shop, *place, "--executors", "3")
+    assert ill.returncode == 5, ill.stdout + ill.stderr
+    assert "Trouble: 3 executors were expected, and 1 answered." in ill.stdout
+    assert "6 of 6" in ill.stdout
