@@ -17,7 +17,8 @@ REFUSALS = {"refused", "locked", "no_trust", "no_service_user", "not_allowed", "
             "execution_over", "backup_failed", "too_late"}
 # Checks that a member which is broken fails, and one that does not even answer.
 BROKEN, UNREACHABLE = ("members_active", "members_healthy"), ("native_access",)
-ALONE = ("replicas_ready",)     # when the source of a replication set is the only one that is well
+# Where nobody has to take over from the source of a replication set.
+ALONE = ("replicas_ready",)
 LISTS = ("upgraded", "skipped", "rolled_back", "failed", "todo", "unknown")
 
 
@@ -206,7 +207,9 @@ def _resume(plan: Plan, lists, status: str) -> str:
         return command("finalize", options=input_options({**target_input(plan), **access}))
     if lists["failed"] and not lists["unknown"]:
         silent = any(not one["version"] for one in lists["failed"])
-        alone = kind_of(plan) == SET and len(plan["members"]) - len(lists["failed"]) <= 1
+        others_go = lists["todo"] or lists["rolled_back"]
+        alone = kind_of(plan) == SET and (
+            not others_go or len(plan["members"]) - len(lists["failed"]) <= 1)
         return _again(plan, *BROKEN, *(UNREACHABLE if silent else ()), *(ALONE if alone else ()))
     if lists["failed"] or lists["todo"] or lists["rolled_back"] or lists["unknown"]:
         return _again(plan)

@@ -162,12 +162,14 @@ def test_a_set_is_named_by_an_instance_that_is_there():
     assert "replication set shop" in result["summary"]
 
 
-@pytest.mark.parametrize(("size", "alone"), [(2, True), (3, False)])
-def test_a_source_without_a_well_replica_is_let_through_by_the_resume_command(size, alone):
-    members = members_of(*"abc"[:size])
+@pytest.mark.parametrize(("size", "run", "alone"), [
+    (2, OLD, True), (3, OLD, False), (3, NEW, True)])
+def test_a_source_whose_place_nobody_takes_is_let_through_by_the_resume_command(size, run, alone):
+    """It is the only one that is well, or nobody but the failed one is left to go."""
+    plan, members = plan_of(members_of(*"abc"[:size])), members_of(*"abc"[:size], run=run)
     facts = facts_of(members)
     facts["b"] = Facts("b", "name-b", problems=("b: no answer",))
-    result = verdict.verdict(SetDriver(), plan_of(members), members, facts, FAILED, [], [])
+    result = verdict.verdict(SetDriver(), plan, members, facts, FAILED, [], [])
     assert [one["id"] for one in result["failed"]] == ["b"]
     assert ("--skip-check replicas_ready" in result["resume"]) is alone
 
