@@ -95,7 +95,6 @@ ACTIONS = (
 )
 
 
-
 def _elsewhere(link):
     """A relative link of the README, as a page without its neighbours can have it."""
     image, text, page, anchor = link.groups()

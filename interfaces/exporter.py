@@ -138,7 +138,6 @@ class Exporter:
             now = told.now if self._up else ()
             return [family for one in (told.up, *now, *told.ever) for family in one.collect()]
 
-
     def _take(self):
         """Bring the metrics to this moment; return whether Mistral could be read."""
         try:
