@@ -72,4 +72,19 @@ def _add_input(group, name, about, required):
         group.add_argument(flag, choices=about["enum"], **common)
     else:
         kind = {"integer": int, "number": float}.get(about.get("type"), str)
-        group.add_argument(flag, type=kind, metavar=kind.__name__.upper(), **common)
+        group.add_argument(flag, type=_number(kind, about) if kind is not str else kind,
+                           metavar=kind.__name__.upper(), **common)
+
+
+def _number(kind, about):
+    """How to read one in the bounds of the schema."""
+    least, most = about["minimum"], about["maximum"]
+
+    def read(text):
+        value = kind(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not from {least} to {most}")
+        return value
+
+    read.__name__ = kind.__name__       # argparse tells it of what is no number
+    return read

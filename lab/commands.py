@@ -56,7 +56,8 @@ class Lab(Command):
 
 def _add_datastore(parser):
     """What the lab runs, and where it may come from."""
-    parser.add_argument("--datastore", metavar="NAME", default="redis",
+    from .kinds import KINDS
+    parser.add_argument("--datastore", metavar="NAME", default="redis", choices=[*KINDS],
                         help="what the lab runs as guests (default: redis)")
     parser.add_argument("--ubuntu-archive", action="store_true",
                         help="let the lab fetch servers from Ubuntu's archive, which alone has "

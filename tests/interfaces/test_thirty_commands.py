@@ -49,6 +49,8 @@ plan --cluster orders --instance orders-1 --datastore-version 9.1.2
 plan --cluster orders --datastore-version 9.1.2
 run --cluster orders --datastore-version 9.1.2 --on-failure cry
 run --cluster orders --datastore-version 9.1.2 --bake-sec soon
+run --cluster orders --datastore-version 9.1.2 --bake-sec -1
+demo --datastore mysql
 run --cluster orders --datastore-version 9.1.2 --mistral-url http://x --mistral-from-catalog
 run --clutser orders --datastore-version 9.1.2
 abort
