@@ -9,6 +9,7 @@ parent (PID) ends; then it also removes the directory that --remove names.
 import multiprocessing
 import sqlite3
 import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def main() -> None:
     import keystone.server.flask.core  # noqa: F401  before the fork, so that it is done once
     _in_child(_prepare, settings, directory / "keystone.sqlite",
               (directory / "admin-password").read_text())
-    serving.serve(_application(settings), "keystone", chosen, "/v3")
+    serving.serve(_one_at_a_time(_application(settings)), "keystone", chosen, "/v3")
 
 
 def _in_child(work, *arguments) -> None:
@@ -65,6 +66,17 @@ def _make_keys() -> None:
 def _application(settings: Path):
     from keystone.server.flask import core
     return core.initialize_application("public", config_files=[str(settings)])
+
+
+def _one_at_a_time(application):
+    """Keystone keeps a request's token in one place for all threads (AuthContextMiddleware), so it
+    may judge a request by the token of another that comes in the same moment (seen)."""
+    lock = threading.Lock()
+
+    def answer(environ, start_response):
+        with lock:
+            return application(environ, start_response)
+    return answer
 
 
 if __name__ == "__main__":
