@@ -23,11 +23,11 @@ NEEDS = ("XDIST_GROUP", "LAB", "CLOUD")
 # Those that are not named here begin last, in the order of their files.
 SECONDS = {
     "lab-clients": 670, "tokens": 360, "cloud-3": 510, "dashboard": 500, "cloud-1": 400,
-    "cloud-2": 400,
-    "postgresql": 360, "mariadb": 330, "distributed": 200, "no-trusts": 270, "lab-2": 220,
+    "cloud-2": 450,
+    "postgresql": 360, "mariadb": 330, "distributed": 420, "no-trusts": 270, "lab-2": 220,
     "lab-3": 210, "lab-1": 210,
     "rabbit": 180, "vertica": 160, "galera": 140, "lab-killed": 140, "set-trust": 120,
-    "cassandra": 120, "scope": 150, "tests/embedded/test_restart.py": 120, "generic": 110,
+    "cassandra": 120, "scope": 230, "tests/embedded/test_restart.py": 120, "generic": 110,
     "mongodb": 100, "dashboard-set": 80, "tests/lab/test_demo.py": 80,
     "tests/interfaces/test_cli.py": 80, "apis-1": 80, "mysql": 80,
     "tests/embedded/test_engine.py": 70, "demo-upstream": 70, "broker-gone": 70, "quiet-lab": 70,
