@@ -24,7 +24,7 @@ NEEDS = ("XDIST_GROUP", "LAB", "CLOUD")
 SECONDS = {
     "lab-clients": 670, "tokens": 360, "cloud-3": 510, "dashboard": 500, "cloud-1": 400,
     "cloud-2": 450,
-    "postgresql": 360, "mariadb": 330, "distributed": 420, "no-trusts": 270, "lab-2": 220,
+    "postgresql": 360, "mariadb": 330, "distributed": 600, "no-trusts": 270, "lab-2": 220,
     "lab-3": 210, "lab-1": 210,
     "rabbit": 180, "vertica": 160, "galera": 140, "lab-killed": 140, "set-trust": 120,
     "cassandra": 120, "scope": 230, "tests/embedded/test_restart.py": 120, "generic": 110,
