@@ -212,7 +212,6 @@ given("client certificate that is no PEM", OS_CERT="/etc/hostname", OS_KEY="/etc
 given("CA file that is no PEM", OS_CACERT="/etc/hostname", OS_AUTH_URL="{tls}/v3")
 given("http to a port that speaks TLS", OS_AUTH_URL="{plain}/v3")
 given("a region with a space", OS_REGION_NAME="RegionOne ")
-given("a Mistral URL that is none", "--mistral-url", "mistral")
 
 
 def endpoint(what, path, service="database", *arguments):
