@@ -8,6 +8,7 @@ from typing import Any
 from .progress import ENDED, as_object, seconds
 
 NOTED = "trove_upgrade_pauses"      # in the environment: [[began, ended], ...]
+LATEST = 253402300799.0     # the end of the year 9999
 
 Pause = tuple[float, float | None]
 
@@ -32,7 +33,14 @@ def note(top: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def _noted(top: dict[str, Any]) -> list[list[float]]:
-    return as_object(as_object(top.get("params")).get("env")).get(NOTED) or []
+    """Whoever may start or resume it can write there, so only what can be times is believed."""
+    found = as_object(as_object(top.get("params")).get("env")).get(NOTED)
+    return [one for one in found if _are_times(one)] if isinstance(found, list) else []
+
+
+def _are_times(pair: Any) -> bool:
+    return (isinstance(pair, list) and len(pair) == 2
+            and all(type(one) in (int, float) and 0 <= one <= LATEST for one in pair))
 
 
 def _merged(told: list[Pause]) -> list[Pause]:

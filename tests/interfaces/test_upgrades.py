@@ -128,6 +128,15 @@ def test_a_pause_that_both_tell_is_one():
     assert (began, ended) == (views.seconds(trees.at(5)), None)
 
 
+@pytest.mark.parametrize("noted", [
+    7, "ab", {"a": 1}, [7], ["ab"], [[1]], [[1, "2"]], [[True, 2]], [[1, None]],
+    [[1, float("nan")]], [[1, 1e300]], [[-1, 2]], [[1, 2, 3]]])
+def test_what_is_no_pair_of_times_is_no_pause(noted):
+    """Whoever may start the upgrade can write anything there, and an administrator looks at it."""
+    top = {"state": "RUNNING", "params": {"env": {pauses.NOTED: noted}}}
+    assert pauses.pauses(top, []) == []
+
+
 def test_an_administrators_list_holds_his_own_projects_upgrades():
     client = FakeMistral(upgrading())
     ours = types.SimpleNamespace(get_project_id=lambda: "ours")
