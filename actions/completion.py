@@ -13,11 +13,11 @@ from ..planning.evidence import check_sight, unverified
 from ..planning.groups import CLUSTER, SET
 from ..schemas import UpgradeError
 from ..services import rights
+from ..services.members import driver_for, driver_named, facts_of, found_now, placed_by
 from ..services.record import Record
 from ..services.sessions import Actor
 from ..services.trove import Trove
 from .base import StepAction, UpgradeAction
-from .observe import driver_for, driver_named, facts_of, found_now, placed_by
 
 FAILED_LAST = operator.attrgetter("failed")     # those that may still come before them
 TROVE_POLL_SEC = 1.0   # Trove itself looks only every 5 s and ever more seldom

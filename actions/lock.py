@@ -11,12 +11,12 @@ from ..planning.versions import Version, runs
 from ..schemas import UpgradeError
 from ..services import rights
 from ..services.executions import ExecutionReader
+from ..services.members import driver_for, facts_of, found_now
 from ..services.record import Record
 from ..services.sessions import Actor
 from ..services.trigger_trust import spare_trust
 from ..services.trove import Trove
 from .base import UpgradeAction
-from .observe import driver_for, facts_of, found_now
 
 
 class LockAction(UpgradeAction):

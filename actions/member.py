@@ -18,12 +18,12 @@ from ..planning.evidence import (
 )
 from ..planning.versions import Version, number_of, runs
 from ..schemas import UpgradeError
+from ..services.members import as_members, driver_for, facts_of, health_of
 from ..services.record import Record
 from ..services.rights import check_id
 from ..services.sessions import REVOKED
 from ..services.trove import Trove
 from .base import StepAction
-from .observe import as_members, driver_for, facts_of, health_of
 
 # When Trove is asked, too, whether the member has failed; then after twice the time, and so on.
 FIRST_ASK_SEC = 3.0

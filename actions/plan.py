@@ -3,20 +3,23 @@ import dataclasses
 import datetime
 from typing import Any
 
+from .. import datastores
+from ..datastores.base import Driver
 from ..ownership.lock import Lock
 from ..planning import verdict, waves, window
 from ..planning.documents import Brief
 from ..planning.documents import Plan as PlanDocument
 from ..planning.evidence import check_sight, is_blind
-from ..planning.groups import CLUSTER
+from ..planning.groups import CLUSTER, SET
 from ..planning.plan import brief, make_plan
 from ..planning.snapshot import ClusterSnapshot
 from ..schemas import UpgradeError, read_input
-from ..services import access_files, rights
+from ..services import access_files, differing, rights
 from ..services.executions import ExecutionReader
+from ..services.members import driver_named, found_now, placed_by
 from ..services.record import Record
+from ..services.trove import Trove
 from .base import UpgradeAction
-from .observe import snapshot
 
 
 class Plan(UpgradeAction):
@@ -93,7 +96,34 @@ def _options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def _plan(context: Any, owner: str, options: dict[str, Any], kind: str,
           task_is_ours: bool = False) -> tuple[PlanDocument, ClusterSnapshot, Lock]:
-    now, driver, lock = snapshot(context, options, owner, kind)
+    now, driver, lock = _snapshot(context, options, owner, kind)
     if task_is_ours:
         now = dataclasses.replace(now, task_is_ours=True)
     return make_plan(now, driver, options, owner), now, lock
+
+
+def _snapshot(context: Any, options: dict[str, Any], owner: str,
+              kind: str) -> tuple[ClusterSnapshot, Driver, Lock]:
+    """Everything that a plan needs, with the driver that read it and the cluster's lock.
+
+    :param owner: the execution that asks; its own lock does not stand in its way.
+    """
+    actor = rights.acting(context, owner)
+    trove = Trove(actor)
+    cluster = found_now(trove, kind, options["cluster_id"])
+    rights.acting(context, owner, cluster["id"])        # what the run has kept is for one cluster
+    offered = trove.versions(cluster["datastore"])
+    target = trove.target(options["datastore_version"], cluster["datastore"], offered)
+    name = datastores.choose(options["driver"], cluster["datastore"], kind == SET)
+    project_id = context.security.project_id or ""
+    driver = driver_named(name, options["access"], project_id, cluster["id"], actor)
+    members = placed_by(driver, trove.recorded(cluster.pop("members")))
+    lock = Lock(actor, cluster["id"], project_id)
+    holder = lock.live_owner()
+    now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
+                          "" if holder == owner else holder, lock.saved_settings(),
+                          lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind,
+                          project_id=project_id, retired=trove.retired(cluster, members, offered),
+                          access_file=access_files.exists(options["access"]),
+                          executors=differing.note(actor))
+    return now, driver, lock

@@ -9,9 +9,9 @@ from ..planning.evidence import check_sight
 from ..planning.groups import replacement
 from ..planning.versions import bears, runs
 from ..schemas import UpgradeError
+from ..services.members import driver_for, facts_of
 from ..services.trove import Trove
 from .member import MemberAction
-from .observe import driver_for, facts_of
 
 ASK_SEC = 1.0       # between two looks at Trove
 

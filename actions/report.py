@@ -14,11 +14,11 @@ from ..schemas import UpgradeError
 from ..schemas.errors import STOP
 from ..services import rights
 from ..services.errors import explain
+from ..services.members import as_members, driver_for
 from ..services.record import NOBODY, Record
 from ..services.sessions import Actor
 from ..services.trove import Trove
 from .base import UpgradeAction
-from .observe import as_members, driver_for
 
 
 class Report(UpgradeAction):

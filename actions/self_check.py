@@ -9,11 +9,11 @@ from ..planning.executors import Answer, Reach
 from ..planning.groups import CLUSTER, SET
 from ..services import differing, rights, self_check
 from ..services.errors import explain
+from ..services.members import driver_named, found_now, placed_by
 from ..services.sessions import Actor
 from ..services.trove import Trove
 from ..services.trove_task import TroveTask
 from .base import UpgradeAction
-from .observe import driver_named, found_now, placed_by
 
 
 class CheckExecutor(UpgradeAction):

@@ -9,9 +9,9 @@ from ..planning import promotion, waves
 from ..planning.documents import Job, WaveMember
 from ..planning.evidence import blind, check_seen
 from ..schemas import UpgradeError
+from ..services.members import as_members, driver_for, facts_of
 from ..services.trove import Trove
 from .member import MemberAction
-from .observe import as_members, driver_for, facts_of
 
 ASK_SEC = 1.0       # between two looks: each asks Trove for every member
 

@@ -12,9 +12,9 @@ from ..planning.evidence import blind, check_sight, is_blind
 from ..planning.groups import followed
 from ..planning.versions import recorded, runs
 from ..schemas import UpgradeError
+from ..services.members import as_members, driver_for, facts_of, health_of
 from ..services.trove import Trove
 from .base import StepAction
-from .observe import as_members, driver_for, facts_of, health_of
 
 UNWELL_POLLS = 3   # looks in a row after which a watched cluster counts as unwell
 

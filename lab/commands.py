@@ -4,7 +4,7 @@ import os
 
 from cliff.command import Command
 
-from ..interfaces.cli.engine import wait_for_signal
+from ..interfaces.cli.signals import wait_for_signal
 from ..interfaces.errors import BadInput
 
 DEMOS = ("demo", "demo-upstream", "demo-failure")

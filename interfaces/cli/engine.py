@@ -1,6 +1,4 @@
 """engine: the embedded engine in the foreground."""
-import signal
-import threading
 import urllib.request
 
 from cliff.command import Command
@@ -8,7 +6,8 @@ from cliff.command import Command
 from .. import session
 from ..embedded_run import default_state_dir
 from ..errors import ConnectionFailed
-from . import options
+from . import exporter, options
+from .signals import wait_for_signal
 
 
 class Engine(Command):
@@ -49,7 +48,6 @@ class Engine(Command):
 
 def serve_metrics(engine, port):
     """Answer Prometheus about the engine, which knows one user's upgrades."""
-    from . import exporter
     if engine.token is None:
         raise ConnectionFailed("This engine's callers log in by Keystone: use trove-upgrade "
                                "exporter, as the service user.")
@@ -66,11 +64,3 @@ def _ready(engine):
                "openstack workflow list")
         yield "The URL holds the token of this start; keep it to yourself."
     yield "Ctrl-C stops it; what runs goes on when it is started again."
-
-
-def wait_for_signal():
-    """Wait for Ctrl-C or SIGTERM."""
-    asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    signal.signal(signal.SIGINT, lambda *_: asked.set())
-    asked.wait()

@@ -3,7 +3,7 @@ from .. import session
 from ..errors import ConnectionFailed
 from . import options
 from .base import Base
-from .engine import wait_for_signal
+from .signals import wait_for_signal
 
 ADDRESS, PORT = "127.0.0.1", 9719
 NEEDED = "Metrics need prometheus_client: pip install 'trove-upgrade[metrics]'"

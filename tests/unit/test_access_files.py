@@ -7,8 +7,8 @@ from trove_upgrade.schemas import UpgradeError
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.actions import observe, plan
-    from trove_upgrade.services import access_files
+    from trove_upgrade.actions import plan
+    from trove_upgrade.services import access_files, members
 
 MINE, OTHERS, CLUSTER = "project-1", "project-2", "cluster-1"
 
@@ -136,11 +136,11 @@ def test_a_run_that_began_with_its_file_does_not_go_on_without(directory):
     job = {"access": "default", "driver": "redis", "project_id": MINE, "cluster_id": CLUSTER,
            "access_file": True}
     with pytest.raises(UpgradeError) as raised:
-        observe.driver_for(job, None)
+        members.driver_for(job, None)
     assert (raised.value.code, raised.value.klass) == ("access_file_differs", "retry")
-    assert observe.driver_for(job | {"access_file": False}, None).name == "redis"
+    assert members.driver_for(job | {"access_file": False}, None).name == "redis"
     (directory / "default.yaml").write_text("projects: all\nredis: {port: 7000}\n")
-    assert observe.driver_for(job, None).access == {"port": 7000}
+    assert members.driver_for(job, None).access == {"port": 7000}
 
 
 def test_two_runs_have_no_fingerprint_in_common(directory):
@@ -153,10 +153,10 @@ def test_steps_go_by_the_pinned_file_and_no_plan_shows_its_fingerprint(directory
     job = {"driver": "redis", "access": "shop", "project_id": MINE, "cluster_id": CLUSTER}
     kept = plan.Preflight._keep(SimpleNamespace(is_private=True, keep=lambda one: one),
                                 {"job": job})
-    assert observe.driver_for(kept["job"], None).name == "redis"
+    assert members.driver_for(kept["job"], None).name == "redis"
     (directory / "shop.yaml").write_text("projects: all\nredis: {port: 1}\n")
     with pytest.raises(UpgradeError, match="not the one that the run began with"):
-        observe.driver_for(kept["job"], None)
+        members.driver_for(kept["job"], None)
     seen = plan.Preflight._keep(SimpleNamespace(is_private=False, keep=lambda one: one),
                                 {"job": job})
     assert seen == {"job": job}

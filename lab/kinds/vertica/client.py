@@ -8,8 +8,8 @@ from typing import Any
 import vertica_python
 
 from ..base import Client, Clients
-from .kind import DATABASE, USER
 from .native import Connection
+from .tables import DATABASE, USER
 
 INSERT = "INSERT INTO public.ledger (key, value) "
 READ = "SELECT key, value FROM public.ledger WHERE key IN "

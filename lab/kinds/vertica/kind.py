@@ -3,9 +3,9 @@ from pathlib import Path
 from typing import Any
 
 from ..base import Clients, Kind, Member
+from .tables import DATABASE, USER
 
 OLD, NEW = "11.1.1", "12.0.4"
-USER, DATABASE = "dbadmin", "lab"
 
 
 class VerticaKind(Kind):

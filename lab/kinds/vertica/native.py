@@ -5,7 +5,7 @@ from typing import Any
 import vertica_python
 
 from ..base import Member
-from .kind import DATABASE, USER
+from .tables import DATABASE, USER
 
 UP = "UP"
 STATES = "SELECT node_address, node_state FROM v_catalog.nodes"

@@ -191,10 +191,10 @@ class Node:
                                 for number, node in enumerate(nodes, start=1)],
             "v_monitor.system": [(designed, max(0, designed - down), len(nodes), down)],
             "v_monitor.node_states": [(self.since, own, UP)],
-            "v_monitor.sessions": [(own, "dbadmin", session, "", None)] + [
+            "v_monitor.sessions": [(own, tables.USER, session, "", None)] + [
                 (own, user, f"{own}:{number}", "", tables.moment(seconds))
                 for number, (user, seconds) in enumerate(measured["transactions"])],
-            "v_monitor.system_sessions": [(own, "dbadmin", f"{own}:system", kind, 1)
+            "v_monitor.system_sessions": [(own, tables.USER, f"{own}:system", kind, 1)
                                           for kind in measured["system_sessions"]],
             "v_monitor.resource_pool_status": [(self.name(node), "metadata",
                                                 measured["catalog_kb"]) for node in nodes],
@@ -204,7 +204,7 @@ class Node:
                                         measured["catalog_free_mb"]) for node in nodes],
             "v_monitor.host_resources": [(node, measured["memory_bytes"]) for node in nodes],
             "v_monitor.database_backups": [] if backup is None else [
-                (tables.moment(backup * 3600), own, "lab", "")]}
+                (tables.moment(backup * 3600), own, tables.DATABASE, "")]}
 
     def _measured(self) -> dict:
         path = self.directory / "monitor.json"

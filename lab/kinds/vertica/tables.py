@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
+USER, DATABASE = "dbadmin", "lab"
 TABLES = {
     "v_catalog.nodes": "node_name, node_id, node_state, node_address, node_type",
     "v_catalog.projections": "projection_schema, projection_name, is_up_to_date",

@@ -1,18 +1,16 @@
-"""Facts for a decision: Trove's record and what the members' own servers report, read at this
-moment."""
+"""The members of a cluster: who they are by Trove, and what their own servers report, read at this
+moment by the driver that may."""
 from collections.abc import Iterable
 from typing import Any
 
 from .. import datastores
 from ..datastores.addresses import placed
 from ..datastores.base import ClusterFacts, Driver, Member
-from ..ownership.lock import Lock
 from ..planning.documents import Job, Peer, PlanMember, WaveMember
-from ..planning.groups import CLUSTER, SET
-from ..planning.snapshot import ClusterSnapshot
-from ..services import access_files, differing, rights
-from ..services.sessions import Actor
-from ..services.trove import Trove
+from ..planning.groups import CLUSTER
+from . import access_files
+from .sessions import Actor
+from .trove import Trove
 
 
 def driver_for(job: Job, actor: Actor | None, pinned: bool = True) -> Driver:
@@ -46,34 +44,6 @@ def health_of(driver: Driver, trove: Trove, job: Job,
     if driver.asks_trove:
         members = trove.group(job)["members"]
     return driver.read(members)
-
-
-def snapshot(context: Any, options: dict[str, Any], owner: str,
-              kind: str = CLUSTER) -> tuple[ClusterSnapshot, Driver, Lock]:
-    """Everything that a plan needs, with the driver that read it and the cluster's lock.
-
-    :param owner: the execution that asks; its own lock does not stand in its way.
-    :param kind: ``cluster`` or ``replication_set``.
-    """
-    actor = rights.acting(context, owner)
-    trove = Trove(actor)
-    cluster = found_now(trove, kind, options["cluster_id"])
-    rights.acting(context, owner, cluster["id"])        # what the run has kept is for one cluster
-    offered = trove.versions(cluster["datastore"])
-    target = trove.target(options["datastore_version"], cluster["datastore"], offered)
-    name = datastores.choose(options["driver"], cluster["datastore"], kind == SET)
-    project_id = context.security.project_id or ""
-    driver = driver_named(name, options["access"], project_id, cluster["id"], actor)
-    members = placed_by(driver, trove.recorded(cluster.pop("members")))
-    lock = Lock(actor, cluster["id"], project_id)
-    holder = lock.live_owner()
-    now = ClusterSnapshot(cluster, members, offered, target, driver.read(members),
-                          "" if holder == owner else holder, lock.saved_settings(),
-                          lock.holds_task(owner), lock.reach(in_trove=kind == CLUSTER), kind,
-                          project_id=project_id, retired=trove.retired(cluster, members, offered),
-                          access_file=access_files.exists(options["access"]),
-                          executors=differing.note(actor))
-    return now, driver, lock
 
 
 def placed_by(driver: Driver, members: Iterable[Member]) -> list[Member]:
