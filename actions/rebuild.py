@@ -7,7 +7,7 @@ from ..ownership.lock import Lock
 from ..planning import waves
 from ..planning.evidence import check_sight
 from ..planning.groups import replacement
-from ..planning.versions import bears, runs
+from ..planning.versions import bears, called, runs
 from ..schemas import UpgradeError
 from ..services.members import driver_for, facts_of
 from ..services.trove import Trove
@@ -50,7 +50,7 @@ class RebuildMember(RebuildAction):
         if source.id == self.member["id"] or not bears(source, origin) \
                 or not runs(own.version, origin):
             raise UpgradeError("rollback_path_closed", f"{self.member['name']} can't be rebuilt on "
-                               f"{origin['name']}: the source, {source.name}, runs "
+                               f"{called(origin)}: the source, {source.name}, runs "
                                f"{own.version or 'nothing'}. The set can't go back: restore the "
                                "backup into a new instance.", "stop", self.member["id"])
 

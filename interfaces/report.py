@@ -4,6 +4,7 @@ import textwrap
 
 from ..planning.documents import answer_of
 from ..planning.groups import noun
+from ..planning.versions import called
 from . import names, site
 from .progress import BETWEEN
 from .terminal import Output, shown
@@ -97,9 +98,9 @@ def plan_lines(plan, width=None):
 
     :param width: characters that a line of its tables may have; None: as many as it takes.
     """
-    target = plan["to_version"]
     lines = [f"{noun(plan).capitalize()} {plan['cluster']['name']} ({plan['datastore']}): "
-             f"{plan['from_version']} -> {target['name']}", "", *order_lines(plan, "Order", width)]
+             f"{plan['from_version']} -> {called(plan['to_version'])}", "",
+             *order_lines(plan, "Order", width)]
     lines += ["", "Checks:", *check_lines(plan, width), *site.more_on_checks(plan["checks"])]
     for key, label in (("rollback_path", "Rollback path"),
                        ("point_of_no_return", "Point of no return"), ("backup", "Backup")):

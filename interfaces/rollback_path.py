@@ -2,7 +2,7 @@
 from ..planning.command_lines import CARRIED
 from ..planning.groups import CLUSTER, kind_of, noun
 from ..planning.verdict import complaints, version_before
-from ..planning.versions import reference
+from ..planning.versions import called, reference
 from ..schemas import load
 from .errors import Refused, UnderUpgrade
 
@@ -58,7 +58,7 @@ def check(plan):
 
     :raises Refused: with the failing checks and their remedies.
     """
-    name, version = plan["cluster"]["name"], plan["to_version"]["name"]
+    name, version = plan["cluster"]["name"], called(plan["to_version"])
     words = noun(plan).capitalize()
     if not plan["ready"]:
         raise Refused(f"{words} {name} can't go back to {version}: {complaints(plan)}", plan)

@@ -57,13 +57,20 @@ class ClusterSnapshot:
         says, then what the cluster was built with. Never the target."""
         own, others = self.facts[member.id].version, self._others()
         silent = not own or runs(own, self.target)      # it tells nothing of where it came from
+        overwritten = not member.version or bears(member, self.target)
         for found in ([one for one in others if bears(member, one)],
                       [one for one in others if own and runs(own, one)],
-                      [one for one in others if silent
-                       and one["name"] == self.cluster["datastore_version"]]):
+                      [one for one in others if silent and overwritten and self._built_with(one)]):
             if found:
                 return most_specific([one for one in found if runs(own, one)] or found)
         return None
+
+    def _built_with(self, version: Version) -> bool:
+        """Whether the cluster was: Trove tells that by the name alone, so where the target bears
+        it, too, another member has to be on the version."""
+        name = self.cluster["datastore_version"]
+        return version["name"] == name and (
+            self.target["name"] != name or any(bears(one, version) for one in self.members))
 
     def asked_before(self, member: Member) -> bool:
         """By Trove's record it is on the target or on its way there, and on nothing else."""

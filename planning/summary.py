@@ -4,6 +4,7 @@ from typing import Any
 from ..datastores.base import ClusterFacts, Member
 from .documents import Plan
 from .groups import noun
+from .versions import called
 
 Lists = dict[str, list[dict[str, str]]]
 
@@ -58,13 +59,13 @@ def _seen(member: Member | None, facts: Any, origin: Any) -> str:
     if member.failed:
         return f"is {member.status} by Trove"
     return (f"runs {facts.version or 'nothing known'}, and by Trove's record it is on "
-            f"{member.version}; it was on {origin['name']}")
+            f"{member.version}; it was on {called(origin)}")
 
 
 def sentences(plan: Plan, status: str, lists: Lists, errors: list[dict[str, Any]],
               reasons: list[str]) -> str:
     """How the run ended, who is where, and why: a few sentences for people."""
-    name, target = plan["cluster"]["name"], plan["to_version"]["name"]
+    name, target = plan["cluster"]["name"], called(plan["to_version"])
     kind = noun(plan)
     tally = _tally(plan, lists, {error["instance"] for error in errors})
     head = f"{kind.capitalize()} {name} is on {target}"

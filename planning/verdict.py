@@ -9,7 +9,7 @@ from .documents import Plan, PlanMember
 from .groups import CLUSTER, NOUNS, SET, followed, kind_of, noun, target_input
 from .stuck import RESTING, members_hint
 from .undo import find_errors
-from .versions import bears, number_of, reference, runs
+from .versions import bears, called, number_of, reference, runs
 
 GOOD = ("upgraded", "nothing_to_do", "planned")
 # Codes of errors that come before anything is touched.
@@ -31,7 +31,7 @@ def refused(error: dict[str, Any], cluster: str, kind: str = CLUSTER) -> dict[st
 def planned(plan: Plan) -> dict[str, Any]:
     """The result of a dry run."""
     verdict = "it can start" if plan["ready"] else "it would be refused: " + complaints(plan)
-    words = (f"Plan for {noun(plan)} {plan['cluster']['name']} to {plan['to_version']['name']}: "
+    words = (f"Plan for {noun(plan)} {plan['cluster']['name']} to {called(plan['to_version'])}: "
              f"{sum(map(len, plan['waves']))} members in {len(plan['waves'])} waves; {verdict}")
     return _result("planned", words) | {"plan": plan}
 

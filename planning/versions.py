@@ -25,6 +25,12 @@ def reference(version: Version) -> str:
     return version["name"] if number_of(version) == version["name"] else version["id"]
 
 
+def called(version: Version) -> str:
+    """What people read of it: its name, and its number where the name does not tell that."""
+    number = number_of(version)
+    return version["name"] if number in version["name"] else f"{version['name']} ({number})"
+
+
 def bears(member: Member, version: Version) -> bool:
     """Whether Trove has recorded this version for the member. Versions of one name differ by their
     number, where Trove tells it."""

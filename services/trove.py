@@ -11,7 +11,7 @@ from ..datastores.addresses import placed
 from ..datastores.base import Address, Member
 from ..planning.documents import Job
 from ..planning.groups import CLUSTER
-from ..planning.versions import Version, bears, find
+from ..planning.versions import Version, called, find, number_of
 from ..schemas import UpgradeError
 from . import access_files, clients, replication_sets
 from .sessions import Actor
@@ -122,8 +122,8 @@ class Trove:
                 offered: list[Version]) -> list[Version]:
         """The versions recorded for the cluster and its members that are offered no more. Trove
         shows an inactive one who asks for it by its name, if it is the only one of that name."""
-        names = {one.version for one in members if not any(bears(one, each) for each in offered)}
-        names |= {cluster["datastore_version"]} - {each["name"] for each in offered}
+        names = {cluster["datastore_version"], *(one.version for one in members)}
+        names -= {each["name"] for each in offered}     # of several Trove shows none
         found = [self._by_name(cluster["datastore"], name) for name in sorted(filter(None, names))]
         return [one for one in found if one and one not in offered]
 
@@ -134,7 +134,7 @@ class Trove:
         """
         found = find(offered, wanted)
         if len(found) > 1:
-            ids = ", ".join(one["id"] for one in found)
+            ids = ", ".join(f"{one['id']} ({number_of(one)})" for one in found)
             raise UpgradeError("unknown_version", f"Several versions are called {wanted!r}; give "
                                f"one of these ids: {ids}.", "stop")
         return found[0] if found else self._elsewhere(wanted, datastore, offered)
@@ -219,7 +219,7 @@ class Trove:
 
     def _elsewhere(self, wanted: str, datastore: str, offered: list[Version]) -> Version:
         """A version that the list did not show: inactive, of another datastore, or nothing."""
-        names = ", ".join(one["name"] for one in offered)
+        names = ", ".join(map(called, offered))
         try:
             found = self._client.datastore_versions.get_by_uuid(wanted)
         except exceptions.ClientException:

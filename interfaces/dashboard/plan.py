@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ...planning.documents import CheckResult, answer_of
+from ...planning.versions import called
 from . import words
 
 WORST_FIRST = ("danger", "warning", "success")
@@ -51,7 +52,7 @@ def show(plan: dict[str, Any]) -> Shown:
                for one in plan["members"]}
     checks = sorted(map(_check, plan["checks"]), key=lambda one: WORST_FIRST.index(one.look))
     return Shown(
-        plan["ready"], plan["from_version"], plan["to_version"]["name"],
+        plan["ready"], plan["from_version"], called(plan["to_version"]),
         [Wave(number, [members[one] for one in wave])
          for number, wave in enumerate(plan["waves"], 1)],
         [one for one in members.values() if one["done"]], checks,

@@ -1,4 +1,5 @@
 """What is upgraded, as Trove tells the user of a request: a cluster or a replication set."""
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -94,10 +95,18 @@ def _source(trove: Any, instance: Any) -> Any:
 
 def _origins(trove: Any, members: frozenset[str], offered: list[dict[str, Any]]
              ) -> list[dict[str, Any]]:
-    """Versions of the members, each once; one that is not offered any more has its name alone."""
-    known = {one["name"]: one for one in offered}
-    names = {one.datastore["version"] for one in _instances(trove) if one.id in members}
-    return [known.get(name, {"id": name, "name": name, "number": name}) for name in sorted(names)]
+    """Versions of the members, each once; one that is not offered any more has its name alone.
+    Trove's list does not tell which of several versions of one name a member is on."""
+    times = Counter(one["name"] for one in offered)
+    shown = [one if times[one.datastore["version"]] < 2 else trove.instances.get(one.id)
+             for one in _instances(trove) if one.id in members]
+    return [_offered_as(offered, name, number) for name, number in sorted(
+        {(one.datastore["version"], one.datastore.get("version_number") or "") for one in shown})]
+
+
+def _offered_as(offered: list[dict[str, Any]], name: str, number: str) -> dict[str, Any]:
+    return next((one for one in offered if one["name"] == name and number in ("", one["number"])),
+                {"id": name, "name": name, "number": number or name})
 
 
 def _instances(trove: Any) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ...datastores import DatastoreError, choose, drivers
-from ...planning.versions import number_of, numbers, older
+from ...planning.versions import called, number_of, numbers, older
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def targets(datastore: str, origins: list[dict[str, Any]], offered: list[dict[st
     :param replication: it is a replication set.
     """
     newest_first = sorted(offered, key=_rank, reverse=True)
-    return [Target(each["id"], each["name"], _why_not(datastore, origins, each, replication))
+    return [Target(each["id"], called(each), _why_not(datastore, origins, each, replication))
             for each in newest_first]
 
 
@@ -37,7 +37,7 @@ def _why_not(datastore: str, origins: list[dict[str, Any]], target: dict[str, An
              replication: bool) -> str:
     if all(each["id"] == target["id"] for each in origins):
         return _("every member is on it already")
-    newer = sorted({each["name"] for each in origins
+    newer = sorted({called(each) for each in origins
                     if older(number_of(target), number_of(each))})
     if newer:
         return _("it is older than %(version)s; to go back, use Roll Back of the upgrade") % {

@@ -4,7 +4,7 @@ from oslo_utils import uuidutils
 from trove.cluster.models import Cluster
 from trove.datastore.models import DatastoreVersion, DatastoreVersions, DBDatastoreVersion
 
-from ...planning.versions import number_of, older
+from ...planning.versions import Version, called, number_of, older
 
 
 def choose(cluster: Cluster, wanted: str) -> DatastoreVersion:
@@ -44,7 +44,7 @@ def _find(cluster: Cluster, wanted: str) -> DatastoreVersion:
     if len(own) > 1:
         raise webob.exc.HTTPBadRequest(
             f"Several versions are called {wanted}. Give one of these ids: "
-            f"{', '.join(sorted(row.id for row in own))}.")
+            f"{', '.join(sorted(f'{row.id} ({_number(row)})' for row in own))}.")
     if not known:
         raise webob.exc.HTTPNotFound(
             f"There is no datastore version {wanted}. {_offer(cluster)}")
@@ -52,7 +52,7 @@ def _find(cluster: Cluster, wanted: str) -> DatastoreVersion:
 
 
 def _offer(cluster: Cluster) -> str:
-    names = sorted(row.name for row in DatastoreVersions.load(cluster.datastore.id))
+    names = sorted(called(_version(row)) for row in DatastoreVersions.load(cluster.datastore.id))
     return f"Datastore {cluster.datastore.name} offers: {', '.join(names) or 'none'}."
 
 
@@ -61,15 +61,19 @@ def _compare(cluster: Cluster, version: DatastoreVersion) -> None:
     members = {member.datastore_version_id for member in cluster.db_instances}
     if members == {version.id}:
         raise webob.exc.HTTPBadRequest(
-            f"Every member of the cluster is on version {version.name} already. "
+            f"Every member of the cluster is on version {called(_version(version))} already. "
             f"{_offer(cluster)}")
     for each in map(DatastoreVersion.load_by_uuid, sorted(members - {version.id})):
         if older(_number(version), _number(each)):
             raise webob.exc.HTTPBadRequest(
-                f"Version {version.name} is older than {each.name}, which a member is on. Choose "
-                "a newer one; to go back, use the command that the upgrade's result names as "
-                "undo.")
+                f"Version {called(_version(version))} is older than {called(_version(each))}, "
+                "which a member is on. Choose a newer one; to go back, use the command that the "
+                "upgrade's result names as undo.")
 
 
 def _number(version: DatastoreVersion) -> str:
-    return number_of({"name": version.name, "number": version.version})
+    return number_of(_version(version))
+
+
+def _version(found: DatastoreVersion) -> Version:
+    return {"id": found.id, "name": found.name, "number": found.version}

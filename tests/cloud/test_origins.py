@@ -19,14 +19,15 @@ def versions(cloud):
 
 @pytest.fixture
 def ends(cloud):
-    """ends(cluster, version): a run to it, whose second member does not start, goes back."""
-    def run(cluster, version):
-        cloud.lab.faults.member("does_not_start", f"{cluster.name}-member-1", version=NEW)
+    """ends(cluster, version, *touched): a run to it goes back when the last of the touched members
+    does not start; the others stay as they are. The versions that Trove then shows."""
+    def run(cluster, version, *touched):
+        names = [f"{cluster.name}-member-{number}" for number in touched]
+        cloud.lab.faults.member("does_not_start", names[-1], version=NEW)
         demo = Runs(cloud)
         _, info, output = demo.end(demo.start(cluster, **QUICK | {"datastore_version": version}))
         assert output["status"] == "rolled_back", info
-        assert {one["name"] for one in output["rolled_back"]} == {
-            f"{cluster.name}-member-{number}" for number in (1, 2)}
+        assert sorted(one["name"] for one in output["rolled_back"]) == sorted(names)
         assert demo.versions(cluster) == {OLD}
         return {cloud.trove().instances.get(one.id).datastore["version"]
                 for one in cloud.lab.members(cluster)}
@@ -39,7 +40,7 @@ def test_a_version_that_was_deactivated_is_still_gone_back_to(cloud, versions, e
     old = cloud.lab.version_id(OLD)
     versions.edit(old, active="false")
     try:
-        assert ends(cluster, NEW) == {OLD}
+        assert ends(cluster, NEW, 2, 1) == {OLD}
     finally:
         versions.edit(old, active="true")
 
@@ -47,14 +48,27 @@ def test_a_version_that_was_deactivated_is_still_gone_back_to(cloud, versions, e
 def test_of_two_versions_of_one_name_the_number_tells(cloud, versions, ends):
     """As Trove's manual sets them up: the name stays, and version_number says which."""
     ids = {number: cloud.lab.version_id(number) for number in (OLD, NEW)}
-    cluster = cloud.lab.create_cluster("namesakes", shards=1, replicas=1)
+    cluster = cloud.lab.create_cluster("namesakes", shards=1, replicas=2)
     try:
         for one in ids.values():
             versions.edit(one, name="lts")
-        assert ends(cluster, ids[NEW]) == {"lts"}
+        assert ends(cluster, ids[NEW], 2, 3) == {"lts"}
+        assert todo_after_a_slip_of_troves(cloud, cluster, ids)
     finally:
         for number, one in ids.items():
             versions.edit(one, name=number)
+
+
+def todo_after_a_slip_of_troves(cloud, cluster, ids):
+    """Whether a member that runs the old version is still to be brought to it, and no other is,
+    when Trove has recorded the new one, which bears the same name."""
+    slipped, demo = cloud.lab.members(cluster)[0].id, Runs(cloud)
+    with closing(sqlite3.connect(cloud.lab.directory / "trove.sqlite")) as trove, trove:
+        trove.execute("update instances set datastore_version_id = ? where id = ?",
+                      (ids[NEW], slipped))
+    _, info, output = demo.end(demo.start(cluster, datastore_version=ids[OLD], dry_run=True))
+    assert output, info
+    return output["plan"]["waves"] == [[slipped]]
 
 
 @contextmanager

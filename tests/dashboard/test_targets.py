@@ -1,10 +1,13 @@
 """Which versions the form offers, and why not the others."""
+from types import SimpleNamespace
+
 import pytest
 
 from tests.dashboard import pages
 
 pages.set_up()
 
+from trove_upgrade.interfaces.dashboard.subject import _origins  # noqa: E402
 from trove_upgrade.interfaces.dashboard.targets import targets  # noqa: E402
 
 
@@ -38,6 +41,27 @@ def test_half_upgraded_cluster_may_be_finished_and_not_sent_back():
 
 def test_datastores_own_reason_is_told():
     assert "must first be brought to 4.0" in reasons("3.2.12")["9.1.2"]
+
+
+def test_versions_of_one_name_are_told_apart_by_their_numbers():
+    offered = [{**version(one), "name": "lts"} for one in ("8.1.8", "9.1.2", "8.1.7")]
+    found = targets("redis", [offered[0]], offered)
+    assert {one.name: one.why_not for one in found} == {
+        "lts (9.1.2)": "", "lts (8.1.8)": "every member is on it already",
+        "lts (8.1.7)": "it is older than lts (8.1.8); to go back, use Roll Back of the upgrade"}
+
+
+def test_trove_is_asked_which_of_one_name_a_member_is_on():
+    """Its list of instances does not tell that."""
+    offered = [{**version(one), "name": "lts"} for one in ("8.1.8", "9.1.2")]
+    listed = [SimpleNamespace(id=one, datastore={"version": "lts"}) for one in ("a", "b", "c")]
+    page = type("Page", (list,), {"next": None})(listed)
+    asked = SimpleNamespace(datastore={"version": "lts", "version_number": "8.1.8"})
+    trove = SimpleNamespace(instances=SimpleNamespace(list=lambda **_: page,
+                                                      get=lambda _: asked))
+    assert _origins(trove, frozenset("ab"), offered) == offered[:1]
+    assert _origins(trove, frozenset("ab"), offered[:1]) == offered[:1]
+    assert _origins(trove, frozenset("ab"), []) == [{"id": "lts", "name": "lts", "number": "lts"}]
 
 
 @pytest.mark.parametrize("datastore", ["couchbase", "nobody-knows-it"])
