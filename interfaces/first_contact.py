@@ -22,9 +22,9 @@ from .errors import (
     words_of,
 )
 from .session import certificate_words, find_cloud, not_let_in
+from .silence import ANSWER_SEC, announced, without_password
 
 CONNECT_SEC = 0.4       # tried twice, as one packet may be lost
-ANSWER_SEC = 5          # of a busy Keystone, which is asked twice
 PORTS = {"http": 80, "https": 443}
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
 NOT_FOUND = 404
@@ -45,14 +45,31 @@ def log_in(cloud=None):
     url = getattr(session.auth, "auth_url", None) or ""
     if url:
         _reach(url, _nobody(url))
-    try:
-        session.get_token()
-    except Exception as error:      # keystoneauth's plugins raise also that, and nothing closer
-        raise ConnectionFailed(_no_token(url, error)) from error
+    with announced("Keystone", url, RIGHT_URL):
+        try:
+            _discover(session)
+            session.get_token()
+        except Exception as error:  # keystoneauth's plugins raise also that, and nothing closer
+            raise ConnectionFailed(_no_token(url, error)) from error
     if url and not session.get_project_id():
         raise ConnectionFailed("Keystone lets you in, but to no project: give --os-project-name "
                                "and --os-project-domain-name, or --os-project-id.")
     return session, scope
+
+
+def _discover(session):
+    """Ask which versions Keystone has, as its plugin would, which asks once more after a silence.
+    What is found is kept for it; what else goes wrong it tells better."""
+    from keystoneauth1.exceptions import ClientException, ConnectTimeout
+    from keystoneauth1.identity.generic.base import BaseGenericPlugin
+    if not isinstance(session.auth, BaseGenericPlugin):
+        return
+    try:
+        session.auth.get_discovery(session, session.auth.auth_url, authenticated=False)
+    except ConnectTimeout:
+        raise
+    except (ClientException, OSError, *NOT_ITS_ANSWER):
+        return
 
 
 def _no_token(url, error):
@@ -62,9 +79,6 @@ def _no_token(url, error):
         return certificate_words(error)
     shown = without_password(url)
     match error:
-        case ks.ConnectTimeout():
-            return (f"At {shown} a connection is taken, but there is no answer in {ANSWER_SEC} s. "
-                    f"{RIGHT_URL} If it is, try again later.")
         case ks.ConnectionError() | ks.DiscoveryFailure() | ks.NotFound() | OSError():
             return _nobody(url)
         case ks.ProxyAuthenticationRequired():
@@ -102,8 +116,9 @@ def check_mistral(session, url):
     silent = f"Mistral does not answer at {without_password(url)}. {RIGHT_PLACE}"
     _reach(url, silent)
     try:
-        found = session.get(with_version(url), authenticated=False, raise_exc=False,
-                            connect_retries=0, timeout=ANSWER_SEC)
+        with announced("Mistral", url, RIGHT_PLACE):
+            found = session.get(with_version(url), authenticated=False, raise_exc=False,
+                                connect_retries=0, timeout=ANSWER_SEC)
     except (ClientException, OSError) as error:
         if certificates.is_certificate_error(error):
             raise ConnectionFailed(certificate_words(error)) from error
@@ -131,17 +146,20 @@ def check_target(session, scope, args):
     cluster, instance = getattr(args, "cluster_id", None), getattr(args, "instance_id", None)
     if not cluster and not instance:
         return
+    from keystoneauth1.exceptions import ClientException
     url = scope.url(session, TROVE)
     silent = f"Trove does not answer at {url}. {RIGHT_PLACE}"
     _reach(url, silent)         # a client would wait longer for packets that are lost
-    # Not before, as these imports take a while.
+    # What it needs takes a while to import, so a silence is found out before.
+    with contextlib.suppress(ClientException), announced("Trove", url, RIGHT_PLACE):
+        session.get(url, authenticated=False, raise_exc=False)
     from ..schemas import UpgradeError
     from ..services.sessions import Actor
     from ..services.trove import Trove
     from .services import service_errors
     trove = Trove(Actor(session, home=scope))
     try:
-        with service_errors("Trove"):
+        with announced("Trove", url, RIGHT_PLACE), service_errors("Trove"):
             found = trove.cluster(cluster) if cluster else trove.replication_set(instance)
             if version := getattr(args, "datastore_version", None):
                 kind = found["datastore"]
@@ -208,11 +226,6 @@ def _proxy(url):
 def _host(proxy):
     """Return host and port, without a password."""
     return re.sub("^.*(//|@)", "", proxy).rstrip("/")
-
-
-def without_password(url):
-    """Return the URL as it may be shown."""
-    return re.sub("//[^/]*@", "//", url)
 
 
 def _nobody(url):

@@ -37,13 +37,13 @@ def trove_client(session, scope=ANYWHERE, url=None):
 @contextlib.contextmanager
 def service_errors(service="Mistral"):
     """Turn every error of a client into one of ours, with the service's own words."""
-    from keystoneauth1.exceptions import ClientException, ConnectFailure, SSLError
+    from keystoneauth1.exceptions import ClientException, ConnectionError
     from mistralclient.api.base import APIException
     from requests.exceptions import RequestException
     from troveclient.apiclient.exceptions import ClientException as TroveException
     try:
         yield
-    except (ConnectFailure, RequestException, SSLError, OSError) as error:
+    except (ConnectionError, RequestException, OSError) as error:
         if certificates.is_certificate_error(error):
             raise ConnectionFailed(certificate_words(error)) from error
         raise Unreachable(f"{service} does not answer. Is it still running?") from error

@@ -18,7 +18,7 @@ OURS = ("PEM lib", "KEY_VALUES_MISMATCH", "TLS certificate file", "TLS key file"
 def is_certificate_error(error: BaseException | None) -> bool:
     """Whether a certificate is to blame, so that asking again does not help."""
     return any(isinstance(one, (ClientException, OSError))
-               and any(words in str(one) for words in FINAL) for one in _chain(error))
+               and any(words in str(one) for words in FINAL) for one in chain(error))
 
 
 def complaint(error: BaseException, option: str) -> str:
@@ -26,7 +26,7 @@ def complaint(error: BaseException, option: str) -> str:
 
     :param option: what holds the file with the CA's certificates.
     """
-    every = [str(one) for one in _chain(error)]
+    every = [str(one) for one in chain(error)]
     said = next((found[0] for one in every if (found := REASON.search(one))), every[-1])
     if PLAIN in said:
         return f"No TLS is spoken there: http, not https? ({said.strip()})"
@@ -38,7 +38,8 @@ def complaint(error: BaseException, option: str) -> str:
             f"the file with the CA's certificates by {option}. ({said.strip()})")
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what it came from."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

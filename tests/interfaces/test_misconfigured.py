@@ -7,6 +7,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from trove_upgrade.interfaces import first_contact, silence
 from trove_upgrade.interfaces.cli.app import main
 
 from tests.datastores.authority import Authority
@@ -17,6 +18,7 @@ SHOWN = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", PAGE.read_text(encoding="
                         re.MULTILINE)[2:])
 PLAN = ("--cluster", "c-0", "--datastore-version", "9.1.2")
 CASES = {}
+NEVER_SEC = 3600
 
 
 def case(what):
@@ -81,6 +83,12 @@ def lost_trove(cloud, _):
     return {}, ()
 
 
+@case("Trove takes the connection and is silent")
+def waiting_trove(cloud, _):
+    cloud.catalog = [("database", ONE, "public", "{silent}")]
+    return {}, ()
+
+
 @case("the cloud has no Trove")
 def no_trove(cloud, _):
     cloud.catalog = [one for one in cloud.catalog if one[0] != "database"]
@@ -106,6 +114,8 @@ def silent_mistral(cloud, _):
     return {}, ("--mistral-from-catalog",)
 
 
+given("Keystone takes the connection and is silent", OS_AUTH_URL="{silent}/v3")
+given("Mistral takes the connection and is silent", "--mistral-url", "{silent}")
 given("no Mistral at the URL", "--mistral-url", "http://127.0.0.1:1")
 
 
@@ -240,6 +250,15 @@ def flat_access(_, directory):
 
 
 @contextlib.contextmanager
+def silent():
+    """A URL where connections are taken and nothing is answered."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextlib.contextmanager
 def nowhere():
     """A URL whose packets are lost: as many connections wait there as may wait."""
     with socket.socket() as server, socket.socket() as waiting:
@@ -281,23 +300,29 @@ def arranged(what, directory, cloud):
         variables, arguments = CASES[what](cloud, directory)
         places = {"tls": tls.url, "host": cloud.url.replace("http:", "https:"),
                   "plain": tls.url.replace("https:", "http:"), "proxy": f"{cloud.url}/proxy",
-                  "lost": stack.enter_context(nowhere())}
+                  "lost": stack.enter_context(nowhere()),
+                  "silent": stack.enter_context(silent())}
         cloud.catalog = [(*rest, url.format(**places)) for *rest, url in cloud.catalog]
         variables = cloud.env(**{key: value and value.format(**places)
                                  for key, value in variables.items()})
         stack.enter_context(environment(directory, variables))
-        yield "--access-dir", str(directory), *arguments
+        yield "--access-dir", str(directory), *(one.format(**places) for one in arguments)
 
 
 @pytest.mark.parametrize("what", sorted(CASES.keys() | SHOWN.keys()))
 def test_each_row_is_what_is_said_before_an_engine_is_started(what, tmp_path, capsys, monkeypatch):
     started = mock.Mock(side_effect=AssertionError("an engine was started"))
     monkeypatch.setattr("trove_upgrade.embedded.engine.subprocess.Popen", started)
+    is_silent = what.endswith("is silent")      # then a person reads two lines, the first one soon
+    monkeypatch.setattr(silence, "NOTICE_SEC", 0.05 if is_silent else NEVER_SEC)
+    if is_silent:
+        monkeypatch.setattr(first_contact, "ANSWER_SEC", 1)
     with SmallCloud() as cloud, arranged(what, tmp_path, cloud) as arguments:
         code, said = run(arguments, capsys)
     assert not started.called
-    assert len(said.splitlines()) == 1
-    shown = said.strip().replace(cloud.url, "http://keystone").replace(str(tmp_path), "DIR")
+    lines = said.splitlines()
+    assert is_silent or len(lines) == 1
+    shown = " ".join(lines[-2:]).replace(cloud.url, "http://keystone").replace(str(tmp_path), "DIR")
     shown = re.sub(r"127\.0\.0\.1:\d{4,}", "127.0.0.1:PORT", shown)
     if os.environ.get("SHOW"):
         print(f"\n| {what} | {shown} |")        # a new row of the page
