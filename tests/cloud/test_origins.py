@@ -53,10 +53,23 @@ def test_of_two_versions_of_one_name_the_number_tells(cloud, versions, ends):
         for one in ids.values():
             versions.edit(one, name="lts")
         assert ends(cluster, ids[NEW], 2, 3) == {"lts"}
+        assert origin_of_a_silent_member(cloud, cluster, ids) == ids[OLD]
         assert todo_after_a_slip_of_troves(cloud, cluster, ids)
     finally:
         for number, one in ids.items():
             versions.edit(one, name=number)
+
+
+def origin_of_a_silent_member(cloud, cluster, ids):
+    """By Trove's number alone, where a third version bears the name."""
+    silent, demo = cloud.lab.members(cluster)[1], Runs(cloud)
+    cloud.lab.faults.clear()
+    cloud.lab.faults.member("no_port", silent.name)
+    with namesake(cloud, ids[OLD], active=1):
+        _, info, output = demo.end(demo.start(cluster, datastore_version=ids[NEW], dry_run=True))
+    cloud.lab.faults.clear()
+    assert output, info
+    return next(one["origin"]["id"] for one in output["plan"]["members"] if one["id"] == silent.id)
 
 
 def todo_after_a_slip_of_troves(cloud, cluster, ids):
@@ -72,16 +85,17 @@ def todo_after_a_slip_of_troves(cloud, cluster, ids):
 
 
 @contextmanager
-def namesake(cloud):
-    """Id of an inactive version that bears the name of the old one and another number; written into
-    Trove's database, because its API would ask Glance for the image, which no lab has."""
-    made, old = str(uuid.uuid4()), cloud.lab.version_id(OLD)
+def namesake(cloud, other, active=0):
+    """Id of a version, inactive by default, that bears the name of another one and another number;
+    written into Trove's database, because its API would ask Glance for the image, which no lab
+    has."""
+    made = str(uuid.uuid4())
     with closing(sqlite3.connect(cloud.lab.directory / "trove.sqlite")) as trove, trove:
         same = ", ".join({row[1] for row in trove.execute("pragma table_info(datastore_versions)")}
                          - {"id", "version", "active"})
         trove.execute(f"insert into datastore_versions (id, version, active, {same}) "  # noqa: S608
-                      f"select ?, '8.1.7', 0, {same} from datastore_versions where id = ?",
-                      (made, old))
+                      f"select ?, '8.1.7', ?, {same} from datastore_versions where id = ?",
+                      (made, active, other))
     yield made
     with closing(sqlite3.connect(cloud.lab.directory / "trove.sqlite")) as trove, trove:
         trove.execute("delete from datastore_versions where id = ?", (made,))
@@ -91,7 +105,7 @@ def test_of_two_inactive_versions_of_one_name_none_is_taken(cloud, versions):
     """Trove shows neither by its name; the number is not told of an inactive one's namesake."""
     cluster = cloud.lab.create_cluster("strangers", shards=1, replicas=1)
     old, demo = cloud.lab.version_id(OLD), Runs(cloud)
-    with namesake(cloud) as twin:
+    with namesake(cloud, old) as twin:
         versions.edit(old, active="false")
         try:
             for wanted, words in ((NEW, "Trove has no version, or several that can't be told"),

@@ -96,8 +96,9 @@ def test_the_first_region_has_no_such_cluster(shop, shell):
 def test_what_is_wrong_is_said_before_a_start(shop, shell, where, more, words):
     done = shell(f"{PLAN} {shop.name} {where}", **more)
     assert done.returncode == 1, done.stdout
-    assert words in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    *slow, said = done.stderr.splitlines()
+    assert words in said
+    assert all("does not answer yet" in line for line in slow)      # of a busy machine
 
 
 def test_a_region_that_is_not_there_refuses_a_run_of_the_service(cloud, shop):
