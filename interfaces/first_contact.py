@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from ..services import certificates
+from ..services import certificates, cloud_files
 from ..services.clouds import WAYS
 from ..services.mistral_api import with_version
 from ..services.scope import TROVE, catalog_of, offered
@@ -93,7 +93,8 @@ def _no_token(url, error):
     if isinstance(error, (ks.InvalidResponse, *NOT_ITS_ANSWER)):
         by = f" (by the proxy {_host(_proxy(url))})" if _proxy(url) else ""
         return f"What answers at {shown}{by} is no Keystone. {RIGHT_URL}"
-    return f"The cloud can't be used: {words_of(error).rstrip('.')}. {WAYS}"
+    return cloud_files.complaint() or \
+        f"The cloud can't be used: {words_of(error).rstrip('.')}. {WAYS}"
 
 
 def check_region(session, scope):
@@ -148,7 +149,8 @@ def check_target(session, scope, args):
         return
     from keystoneauth1.exceptions import ClientException
     url = scope.url(session, TROVE)
-    silent = f"Trove does not answer at {url}. {RIGHT_PLACE}"
+    shown = without_password(url)
+    silent = f"Trove does not answer at {shown}. {RIGHT_PLACE}"
     _reach(url, silent)         # a client would wait longer for packets that are lost
     # What it needs takes a while to import, so a silence is found out before.
     with contextlib.suppress(ClientException), announced("Trove", url, RIGHT_PLACE):
@@ -170,10 +172,10 @@ def check_target(session, scope, args):
     except Unreachable as error:
         raise ConnectionFailed(silent) from error
     except (ServiceError, UpgradeNotFound) as error:        # of a path that is not Trove's
-        raise ConnectionFailed(f"{str(error).rstrip('.')}. It was asked at {url}. {RIGHT_PLACE}"
+        raise ConnectionFailed(f"{str(error).rstrip('.')}. It was asked at {shown}. {RIGHT_PLACE}"
                                ) from error
     except NOT_ITS_ANSWER as error:
-        raise ConnectionFailed(f"What answers at {url} is not Trove. {RIGHT_PLACE}") from error
+        raise ConnectionFailed(f"What answers at {shown} is not Trove. {RIGHT_PLACE}") from error
 
 
 def check_access(args):
@@ -186,6 +188,8 @@ def check_access(args):
     if not hasattr(args, "access"):
         return              # what goes on has its own
     directory = pathlib.Path(args.access_dir or DEFAULT_ACCESS_DIR)
+    if args.access_dir and not directory.is_dir():
+        raise BadInput(f"There is no directory {directory} (--access-dir).")
     try:
         check(args.access or "default", directory)
     except UpgradeError as error:
@@ -224,8 +228,8 @@ def _proxy(url):
 
 
 def _host(proxy):
-    """Return host and port, without a password."""
-    return re.sub("^.*(//|@)", "", proxy).rstrip("/")
+    """Return host and port, without a password; of one that has none, all of it."""
+    return re.sub("^.*(//|@)", "", proxy).rstrip("/") or proxy
 
 
 def _nobody(url):

@@ -72,7 +72,7 @@ def _add_input(group, name, about, required):
         group.add_argument(flag, choices=about["enum"], **common)
     else:
         kind = {"integer": int, "number": float}.get(about.get("type"), str)
-        group.add_argument(flag, type=_number(kind, about) if kind is not str else kind,
+        group.add_argument(flag, type=named if kind is str else _number(kind, about),
                            metavar=kind.__name__.upper(), **common)
 
 

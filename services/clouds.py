@@ -1,20 +1,21 @@
 """The cloud that a person works with: of clouds.yaml, or of the OS_* variables."""
 import os
-import pathlib
 from typing import Any
 
-import yaml
+import requests
 from keystoneauth1 import exceptions as ks
 from keystoneauth1.session import Session
 
 from ..schemas import UpgradeError
 from ..schemas.errors import STOP
+from . import cloud_files
 from .scope import MISTRAL, TROVE, Scope
 
 # What stands above clouds.yaml when it is set, as with python-openstackclient.
 ABOVE = ("region_name", "interface", "cacert", "cert", "key", "database_endpoint_override",
          "workflow_endpoint_override")
 WAYS = "Give --os-cloud with a name in clouds.yaml, or OS_* variables."
+NOT_AS_WANTED = (AttributeError, OSError, TypeError, ValueError)     # openstacksdk's own check
 SWITCHES = ("insecure", "verify")       # openstacksdk takes the text "false" for true
 TRUE = ("1", "t", "true", "on", "y", "yes")     # as oslo.utils', whose import takes 0.1 s
 
@@ -31,41 +32,35 @@ def find(name: str | None = None, kind: type[Session] = Session) -> tuple[Sessio
     try:
         found = OpenStackConfig(session_constructor=kind).get_one(cloud=name, **_above())
         return found.get_session(), _scope(found)
-    except ks.MissingRequiredOptions as error:
+    except (ConfigException, ks.ClientException, *NOT_AS_WANTED) as error:
+        words = _what_is_wrong(error, name or os.environ.get("OS_CLOUD") or "")
+        raise UpgradeError("no_cloud", words, STOP) from error
+
+
+def _what_is_wrong(error: Exception, name: str) -> str:
+    """A sentence on what openstacksdk or keystoneauth could not use.
+
+    :param name: the cloud's; empty: the variables describe it.
+    """
+    if isinstance(error, ks.MissingRequiredOptions):
         missing = ", ".join(f"--os-{option.name}" for option in error.options)
-        words = f"No cloud is configured, or not all of it: {missing} is missing. {WAYS}"
-    except (ConfigException, ks.ClientException) as error:
-        words = unreadable() or f"The cloud can't be used: {_line(error).rstrip('.')}. {WAYS}"
-    except (AttributeError, OSError, TypeError, ValueError) as error:    # openstacksdk's own check
-        named = name or os.environ.get("OS_CLOUD")
-        words = unreadable() or (
-            f"clouds.yaml can't be read: its cloud {named} is not as openstacksdk wants it "
-            f"({_line(error)})." if named else
-            "The cloud can't be used: the OS_* variables are not those that this OS_AUTH_TYPE "
+        return f"No cloud is configured, or not all of it: {missing} is missing. {WAYS}"
+    if words := cloud_files.complaint(name):
+        return words
+    if isinstance(error, requests.RequestException):
+        where = f": {error.request.url!s} does not answer" if error.request else ""
+        return f"The profile of cloud {name} can't be fetched{where}."
+    if not isinstance(error, NOT_AS_WANTED):
+        return f"The cloud can't be used: {_line(error).rstrip('.')}. {WAYS}"
+    if name:
+        return (f"clouds.yaml can't be read: its cloud {name} is not as openstacksdk wants it "
+                f"({_line(error)}).")
+    return ("The cloud can't be used: the OS_* variables are not those that this OS_AUTH_TYPE "
             f"takes ({_line(error)}).")
-    raise UpgradeError("no_cloud", words, STOP)
 
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def unreadable() -> str:
-    """Which clouds.yaml is passed over because it can't be read, and why; empty when none is."""
-    from openstack.config import loader
-    for path in filter(None, (os.environ.get("OS_CLIENT_CONFIG_FILE"), *loader.CONFIG_FILES)):
-        if pathlib.Path(path).exists():
-            try:
-                yaml.safe_load(pathlib.Path(path).read_text(encoding="utf-8"))
-            except OSError as error:
-                return f"{path} can't be read: {error.strerror}."
-            except yaml.MarkedYAMLError as error:
-                mark = error.problem_mark
-                where = f" (line {mark.line + 1}: {error.problem})" if mark else ""
-                return f"{path} can't be read: it is no YAML{where}."
-            except (ValueError, yaml.YAMLError):
-                return f"{path} can't be read: it is no YAML in UTF-8."
-    return ""
 
 
 def tls_of_variables() -> dict[str, Any]:

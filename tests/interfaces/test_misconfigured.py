@@ -176,10 +176,22 @@ clouds_yaml("clouds.yaml is no mapping", "- ours\n")
 clouds_yaml("clouds.yaml is not UTF-8", b"clouds: {ours: {auth: {username: M\xfcller}}}")
 clouds_yaml("the cloud in clouds.yaml is empty", "clouds:\n  ours:\n")
 clouds_yaml("auth in clouds.yaml is no mapping", "clouds: {{ours: {{auth: http://keystone/v3}}}}")
+clouds_yaml("clouds in clouds.yaml is a list", "clouds: [ours]")
+clouds_yaml("the profile in clouds.yaml does not answer",
+            OURS + "    profile: http://127.0.0.1:1\n")
+clouds_yaml("the endpoint override with a password in it",
+            OURS + "    database_endpoint_override: http://me:secret@127.0.0.1:1\n")
 clouds_yaml("no password in clouds.yaml", OURS.replace("password: right", "password:"))
 clouds_yaml("the endpoint override is no URL", OURS + "    database_endpoint_override: trove\n")
 clouds_yaml("the endpoint override is a web page",
             OURS + "    database_endpoint_override: {url}/page\n")
+
+
+@case("the password is in a secure.yaml that is no YAML")
+def bad_secure(cloud, directory):
+    (directory / "secure.yaml").write_text("clouds: [")
+    variables, arguments = CASES["no password in clouds.yaml"](cloud, directory)
+    return {**variables, "OS_CLIENT_SECURE_FILE": "secure.yaml"}, arguments
 
 
 @case("clouds.yaml is a directory")
@@ -217,6 +229,9 @@ given("options of another way to log in", OS_AUTH_TYPE="admin_token", OS_TOKEN="
 given("application credential that is not valid", OS_AUTH_TYPE="v3applicationcredential",
       OS_APPLICATION_CREDENTIAL_ID="a", OS_APPLICATION_CREDENTIAL_SECRET="gone",
       OS_USERNAME=None, OS_PASSWORD=None, OS_PROJECT_NAME=None)
+given("OS_CLIENT_CONFIG_FILE names no file", "--os-cloud", "ours", OS_AUTH_URL=None,
+      OS_CLIENT_CONFIG_FILE="nowhere.yaml")
+given("the directory of access files is not there", "--access-dir", "nowhere")
 given("client certificate that is no PEM", OS_CERT="/etc/hostname", OS_KEY="/etc/hostname",
       OS_AUTH_URL="{tls}/v3", OS_INSECURE="true")
 given("CA file that is no PEM", OS_CACERT="/etc/hostname", OS_AUTH_URL="{tls}/v3")
