@@ -9,7 +9,7 @@ from pymysql import _auth
 from pymysql.connections import Connection, MysqlPacket
 from pymysql.cursors import Cursor, DictCursor
 
-from . import access
+from . import access, plugins
 from .base import DatastoreError, Member
 from .servers import AskedAtOnce
 from .watch import Watch
@@ -22,6 +22,10 @@ NO_ACCESS = {
     3118, 3955,                 # MySQL: ER_ACCOUNT_HAS_BEEN_LOCKED, and blocked after wrong ones
     3159,                       # ER_SECURE_TRANSPORT_REQUIRED
 }
+
+ACTIVE_PLUGINS = ("SELECT PLUGIN_NAME, PLUGIN_TYPE, PLUGIN_LIBRARY FROM "
+                  "INFORMATION_SCHEMA.PLUGINS WHERE PLUGIN_STATUS = 'ACTIVE'")
+PLUGINS_OF_ACCOUNTS = "SELECT DISTINCT plugin FROM mysql.user"
 
 
 class MySQLServers(AskedAtOnce):
@@ -64,6 +68,23 @@ class MySQLServers(AskedAtOnce):
             "program_name": "trove-upgrade", "local_infile": False,
             "auth_plugin_map": {} if access.may_reveal(chosen) else KEEPING,
             **({"ssl": tls} if tls else {"ssl_disabled": True})}
+
+
+def ask_plugins(cursor: Any) -> dict[str, Any]:
+    """See :func:`plugins.answer`.
+
+    :param cursor: of any kind, at one member.
+    """
+    with cursor.connection.cursor(Cursor) as own:
+        own.execute(ACTIVE_PLUGINS)
+        active = own.fetchall()
+        try:
+            own.execute(PLUGINS_OF_ACCOUNTS)
+        except pymysql.MySQLError as error:
+            if error.args[0] not in NO_ACCESS:
+                raise
+            return plugins.answer(active, None)
+        return plugins.answer(active, [name for name, in own.fetchall()])
 
 
 class Kept:

@@ -56,11 +56,11 @@ class CassandraGate(Driver):
                   "No node joins, leaves or moves.",
                   "Let it end (nodetool status, nodetool netstats), or find out why it does not.",
                   asks=any_one(facts)),
-            check("hints_last", _short_hints(spoken),
+            check("hints_last", _short_hints(spoken, max(AWAY_SEC, self.unavailable_sec)),
                   "Hints outlast an absence.",
-                  "nodetool enablehandoff and setmaxhintwindow on each member, until the upgrade "
-                  "is over. Or skip this check by name, and repair each member that was "
-                  "unavailable for longer."),
+                  "nodetool enablehandoff, enablehintsfordc and setmaxhintwindow on each member, "
+                  "until the upgrade is over. Or skip this check by name, and repair each member "
+                  "that was unavailable for longer."),
             check("nothing_streams", [f"{one.name}: {task}" for one in spoken
                                       for task in one.native["busy"]],
                   "No stream, repair or rewriting of tables runs.",
@@ -128,7 +128,7 @@ class CassandraGate(Driver):
         return Texts(
             rollback_path=texts.WAY_BACK, point_of_no_return=texts.NO_RETURN, backup=texts.BACKUP,
             finalize=texts.FINALIZE,
-            notes=(*texts.MIXED, *_blindness(facts), *_durability(facts),
+            notes=(*texts.MIXED, *_blindness(facts), *_durability(facts), *_limited_hints(facts),
                    f"parallelism domain {domain}"))
 
 
@@ -190,10 +190,17 @@ def _changing(member: Facts, facts: ClusterFacts) -> list[str]:
             if node not in known and state not in SETTLED]
 
 
-def _short_hints(spoken: list[Facts]) -> list[str]:
-    return [f"{one.name} keeps hints for {one.native['hint_window_sec']} s (needed {AWAY_SEC})"
+def _short_hints(spoken: list[Facts], needed_sec: float) -> list[str]:
+    return [f"{one.name} keeps hints for {one.native['hint_window_sec']} s (needed "
+            f"{needed_sec:.0f})"
             for one in spoken if one.native["hint_window_sec"] is not None
-            and one.native["hint_window_sec"] < AWAY_SEC]
+            and one.native["hint_window_sec"] < needed_sec]
+
+
+def _limited_hints(facts: ClusterFacts) -> list[str]:
+    found = [f"{one.native['hints_limit']} on {one.name}" for one in facts.values()
+             if one.answers and one.native["hints_limit"]]
+    return [texts.LIMITED_HINTS.format(limits=", ".join(found))] if found else []
 
 
 def _schemas(asked: list[Facts]) -> list[str]:

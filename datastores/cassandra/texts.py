@@ -29,12 +29,15 @@ MIXED = (
     "log is replayed at the start.",
 )
 BLIND = ("{names}: this version has no virtual tables (before 4.0), so neither links between "
-         "members nor streams, repairs and disk use can be seen. Look by nodetool status, netstats "
-         "and compactionstats.")
+         "members nor streams, repairs, disk use and how long hints are kept can be seen. Look by "
+         "nodetool status, netstats, compactionstats and getmaxhintwindow.")
 NO_STREAMS = ("{names}: this version does not tell streams and gossip states by CQL (before 4.1). "
               "Look by nodetool netstats.")
 PERIODIC = ("The commit log is on disk only after {period} (commitlog_sync periodic): where all "
             "copies of a row crash within that time, writes that were acknowledged are lost. A "
             "member that is stopped in good order loses none.")
+LIMITED_HINTS = ("Hints are limited in size (max_hints_size_per_host: {limits}), and how fast they "
+                 "grow is not known: repair a member that was unavailable for longer than they "
+                 "last.")
 UNHEEDED = ("{settings}: a member whose disk fails goes on and may lack what it acknowledged; see "
             "the members' logs before you start.")

@@ -65,7 +65,8 @@ def _spoken(member: Member, answer: dict[str, Any], seeds: set) -> Facts:
     native = {"node": own, "schema": str(local["schema_version"]), "view": view,
               "gossip": [(address, _node_at(address, answer), said)
                          for address, said in sorted(gossip.items())],
-              "hint_window_sec": _hint_window(settings),
+              "hint_window_sec": _hint_window(settings, str(local["data_center"])),
+              "hints_limit": _hints_limit(settings),
               "seed": member.address in seeds, "busy": _busy(answer["views"]),
               "keyspaces": answer["keyspaces"], "mode": settings.get("storage_compatibility_mode"),
               "auth": not settings.get("authenticator", "").endswith("AllowAllAuthenticator"),
@@ -140,17 +141,25 @@ def _unheeded(settings: dict[str, str]) -> list[str]:
             if settings.get(name) in ("ignore", "best_effort")]
 
 
-def _hint_window(settings: dict[str, str]) -> int | None:
+def _hint_window(settings: dict[str, str], dc: str) -> int | None:
     """For how many seconds hints are kept for a member that is down; None where that is not told.
 
-    The setting is ``max_hint_window``, such as 3h, or before 4.1 ``max_hint_window_in_ms``.
+    The setting is ``max_hint_window``, such as 3h, or before 4.1 ``max_hint_window_in_ms``. None
+    are kept for members of ``hinted_handoff_disabled_datacenters``, such as ``[dc2, dc3]``.
     """
-    if settings.get("hinted_handoff_enabled") == "false":
+    without = re.findall(r"[^\[\], ]+", settings.get("hinted_handoff_disabled_datacenters", ""))
+    if settings.get("hinted_handoff_enabled") == "false" or dc in without:
         return 0
     if millis := settings.get("max_hint_window_in_ms"):
         return int(millis) // 1000
     told = re.fullmatch(r"(\d+)(ms|s|m|h|d)", settings.get("max_hint_window", ""))
     return int(int(told[1]) * SECONDS[told[2]]) if told else None
+
+
+def _hints_limit(settings: dict[str, str]) -> str:
+    """How large the hints for one member may become (4.1 and later); empty without a limit."""
+    told = settings.get("max_hints_size_per_host", "")
+    return told if re.match(r"0*[1-9]", told) else ""
 
 
 def _busy(views: dict[str, list[dict[str, Any]]]) -> tuple[str, ...]:

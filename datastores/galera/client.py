@@ -10,7 +10,7 @@ from .. import access
 from ..addresses import usable
 from ..base import DatastoreError, Member
 from ..foreign import shown
-from ..mysql import MySQLServers
+from ..mysql import MySQLServers, ask_plugins
 
 PROGRAM_SEC = 3600.0
 ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}     # in an option file
@@ -29,8 +29,8 @@ class Servers(MySQLServers):
     rows = Cursor
 
     def answer(self, member: Member) -> dict[str, Any]:
-        """``{variables, status, now}``: names are in lower case, values are text; now is unix time
-        by the member's clock."""
+        """``{variables, status, now, plugins}``: names are in lower case, values are text; now
+        is unix time by the member's clock."""
         with self.connect(member) as cursor:
             marks = ", ".join(["%s"] * len(VARIABLES))
             cursor.execute(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", VARIABLES)
@@ -39,7 +39,8 @@ class Servers(MySQLServers):
                       else "performance_schema")
             cursor.execute(STATUS.format(schema), ())
             rows = cursor.fetchall()
-        return {"variables": variables, "now": int(rows[0][2]),
+            plugins = ask_plugins(cursor)
+        return {"variables": variables, "now": int(rows[0][2]), "plugins": plugins,
                 "status": {name.lower(): value for name, value, _ in rows}}
 
     def upgrade_tables(self, member: Member, program: str) -> None:

@@ -2,6 +2,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from .. import plugins
 from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check, sick
 from ..paths import series
 from .paths import MARIADB, PATHS, covers, reads_back, same
@@ -50,6 +51,10 @@ class GaleraGate(Driver):
             check("writes_go_on", _without_writer(asked),
                   "Another member takes writes while one is unavailable.",
                   "SET GLOBAL read_only = OFF on one more member, until the upgrade is over."),
+            check("plugins_loaded", _without_plugins(asked),
+                  "Every member has loaded the plugins that others of its release or older need.",
+                  "INSTALL SONAME (INSTALL PLUGIN) on the member, where its image has the library; "
+                  "or UNINSTALL on the others what nobody needs."),
             check("clean_shutdown", _forgetful(asked), "Every member shuts down in good order.",
                   "SET GLOBAL innodb_fast_shutdown = 1 (or 0): with 2 the next start is a "
                   "recovery, which a newer server can't do."),
@@ -68,7 +73,8 @@ class GaleraGate(Driver):
         if not asked:
             return found or ["no member answers"]
         found += _disagreements(asked) + _sizes(asked, rest, gone) + _majority(asked, gone)
-        found += _no_writers(asked, gone) + _forgetful([one for one in gone if one.answers])
+        found += _without_plugins(asked) + _no_writers(asked, gone)
+        found += _forgetful([one for one in gone if one.answers])
         found += [f"{one.name} was held back by flow control for {one.native['paused']:.0%} of the "
                   f"time (limit {PAUSED_LIMIT:.0%})"
                   for one in asked if one.native["paused"] > PAUSED_LIMIT]
@@ -190,6 +196,7 @@ def _notes(facts: ClusterFacts, access: dict[str, Any]) -> list[str]:
                           default=0):
         found.append(f"The group has {arbitrators} arbitrators (garbd): they vote and hold no "
                      "data. They are left as they are; upgrade them by hand afterwards.")
+    found += plugins.notes([one for one in facts.values() if one.answers])
     if any(one.answers and series(one.version) == (5, 7) for one in facts.values()):
         found.append("5.7 and 8.0 must not be mixed under a write load: stop writing first.")
     return found
@@ -247,6 +254,12 @@ def _without_writer(asked: list[Facts]) -> list[str]:
     """Complaints about members without which no other takes writes."""
     return [f"without {one.name} no member takes writes (read_only)" for one in asked
             if _no_writers([other for other in asked if other is not one], [one])]
+
+
+def _without_plugins(asked: list[Facts]) -> list[str]:
+    """Complaints about members that would refuse clients whom the others serve."""
+    return [complaint for one in asked for other in asked if other is not one
+            for complaint in plugins.lacking(one, other)]
 
 
 def _forgetful(members: list[Facts]) -> list[str]:

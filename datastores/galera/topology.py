@@ -32,7 +32,7 @@ def _facts(member: Member, answer: dict[str, Any], now: float, before: Facts | N
         return Facts(member.id, member.name, domain=member.name, problems=(answer["error"],),
                      native={"code": answer["code"]}, address=member.address)
     status, variables = answer["status"], answer["variables"]
-    native = _native(status, variables) | {"read": now}
+    native = _native(status, variables) | {"read": now, "plugins": answer["plugins"]}
     version = re.split(r"[^\d.]", variables["version"])[0]
     tables = owed and native["product"] == MARIADB
     return Facts(member.id, member.name, answers=True, domain=member.name, version=version,

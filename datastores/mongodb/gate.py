@@ -67,7 +67,7 @@ class MongoGate(Driver):
             check("feature_version_settled", _unsettled(facts),
                   "All members have one feature compatibility version, and none is changing it.",
                   "Run setFeatureCompatibilityVersion again on a router until it succeeds."),
-            check("oplog_window", _short_oplogs(facts),
+            check("oplog_window", _short_oplogs(facts, max(AWAY_SEC, self.unavailable_sec)),
                   "The oplog of every member outlasts an absence.",
                   "Make the oplog larger (replSetResizeOplog), or choose a time of fewer writes."),
         ]
@@ -145,6 +145,9 @@ class MongoGate(Driver):
                 "At each switchover a set is without a primary for a moment; drivers with "
                 "retryable writes and reads wait for it.",
                 *_of_arbiters(facts), *_unjournaled(facts),
+                "Indexes, options and formats of storage that the new release takes no more (see "
+                "its compatibility changes) are not looked for. A server that does not start with "
+                "them goes back before another one is touched.",
                 f"From {NO_WAY_DOWN_FROM} on MongoDB itself does not support going back to "
                 "an older major release, or only with the help of its support (Enterprise)."]
         return Texts(
@@ -284,16 +287,16 @@ def _unsettled(facts: ClusterFacts) -> list[str]:
     return found
 
 
-def _short_oplogs(facts: ClusterFacts) -> list[str]:
+def _short_oplogs(facts: ClusterFacts, away_sec: float) -> list[str]:
     """A member that holds back what it replicates needs an oplog that is longer by its delay."""
     found = []
     for one in facts.values():
         window = one.native.get("window_sec")
         if window is None or configured.delay_sec(_row(one)):
             continue
-        needed = AWAY_SEC + configured.longest_delay_sec(one.native["config"])
+        needed = away_sec + configured.longest_delay_sec(one.native["config"])
         if window < needed:
-            found.append(f"{one.name} keeps {window:.0f} s of writes (needed {needed})")
+            found.append(f"{one.name} keeps {window:.0f} s of writes (needed {needed:.0f})")
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..base import Member
 from ..foreign import check_types
-from ..mysql import MySQLServers
+from ..mysql import MySQLServers, ask_plugins
 from . import leading
 from .dialect import Dialect
 
@@ -17,7 +17,7 @@ ANSWER = {"version": str, "server": str, "identity": str, "state": str, "read_on
           "executed": str, "gtid": bool, "binlog": bool, "fast_shutdown": int,
           "following": dict | None, "sources": int, "xa": int, "filters": list, "unlogged": list,
           "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool,
-          "relaxed": list, "limits": list, "number": str}
+          "relaxed": list, "limits": list, "number": str, "plugins": dict}
 SEMI_SYNC = {"leads": bool, "waits_alone": bool, "wait_for": int, "timeout_ms": int,
              "replicas": int, "acknowledges": bool, "acknowledging": bool}
 FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}
@@ -34,7 +34,8 @@ class Servers(MySQLServers):
 
     def answer(self, member: Member) -> dict[str, Any]:
         """See :meth:`Dialect.answer` and :func:`leading.answer`; with the numbers of ``sources``
-        that it follows and of prepared transactions (``xa``), and whether we ``may_fence``."""
+        that it follows and of prepared transactions (``xa``), whether we ``may_fence``, and its
+        ``plugins``."""
         with self.connect(member) as cursor:
             cursor.execute(self._dialect.facts)
             row = cursor.fetchone() or {}
@@ -50,9 +51,10 @@ class Servers(MySQLServers):
             settings = _named(cursor, f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names}) OR "
                               "Variable_name LIKE %s", *leading.SETTINGS, leading.SEMI_SYNC)
             status = _named(cursor, "SHOW GLOBAL STATUS LIKE %s", leading.SEMI_SYNC)
+            plugins = ask_plugins(cursor)
         found = {**self._dialect.answer(row, followed[0] if followed else None),
                  **leading.answer(settings, status, list(followed), binlog),
-                 "sources": len(followed), "xa": len(prepared),
+                 "sources": len(followed), "xa": len(prepared), "plugins": plugins,
                  "may_fence": bool(rights & self._dialect.fence_rights)}
         self.check(found)
         return found

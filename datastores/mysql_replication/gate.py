@@ -1,7 +1,7 @@
 """The decisions about a MySQL or MariaDB replication set: pure functions, no connection."""
 from collections.abc import Collection
 
-from .. import replication
+from .. import plugins, replication
 from ..base import (
     REPLICA,
     Check,
@@ -94,14 +94,16 @@ class MySQLReplicationGate(replication.ReplicationDriver):
         return sorted(set(found))
 
     def unfit(self, facts: ClusterFacts, member_id: str) -> list[str]:
-        """Also what the source keeps from everybody, and what commits would wait for if the member
-        led and the source of now were unavailable, for that is what comes next."""
+        """Also what the source keeps from everybody, plugins that it has loaded, and what commits
+        would wait for if the member led and the source of now were unavailable, for that is what
+        comes next."""
         found, one = super().unfit(facts, member_id), facts[member_id]
         source = replication.source_of(facts)
         if source is None or one.role != REPLICA:
             return found
         found += [f"{one.name} lacks what {source.name} does not log ({what})"
                   for what in source.native["unlogged"]]
+        found += plugins.lacking(one, source)
         there = [other for other in facts.values() if other.id not in (member_id, source.id)
                  and other.answers and other.native["semi_sync"]["acknowledges"]]
         waits = leading.waits(one.native, len(there))
@@ -133,7 +135,10 @@ class MySQLReplicationGate(replication.ReplicationDriver):
                    f"{self.dialect.upgraded_by}.",
                    "Events that the former source ran stay disabled on the new one until ALTER "
                    "EVENT ... ENABLE.",
+                   "Replicas that Trove does not know are not looked for, nor moved with the role: "
+                   "let them follow the new source.",
                    *_limited_logs(facts), *replication.relaxed_notes(facts),
+                   *plugins.notes([one for one in facts.values() if one.answers]),
                    *(f"Never the candidate: {reason}." for reason in self.excluded(facts))))
 
 

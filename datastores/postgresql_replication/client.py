@@ -25,7 +25,7 @@ ANSWER = {"version": str, "started": str, "system": str, "standby": bool, "posit
           "inserted": int, "paused": bool, "fenced": bool, "synchronous": str, "trusted": bool,
           "receiver": str | None, "known_as": str, "delay": str, "senders": list,
           "overrides": list, "lacking": list, "relaxed": list,
-          "archiving": str, "logical": list}
+          "archiving": str, "logical": list, "unasked": list}
 FACTS = """
 select current_setting('server_version') as version,
        pg_postmaster_start_time()::text as started,
@@ -43,7 +43,7 @@ select current_setting('server_version') as version,
        (select conninfo from pg_stat_wal_receiver) as conninfo,
        coalesce(current_setting('recovery_min_apply_delay', true), '0') as delay,
        (select coalesce(json_agg(s), '[]') from (
-           select state, sync_state from pg_stat_replication
+           select application_name as name, state, sync_state from pg_stat_replication
            where replay_lsn is not null) s) as senders,
        (select coalesce(json_agg(o), '[]') from (
            select rolname as role, datname as database, split_part(one, '=', 2) as value
@@ -81,8 +81,11 @@ from pg_database where datcollversion is distinct from pg_database_collation_act
     and datcollversion is not null"""}
 # In the one database that is asked.
 EXTENSIONS = """
-select coalesce(json_agg(extname), '[]') as lacking from pg_extension
-where extname not in (select name from pg_available_extensions)
+select coalesce(json_agg(extname), '[]') as lacking,
+       (select coalesce(json_agg(datname), '[]') from pg_database
+        where datallowconn and not datistemplate and datname not in (
+            'postgres', current_database())) as unasked
+from pg_extension where extname not in (select name from pg_available_extensions)
 """
 FENCED = f"""
 select case when current_setting('{READ_ONLY}') = 'on' then clock_timestamp()::text else '' end

@@ -1,5 +1,6 @@
 """The decisions about a PostgreSQL replication set: pure functions of facts, no connection."""
 import re
+from collections import Counter
 from collections.abc import Collection
 
 from .. import replication
@@ -96,7 +97,8 @@ class PostgreSQLReplicationGate(replication.ReplicationDriver):
                    "so: clients have to try again, on a connection that looks for the new source "
                    "(target_session_attrs=read-write).",
                    *(f"Never the candidate: {reason}." for reason in self.excluded(facts)),
-                   *_logical_notes(facts), *replication.relaxed_notes(facts),
+                   *_logical_notes(facts), *_unknown_notes(facts),
+                   *replication.relaxed_notes(facts),
                    "A release note may ask for steps after a minor upgrade; they are not done "
                    "here."))
 
@@ -111,6 +113,26 @@ def _logical_notes(facts: ClusterFacts) -> list[str]:
             "role moves, their subscribers get nothing more and miss what is written until they "
             "are synchronised anew; stop what writes for them, or let the slots fail over (17 and "
             "later: failover = true, sync_replication_slots)."] if lost else []
+
+
+def _unknown_notes(facts: ClusterFacts) -> list[str]:
+    """What the plan tells of what the source shows and nobody asks further."""
+    source = replication.source_of(facts)
+    if source is None:
+        return []
+    own = Counter(one.native["known_as"] for one in facts.values() if _streams(one))
+    others = Counter(sender["name"] for sender in source.native["senders"]) - own \
+        if "" not in own else Counter()     # whose name is not known, it may be
+    unasked = source.native["unasked"]
+    return [note for holds, note in (
+        (others, f"{source.name} feeds receivers that are no member's by their names "
+         f"({', '.join(sorted(others))}): they are not moved with the role. Let them follow the "
+         "new source."),
+        (unasked, f"Extensions are asked of one database, not of {', '.join(unasked)}: see that "
+         "the new image has those."),
+        (not source.native["wal"], f"{source.name} {source.version} does not tell how fast it "
+         "writes WAL (14 and later do): see that it keeps enough for a standby that is "
+         "unavailable.")) if holds]
 
 
 def _not_archived(facts: ClusterFacts) -> list[str]:

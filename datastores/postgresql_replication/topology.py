@@ -35,6 +35,7 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
               "known_as": answer["known_as"], "lacking": answer["lacking"],
               "collations": answer.get("collations", {}), "wal": _wal(answer),
               "relaxed": answer["relaxed"], "logical": answer["logical"],
+              "unasked": answer["unasked"],
               "archiving": answer["archiving"],
               "overrides": _overrides(answer["overrides"]), "unfit": [
                   f"is delayed by {answer['delay']} (recovery_min_apply_delay)"]

@@ -17,6 +17,7 @@ from tests.waits import until
 
 XDIST_GROUP = "galera"
 LAB = {"kind": "galera", "stop_timeout_sec": 15}
+ALONE = "SET SESSION wsrep_on = OFF"        # else the statement is done on every member
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +36,11 @@ def order(found):
     return [numbers[name] for name in found.forward()]
 
 
-def execute(site, member, statement):
+def execute(site, member, *statements):
     with native.connect(member.address, site.lab.settings) as connection, \
             connection.cursor() as cursor:
-        cursor.execute(statement)
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def resume_finalize_and_again(run):
@@ -96,10 +98,13 @@ def test_unwell_members_and_caches_that_are_too_small_are_refused_by_name(site, 
 
 
 @pytest.mark.parametrize(("broken", "healed", "check"), [
-    ("wsrep_on = OFF", "wsrep_on = ON", "members_healthy"),
-    ("wsrep_provider_options = 'pc.ignore_sb=true'",
-     "wsrep_provider_options = 'pc.ignore_sb=false'", "no_split"),
-    ("innodb_fast_shutdown = 2", "innodb_fast_shutdown = 1", "clean_shutdown")])
+    (["SET GLOBAL wsrep_on = OFF"], ["SET GLOBAL wsrep_on = ON"], "members_healthy"),
+    (["SET GLOBAL wsrep_provider_options = 'pc.ignore_sb=true'"],
+     ["SET GLOBAL wsrep_provider_options = 'pc.ignore_sb=false'"], "no_split"),
+    ([ALONE, "INSTALL SONAME 'auth_ed25519'"], [ALONE, "UNINSTALL SONAME 'auth_ed25519'"],
+     "plugins_loaded"),
+    (["SET GLOBAL innodb_fast_shutdown = 2"], ["SET GLOBAL innodb_fast_shutdown = 1"],
+     "clean_shutdown")])
 def test_settings_that_lose_writes_or_strand_a_member_are_refused_by_name(
         site, old_cluster, broken, healed, check):
     members = site.lab.members(old_cluster)
@@ -109,11 +114,11 @@ def test_settings_that_lose_writes_or_strand_a_member_are_refused_by_name(
         facts = asker.read([Member(one.id, one.name, one.address) for one in members])
         return {one.name: one.message for one in asker.checks(facts) if not one.ok}
 
-    execute(site, members[1], f"SET GLOBAL {broken}")
+    execute(site, members[1], *broken)
     try:
         assert members[1].name in refused()[check]
     finally:
-        execute(site, members[1], f"SET GLOBAL {healed}")
+        execute(site, members[1], *healed)
     assert refused() == {}
 
 

@@ -2,7 +2,7 @@
 import pytest
 
 from tests.datastores import sets
-from tests.datastores.mysql_sets import SetTests, Words
+from tests.datastores.mysql_sets import SetTests, Words, ask
 
 XDIST_GROUP = "mariadb"
 LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
@@ -28,6 +28,17 @@ def shop(site):
 
 class TestMariaDB(SetTests):
     words = WORDS
+
+
+def test_who_lacks_a_plugin_of_the_source_does_not_take_over(shop):
+    source = shop.source()
+    ask(shop, source, "install soname 'auth_ed25519'")
+    try:
+        assert "has not loaded the plugin ed25519" in shop.refused()["replicas_ready"]
+        assert shop.driver.candidate(shop.read(), source.id, "") == ""
+    finally:
+        ask(shop, source, "uninstall soname 'auth_ed25519'")
+    assert shop.refused() == {}
 
 
 def test_upgraded_replicas_come_first_and_one_takes_over_under_load_without_a_lost_write(shop):

@@ -65,12 +65,28 @@ def test_a_peer_that_is_half_recorded_breaks_no_reading(cluster):
     ({"max_hint_window": "3h"}, None), ({"max_hint_window": "10m"}, 600),
     ({"max_hint_window": "500ms"}, 0), ({"max_hint_window_in_ms": "10800000"}, None),
     ({"max_hint_window_in_ms": "60000"}, 60), ({}, None),
+    ({"hinted_handoff_disabled_datacenters": "[dc9]", "max_hint_window": "3h"}, None),
+    ({"hinted_handoff_disabled_datacenters": "[dc9, dc1]", "max_hint_window": "3h"}, 0),
     ({"hinted_handoff_enabled": "false", "max_hint_window": "3h"}, 0)])
 def test_hints_must_outlast_an_absence(cluster, settings, short):
     cluster.more_settings = settings
     assert set(failing(cluster)) == (set() if short is None else {"hints_last"})
     if short is not None:
         assert f"member-0 keeps hints for {short} s" in failing(cluster)["hints_last"].message
+
+
+def test_hints_last_for_as_long_as_people_say_that_a_member_is_unavailable(cluster):
+    cluster.more_settings = {"max_hint_window": "3h"}
+    patient = CassandraDriver({"unavailable_sec": 4 * 3600})
+    assert [one.message for one in patient.checks(cluster.read()) if one.name == "hints_last"][
+        0].endswith("keeps hints for 10800 s (needed 14400).")
+
+
+@pytest.mark.parametrize(("limit", "told"), [("0B", False), ("", False), ("512MiB", True)])
+def test_hints_that_are_limited_in_size_are_told(cluster, limit, told):
+    cluster.more_settings = {"max_hints_size_per_host": limit}
+    notes = DRIVER.texts(cluster.read(), True).notes
+    assert any("max_hints_size_per_host: 512MiB on member-0" in one for one in notes) == told
 
 
 def test_no_remedy_tells_to_remove_what_was_not_understood(cluster):

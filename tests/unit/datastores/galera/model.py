@@ -5,6 +5,7 @@ STATUS and VARIABLES answer. The real servers are asked in tests/datastores/test
 """
 from dataclasses import dataclass, field
 
+from trove_upgrade.datastores import plugins
 from trove_upgrade.datastores.base import Member
 from trove_upgrade.datastores.galera import GaleraDriver, topology
 from trove_upgrade.planning.plan import make_plan
@@ -29,6 +30,7 @@ class Node:
     leads: bool = False         # nobody leads a Galera group
     status: dict = field(default_factory=dict)
     variables: dict = field(default_factory=dict)
+    plugins: dict = field(default_factory=lambda: plugins.answer([], []))
 
     @property
     def id(self):
@@ -87,7 +89,7 @@ class Group:
                      "wsrep_provider_options": "base_port = 4567; gcache.size = 128M; x = y",
                      "innodb_flush_log_at_trx_commit": "1"}
         return {"status": status | node.status, "variables": variables | node.variables,
-                "now": 10_000 + node.starts}
+                "plugins": node.plugins, "now": 10_000 + node.starts}
 
 
 class ModelDriver(GaleraDriver):

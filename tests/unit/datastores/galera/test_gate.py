@@ -1,4 +1,5 @@
 import pytest
+from trove_upgrade.datastores import plugins
 from trove_upgrade.datastores.galera import GaleraDriver
 from trove_upgrade.datastores.galera.gate import order
 
@@ -293,3 +294,16 @@ def test_the_program_named_in_the_access_file_is_a_step_of_finalising():
     texts = model.driver.texts(model.facts(), True)
     assert any("mariadb-upgrade" in step for step in texts.finalize)
     assert not any("by hand" in note for note in texts.notes)
+
+
+def test_an_upgraded_member_that_lacks_a_plugin_of_the_others_shuts_the_gate_and_may_go_back(model):
+    loaded = [("ed25519", "AUTHENTICATION", "auth_ed25519.so")]
+    for node in model.nodes.values():
+        node.plugins = plugins.answer(loaded, [])
+    assert refused(model) == {}
+    model.nodes["m1"].version, model.nodes["m1"].plugins = NEW, plugins.answer([], [])
+    told = "member-1 has not loaded the plugin ed25519, which member-3 needs"
+    assert told in blockers(model)
+    assert blockers(model, "m2") == [told]
+    assert told in refused(model)["plugins_loaded"]
+    assert blockers(model, "m1") == []

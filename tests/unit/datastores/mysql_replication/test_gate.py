@@ -2,6 +2,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trove_upgrade.datastores import plugins
 from trove_upgrade.datastores.base import PRIMARY, Member
 from trove_upgrade.datastores.mysql_replication import (
     MySQLReplicationDriver,
@@ -14,6 +15,7 @@ from trove_upgrade.datastores.mysql_replication.gate import FORGETFUL_SHUTDOWN
 
 DRIVER = MySQLReplicationDriver({})
 
+NO_PLUGINS = plugins.answer([], [])
 MEMBERS = [Member(f"m{number}", f"orders-{number}", f"10.0.0.{number}") for number in range(3)]
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa942956{}"
 
@@ -26,7 +28,9 @@ def counted(number, row, status):
     return {**leading.answer(shown, given.get("status", {}), [status] if status else [],
                              given.get("binlog", {})),
             "sources": int(bool(number)), "xa": 0, "may_fence": True,
-            **{key: given[key] for key in ("sources", "xa", "may_fence") if key in given}}
+            "plugins": NO_PLUGINS,
+            **{key: given[key] for key in ("sources", "xa", "may_fence", "plugins")
+               if key in given}}
 
 
 def mysql(number, row=None, status=None):
@@ -392,3 +396,22 @@ def test_an_open_gate_leaves_a_writable_source_that_is_no_newer_than_its_replica
             assert one.healthy
             assert one.native["read_only"]
             assert one.version >= source.version
+
+
+def test_a_replica_whose_image_lacks_a_plugin_of_its_source_does_not_take_over(facts):
+    own = plugins.answer([("ed25519", "AUTHENTICATION", "auth_ed25519.so")], [])
+    has = {"plugins": own}
+    found = facts(m0=(has,), m1=({},), m2=(has,))
+    assert DRIVER.unfit(found, "m1") == [
+        "orders-1 has not loaded the plugin ed25519, which orders-0 needs"]
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+    assert refused(found) == {}
+    alone = facts(m0=(has,))
+    assert "orders-2 has not loaded the plugin" in refused(alone)["replicas_ready"]
+
+
+def test_the_plan_tells_that_it_does_not_know_by_which_plugins_accounts_log_in(facts):
+    blind = {"plugins": plugins.answer([], None)}
+    notes = DRIVER.texts(facts(m0=(blind,)), True).notes
+    assert any("on orders-0 is not known" in one for one in notes)
+    assert not any("mysql.user" in one for one in DRIVER.texts(facts(), True).notes)

@@ -14,8 +14,8 @@ DRIVER = PostgreSQLReplicationDriver({})
 MEMBERS = [Member(f"m{number}", f"orders-{number}", f"10.0.0.{number}") for number in range(3)]
 
 
-def sender(sync="async", state="streaming"):
-    return {"state": state, "sync_state": sync}
+def sender(sync="async", state="streaming", name="walreceiver"):
+    return {"name": name, "state": state, "sync_state": sync}
 
 
 def answers(**changes):
@@ -23,7 +23,7 @@ def answers(**changes):
     common = {"version": "18.4 (Debian)", "started": "2026-01-01", "system": "7", "paused": False,
               "position": 5_000_000, "fenced": False, "synchronous": "",
               "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
-              "relaxed": [], "archiving": "", "logical": []}
+              "relaxed": [], "archiving": "", "logical": [], "unasked": []}
     standby = {**common, "standby": True, "receiver": "streaming", "senders": []}
     found = {"m0": {**common, "standby": False, "receiver": None,
                     "senders": [sender(), sender()]},
@@ -273,3 +273,18 @@ def test_the_plan_tells_settings_that_acknowledge_writes_before_they_are_on_disk
     told = " ".join(DRIVER.texts(found, True).notes)
     assert "fsync = off on orders-0, synchronous_commit = off on orders-0: a member that" in told
     assert "that crashes" not in " ".join(DRIVER.texts(facts(), True).notes)
+
+
+@pytest.mark.parametrize(("source", "standby", "told"), [
+    ({"senders": [sender(), sender(), sender(name="dr")]}, {}, "no member's by their names (dr)"),
+    ({"senders": [sender()] * 3}, {}, "no member's by their names (walreceiver)"),
+    ({"senders": [sender()] * 3}, {"known_as": ""}, ""),
+    ({"unasked": ["shop", "wiki"]}, {}, "of one database, not of shop, wiki"),
+    ({"version": "13.9"}, {}, "does not tell how fast it writes WAL")])
+def test_the_plan_tells_whom_and_what_nobody_asks(source, standby, told):
+    wal = {"wal_keep": 0, "slots_keep": -1, "slots": [], "slot": "", "restore": "", "wal_sec": 0,
+           "wal_bytes": 0} if "version" not in source else {}
+    notes = DRIVER.texts(facts(m0={**wal, **source}, m1=standby), True).notes
+    seen = [one for one in notes if "by their names" in one or "one database" in one
+            or "how fast it writes WAL" in one]
+    assert [told in one for one in seen] == [True] * bool(told)

@@ -1,6 +1,7 @@
 """In which words each kind of server answers, with the real driver of each."""
 from collections import Counter
 
+from trove_upgrade.datastores import plugins
 from trove_upgrade.datastores.mariadb_replication import MariaDBReplicationDriver
 from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver, leading
 from trove_upgrade.datastores.postgresql_replication import PostgreSQLReplicationDriver
@@ -28,7 +29,8 @@ class Postgres:
                 "receiver": "streaming" if model.streams(node) else None,
                 "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
                 "relaxed": [], "archiving": "", "logical": [],
-                "senders": [{"state": "streaming", "sync_state": sync}
+                "unasked": [],
+                "senders": [{"name": "walreceiver", "state": "streaming", "sync_state": sync}
                             for _ in fed] if node.leads else []}
 
 
@@ -50,7 +52,8 @@ class MySQL:
             model.behind(node) if model.streams(node) else None, **cls.followed(node.follows)}
         return {**cls.driver.dialect.answer(row, cls.words(status)),
                 **leading.answer({"log_slave_updates": "ON"}, {}, [], {}),
-                "sources": int(not node.leads), "xa": 0, "may_fence": True}
+                "sources": int(not node.leads), "xa": 0, "may_fence": True,
+                "plugins": plugins.answer([], [])}
 
     @staticmethod
     def written(model, node):

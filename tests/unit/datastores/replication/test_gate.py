@@ -2,7 +2,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trove_upgrade.datastores import replication
+from trove_upgrade.datastores import plugins, replication
 from trove_upgrade.datastores.base import MEMBER, PRIMARY, REPLICA, Facts, unreachable
 from trove_upgrade.datastores.mariadb_replication import MariaDBReplicationDriver
 from trove_upgrade.datastores.mysql_replication import MySQLReplicationDriver, leading
@@ -11,7 +11,8 @@ from trove_upgrade.datastores.postgresql_replication import PostgreSQLReplicatio
 
 def member(name, role=REPLICA, behind=0, version="1.1", problems=(), answers=True, unfit=()):
     native = {"behind": behind, "unfit": unfit, "synchronous": "", "collations": {}, "wal": {},
-              "lacking": [], **leading.answer({}, {}, [], {})}
+              "lacking": [], "plugins": plugins.answer([], []),
+              **leading.answer({}, {}, [], {})}
     return Facts(name, name, answers=answers, version=version, role=role, problems=problems,
                  native=native)
 
