@@ -17,7 +17,8 @@ ANSWER = {"version": str, "server": str, "identity": str, "state": str, "read_on
           "executed": str, "gtid": bool, "binlog": bool, "fast_shutdown": int,
           "following": dict | None, "sources": int, "xa": int, "filters": list, "unlogged": list,
           "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool,
-          "relaxed": list, "limits": list, "number": str, "plugins": dict}
+          "relaxed": list, "limits": list, "number": str, "plugins": dict,
+          "closed": list, "clients": int, "max_clients": int}
 SEMI_SYNC = {"leads": bool, "waits_alone": bool, "wait_for": int, "timeout_ms": int,
              "replicas": int, "acknowledges": bool, "acknowledging": bool}
 FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}
@@ -50,7 +51,8 @@ class Servers(MySQLServers):
             names = ", ".join(["%s"] * len(leading.SETTINGS))
             settings = _named(cursor, f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names}) OR "
                               "Variable_name LIKE %s", *leading.SETTINGS, leading.SEMI_SYNC)
-            status = _named(cursor, "SHOW GLOBAL STATUS LIKE %s", leading.SEMI_SYNC)
+            status = _named(cursor, "SHOW GLOBAL STATUS WHERE Variable_name LIKE %s OR "
+                            "Variable_name = 'Threads_connected'", leading.SEMI_SYNC)
             plugins = ask_plugins(cursor)
         found = {**self._dialect.answer(row, followed[0] if followed else None),
                  **leading.answer(settings, status, list(followed), binlog),

@@ -104,6 +104,9 @@ class MySQLReplicationGate(replication.ReplicationDriver):
         found += [f"{one.name} lacks what {source.name} does not log ({what})"
                   for what in source.native["unlogged"]]
         found += plugins.lacking(one, source)
+        if 0 < one.native["max_clients"] < source.native["clients"]:
+            found.append(f"{one.name} takes {one.native['max_clients']} clients (max_connections), "
+                         f"and {source.name} has {source.native['clients']}")
         there = [other for other in facts.values() if other.id not in (member_id, source.id)
                  and other.answers and other.native["semi_sync"]["acknowledges"]]
         waits = leading.waits(one.native, len(there))

@@ -8,7 +8,8 @@ SETTINGS = ("log_slave_updates", "log_replica_updates", "slave_skip_errors", "re
             "slave_exec_mode", "replica_exec_mode", "replicate_rewrite_db", "server_id",
             "replicate_events_marked_for_skip", "binlog_expire_logs_seconds", "expire_logs_days",
             "sync_binlog", "innodb_flush_log_at_trx_commit", "max_binlog_total_size",
-            "binlog_space_limit")
+            "binlog_space_limit", "offline_mode", "transaction_read_only", "tx_read_only",
+            "max_connections")
 SEMI_SYNC = r"rpl\_semi\_sync\_%"      # of settings and of status
 BRIEF_MS = 1000     # a commit that waits no longer is no outage; a switchover takes as long
 
@@ -22,13 +23,15 @@ def new_words(row: Row) -> Row:
 
 
 def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict[str, Any]:
-    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, limits, relaxed, number}``;
+    """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, limits, relaxed, number,
+    closed, clients, max_clients}``;
     ``unlogged`` is what the binary log leaves out, ``limits`` are those of its size, ``relaxed`` is
     what lets a commit be acknowledged before it is on disk, ``number`` the server_id, whose own
-    transactions a replica leaves out.
+    transactions a replica leaves out, ``closed`` what keeps clients from the server or from writes,
+    ``clients`` how many there are, and ``max_clients`` how many it takes.
 
     :param settings: the rows of SETTINGS and SEMI_SYNC, by name.
-    :param status: the rows of SEMI_SYNC, by name.
+    :param status: the rows of SEMI_SYNC and Threads_connected, by name.
     :param followed: the state of replication from each source.
     :param binlog: the state of the binary log; empty where there is none.
     """
@@ -41,6 +44,11 @@ def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict
             "limits": [f"{name} = {settings[name]}" for name in
                        ("max_binlog_total_size", "binlog_space_limit")
                        if int(settings.get(name) or 0)],
+            "closed": [f"{name} = {settings[name]}" for name in
+                       ("offline_mode", "transaction_read_only", "tx_read_only")
+                       if settings.get(name, "OFF") != "OFF"],
+            "clients": int(status.get("threads_connected") or 0),
+            "max_clients": int(settings.get("max_connections") or 0),
             "number": str(settings.get("server_id") or ""),
             "relaxed": [f"{name} = {settings[name]}" for name in
                         ("innodb_flush_log_at_trx_commit", "sync_binlog")
@@ -51,6 +59,7 @@ def unfit(native: dict[str, Any]) -> list[str]:
     """Why a replica must not lead, each with the setting that says so."""
     found = [f"leaves transactions out ({one})"
              for one in (*native["filters"], *native["unlogged"])]
+    found += [f"would refuse clients' writes ({one})" for one in native["closed"]]
     if native["delay"]:
         found.append(f"is delayed by {native['delay']} s (SQL_Delay)")
     if not native["logs_updates"]:

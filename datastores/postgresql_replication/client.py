@@ -25,7 +25,7 @@ ANSWER = {"version": str, "started": str, "system": str, "standby": bool, "posit
           "inserted": int, "paused": bool, "fenced": bool, "synchronous": str, "trusted": bool,
           "receiver": str | None, "known_as": str, "delay": str, "senders": list,
           "overrides": list, "lacking": list, "relaxed": list,
-          "archiving": str, "logical": list, "unasked": list}
+          "archiving": str, "closed": bool, "logical": list, "unasked": list}
 FACTS = """
 select current_setting('server_version') as version,
        pg_postmaster_start_time()::text as started,
@@ -37,6 +37,9 @@ select current_setting('server_version') as version,
              else pg_current_wal_insert_lsn() end - '0/0'::pg_lsn)::bigint as inserted,
        case when pg_is_in_recovery() then pg_is_wal_replay_paused() else false end as paused,
        current_setting('default_transaction_read_only') = 'on' as fenced,
+       coalesce((select source = 'command line' or sourcefile not like '%postgresql.auto.conf'
+                 from pg_settings where name = 'default_transaction_read_only'
+                     and setting = 'on'), false) as closed,
        current_setting('synchronous_standby_names') as synchronous,
        pg_has_role('pg_monitor', 'usage') as trusted,
        (select status from pg_stat_wal_receiver) as receiver,

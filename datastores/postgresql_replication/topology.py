@@ -37,14 +37,19 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
               "relaxed": answer["relaxed"], "logical": answer["logical"],
               "unasked": answer["unasked"],
               "archiving": answer["archiving"],
-              "overrides": _overrides(answer["overrides"]), "unfit": [
-                  f"is delayed by {answer['delay']} (recovery_min_apply_delay)"]
-              if answer["delay"] != "0" else []}
+              "overrides": _overrides(answer["overrides"]), "unfit": _unfit(answer)}
     return Facts(member.id, member.name, answers=True, version=answer["version"].split()[0],
                  identity=answer["started"], server_id=answer["system"],
                  role=REPLICA if answer["standby"] else PRIMARY,
                  domain=member.name, problems=tuple(_problems(member.name, answer, behind)),
                  native=native, address=member.address)
+
+
+def _unfit(answer: dict[str, Any]) -> list[str]:
+    """Why a standby must not lead; of the two ways to be read-only the fence's is undone."""
+    told = [(answer["delay"] != "0", f"is delayed by {answer['delay']} (recovery_min_apply_delay)"),
+            (answer["closed"], f"would refuse writes (its own configuration sets {READ_ONLY})")]
+    return [reason for holds, reason in told if holds]
 
 
 def _problems(name: str, answer: dict[str, Any], behind: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Who may lead a shard, and whether its primary goes on taking writes: decisions by facts alone."""
 from collections.abc import Collection
+from typing import Any
 
 from ..base import PRIMARY, REPLICA, ClusterFacts, Facts
 from ..paths import series
@@ -28,9 +29,18 @@ def why_not(facts: ClusterFacts, replica: Facts) -> list[str]:
         found.append(f"{replica.name} has replica-priority 0")
     if config.get("cluster-replica-no-failover") == "yes":
         found.append(f"{replica.name} has cluster-replica-no-failover yes")
-    found += _lacks_modules(facts, replica)
+    found += _lacks_modules(facts, replica) + _lacks_room(facts, replica)
     # The others of the shard follow it, and the one that led is unavailable.
     return found + _refuses_writes(replica, _others(facts, replica) - 1)
+
+
+def limits_of(info: dict[str, Any]) -> dict[str, int]:
+    """``{memory, maxmemory, clients, maxclients}``: bytes and connections of now, and how many the
+    server allows; 0 where it allows any number, or tells none."""
+    return {"memory": int(info.get("used_memory") or 0),
+            "maxmemory": int(info.get("maxmemory") or 0),
+            "clients": int(info.get("connected_clients") or 0),
+            "maxclients": int(info.get("maxclients") or 0)}
 
 
 def needed_replicas(config: dict[str, str]) -> int:
@@ -74,6 +84,24 @@ def _lacks_modules(facts: ClusterFacts, replica: Facts) -> list[str]:
             for one in _primaries(facts) if one.native["node"] == replica.native["leader"]
             and series(replica.version) >= series(one.version)
             for name in sorted(one.native["modules"].keys() - replica.native["modules"].keys())]
+
+
+def _lacks_room(facts: ClusterFacts, replica: Facts) -> list[str]:
+    """Limits that are lower than its primary's, which a replica minds only when it leads."""
+    own = replica.native["limits"]
+    found = []
+    for one in _primaries(facts):
+        if one.native["node"] != replica.native["leader"]:
+            continue
+        others = one.native["limits"]
+        lower = own["maxmemory"] < others["maxmemory"] or not others["maxmemory"]
+        if lower and 0 < own["maxmemory"] < own["memory"]:
+            found.append(f"{replica.name} holds {own['memory']} bytes, and would evict keys or "
+                         f"refuse writes beyond maxmemory {own['maxmemory']}")
+        if 0 < own["maxclients"] < others["clients"]:
+            found.append(f"{replica.name} takes {own['maxclients']} clients (maxclients), and "
+                         f"{one.name} has {others['clients']}")
+    return found
 
 
 def _primaries(facts: ClusterFacts) -> list[Facts]:

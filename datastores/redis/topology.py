@@ -39,6 +39,7 @@ def _facts(member: Member, answer: dict[str, Any], node: str, views, shared, off
     own = view.get(node) or UNLISTED
     native = {"node": node, "leader": own["leader"], "slots": own["slots"], "view": view,
               "cluster": answer["cluster"], "offset": offsets[node], "config": answer["config"],
+              "limits": leading.limits_of(info),
               "needs": leading.needed_replicas(answer["config"]),
               "product": product_of(info), "modules": modules_of(answer["modules"])} \
         | files.facts_of(info, answer["settings"])

@@ -165,5 +165,17 @@ class SetTests:
             ask(shop, replica, "set global innodb_fast_shutdown = 1")
         assert shop.refused() == {}
 
+    def test_binary_logs_that_are_not_kept_for_long_are_refused(self, shop):
+        source = shop.source()
+        kept = ask(shop, source, "select @@global.binlog_expire_logs_seconds as s")[0]["s"]
+        ask(shop, source, "set global binlog_expire_logs_seconds = 60")
+        try:
+            told = f"{source.name} keeps its binary logs for 60 s"
+            assert told in shop.refused()["logs_kept"]
+            assert told in shop.driver.blockers(shop.read(), [shop.replica().id])[0]
+        finally:
+            ask(shop, source, f"set global binlog_expire_logs_seconds = {kept}")
+        assert shop.refused() == {}
+
     def test_a_refused_password_is_told_without_it(self, shop, tmp_path):
         sets.assert_refused_password_is_not_told(shop, tmp_path)

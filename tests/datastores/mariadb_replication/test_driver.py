@@ -3,6 +3,7 @@ import pytest
 
 from tests.datastores import sets
 from tests.datastores.mysql_sets import SetTests, Words, ask
+from tests.waits import until
 
 XDIST_GROUP = "mariadb"
 LAB = {"kind": "mariadb_replication", "heartbeat_sec": 1}
@@ -16,6 +17,7 @@ WORDS = Words(
             "set global replicate_ignore_table = ''", "replicate_ignore_table = lab.kv"),
            ("set global slave_exec_mode = 'IDEMPOTENT'", "set global slave_exec_mode = 'STRICT'",
             "replica_exec_mode = IDEMPOTENT"),
+           ("set global tx_read_only = 1", "set global tx_read_only = 0", "tx_read_only = ON"),
            ("change master to master_delay = 3600", "change master to master_delay = 0",
             "is delayed by 3600 s")))
 
@@ -28,6 +30,28 @@ def shop(site):
 
 class TestMariaDB(SetTests):
     words = WORDS
+
+
+def test_the_last_replica_that_acknowledges_is_kept(shop):
+    source, replica = shop.source(), shop.replica()
+
+    def acknowledge(on):
+        ask(shop, source, f"set global rpl_semi_sync_master_enabled = {on}")
+        for statement in (f"set global rpl_semi_sync_slave_enabled = {on}", "stop slave io_thread",
+                          "start slave io_thread"):
+            ask(shop, replica, statement)
+
+    timeout = ask(shop, source, "select @@global.rpl_semi_sync_master_timeout as ms")[0]["ms"]
+    ask(shop, source, "set global rpl_semi_sync_master_timeout = 20000")
+    acknowledge(on=1)
+    try:
+        until(lambda: "commits wait 20 s" in shop.refused().get("semi_sync", ""), "its word")
+        assert any("commits wait 20 s" in one for one in shop.driver.blockers(
+            shop.read(), [replica.id]))
+    finally:
+        acknowledge(on=0)
+        ask(shop, source, f"set global rpl_semi_sync_master_timeout = {timeout}")
+    shop.settle()
 
 
 def test_who_lacks_a_plugin_of_the_source_does_not_take_over(shop):

@@ -1,5 +1,6 @@
 """PostgreSQL replication sets: real servers, promoted by real Trove, asked by the driver."""
 import contextlib
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -83,6 +84,22 @@ def test_who_must_not_lead_is_no_candidate_and_waited_for_by_nobody(shop, settin
         assert told in shop.driver.unfit(facts, replica.id)[0]
         assert shop.driver.candidate(facts, source.id, "") not in ("", replica.id)
         assert shop.refused() == {}
+    until(lambda: not shop.driver.unfit(shop.read(), replica.id), "the setting")
+
+
+def test_a_standby_that_its_own_configuration_makes_read_only_is_no_candidate(shop):
+    replica = shop.replica()
+    with superuser(shop, replica) as connection:
+        told = Path(connection.execute("show config_file").fetchone()[0])
+        kept = told.read_text()
+        told.write_text(f"{kept}\ndefault_transaction_read_only = on\n")
+        connection.execute("select pg_reload_conf()")
+        try:
+            until(lambda: shop.driver.unfit(shop.read(), replica.id), "the setting")
+            assert "would refuse writes" in shop.driver.unfit(shop.read(), replica.id)[0]
+        finally:
+            told.write_text(kept)
+            connection.execute("select pg_reload_conf()")
     until(lambda: not shop.driver.unfit(shop.read(), replica.id), "the setting")
 
 

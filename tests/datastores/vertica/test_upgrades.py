@@ -1,6 +1,8 @@
 """Vertica on the lab: real Trove, real Mistral, and nodes that speak Vertica's protocol."""
 from trove_upgrade.lab.kinds.vertica.kind import VerticaKind
 
+from tests.end_to_end.invariants import assert_lists_are_true
+
 AGREED = VerticaKind.consent
 OLD, NEW = "11.1.1", "12.0.4"
 XDIST_GROUP = "vertica"
@@ -16,6 +18,7 @@ def assert_nothing_lost(found):
     load = found.load
     assert load["acknowledged"] > 200
     assert (load["lost"], load["unreadable"], load["wrong_reads"]) == (0, 0, 0), load
+    assert_lists_are_true(load)
 
 
 def all_whole(found):
@@ -89,12 +92,15 @@ def test_a_request_that_trove_refuses_after_the_shutdown_starts_all_members_agai
 
 
 def test_paused_before_the_shutdown_the_database_serves_until_it_is_resumed(site, cluster):
-    run = site.begin(cluster, skip_checks=AGREED)
-    run.pause()
-    run.until_paused()
-    assert run.journal() == []
-    assert site.lab.is_whole(cluster)
-    run.resume()
-    found = run.end()
+    """Under load, which nothing is refused until then."""
+    def pause_and_look(run):
+        run.pause()
+        paused = run.until_paused()
+        assert paused.journal == []
+        assert site.lab.is_whole(cluster)
+        run.resume()
+
+    found = site.upgrade_under_load(cluster, pause_and_look, skip_checks=AGREED)
     assert found.result["status"] == "upgraded"
     assert found.versions() == {NEW}
+    assert_nothing_lost(found)

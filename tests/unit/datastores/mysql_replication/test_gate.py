@@ -415,3 +415,17 @@ def test_the_plan_tells_that_it_does_not_know_by_which_plugins_accounts_log_in(f
     notes = DRIVER.texts(facts(m0=(blind,)), True).notes
     assert any("on orders-0 is not known" in one for one in notes)
     assert not any("mysql.user" in one for one in DRIVER.texts(facts(), True).notes)
+
+
+@pytest.mark.parametrize(("source", "replica", "told"), [
+    ({}, {"settings": {"offline_mode": "ON"}}, "would refuse clients' writes (offline_mode = ON)"),
+    ({}, {"settings": {"tx_read_only": "ON"}}, "would refuse clients' writes (tx_read_only = ON)"),
+    ({}, {"settings": {"transaction_read_only": "ON"}},
+     "would refuse clients' writes (transaction_read_only = ON)"),
+    ({"status": {"Threads_connected": "151"}}, {"settings": {"max_connections": "150"}},
+     "takes 150 clients (max_connections), and orders-0 has 151"),
+    ({"status": {"Threads_connected": "150"}}, {"settings": {"max_connections": "150"}}, "")])
+def test_who_would_refuse_the_sources_clients_is_no_candidate(facts, source, replica, told):
+    found = facts(m0=(source,), m1=(replica,))
+    assert DRIVER.unfit(found, "m1") == [f"orders-1 {told}"] * bool(told)
+    assert DRIVER.candidate(found, "m0", "") == ("m2" if told else "m1")

@@ -23,7 +23,8 @@ def answers(**changes):
     common = {"version": "18.4 (Debian)", "started": "2026-01-01", "system": "7", "paused": False,
               "position": 5_000_000, "fenced": False, "synchronous": "",
               "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
-              "relaxed": [], "archiving": "", "logical": [], "unasked": []}
+              "relaxed": [], "archiving": "", "logical": [], "unasked": [],
+              "closed": False}
     standby = {**common, "standby": True, "receiver": "streaming", "senders": []}
     found = {"m0": {**common, "standby": False, "receiver": None,
                     "senders": [sender(), sender()]},
@@ -288,3 +289,10 @@ def test_the_plan_tells_whom_and_what_nobody_asks(source, standby, told):
     seen = [one for one in notes if "by their names" in one or "one database" in one
             or "how fast it writes WAL" in one]
     assert [told in one for one in seen] == [True] * bool(told)
+
+
+def test_a_standby_that_would_refuse_writes_by_its_own_configuration_is_no_candidate():
+    found = facts(m1={"closed": True, "fenced": True})
+    assert DRIVER.unfit(found, "m1") == [
+        "orders-1 would refuse writes (its own configuration sets default_transaction_read_only)"]
+    assert DRIVER.candidate(found, "m0", "") == "m2"

@@ -28,6 +28,7 @@ class Node:
     offset: int = 1000
     keys: int = 1000
     modules: list = field(default_factory=list)
+    info: dict = field(default_factory=dict)        # wins over what the model would answer
     settings: dict = field(default_factory=SETTINGS.copy)
     config: dict = field(default_factory=lambda: {
         "min-replicas-to-write": "0", "min-replicas-max-lag": "10", "replica-priority": "100",
@@ -93,7 +94,7 @@ class Cluster:
                 "role": "master" if asked.leads else "slave", "rdb_saves": asked.saves,
                 "aof_enabled": asked.settings["appendonly"] == "yes", "aof_rewrites": 0,
                 "db0": {"keys": asked.keys, "expires": 0, "avg_ttl": 0},
-                "sync_full": asked.syncs, "master_repl_offset": asked.offset}
+                "sync_full": asked.syncs, "master_repl_offset": asked.offset, **asked.info}
         if not asked.leads:
             linked = asked.synced and leader.up
             info |= {"master_link_status": "up" if linked else "down",

@@ -52,6 +52,25 @@ def test_a_replica_that_lacks_a_module_of_its_primary_is_no_candidate(cluster):
     assert leading.candidate(read(cluster), "m0000", "8.1.8").id == "m0003"
 
 
+@pytest.mark.parametrize(("primary", "replica", "told"), [
+    ({"maxmemory": 0}, {"maxmemory": 100, "used_memory": 101},
+     "holds 101 bytes, and would evict keys or refuse writes beyond maxmemory 100"),
+    ({"maxmemory": 200}, {"maxmemory": 100, "used_memory": 101}, "beyond maxmemory 100"),
+    # Both are full, as a cache is.
+    ({"maxmemory": 100}, {"maxmemory": 100, "used_memory": 101}, ""),
+    ({"maxmemory": 0}, {"maxmemory": 100, "used_memory": 99}, ""),
+    ({"connected_clients": 11}, {"maxclients": 10},
+     "takes 10 clients (maxclients), and member-0 has 11"),
+    ({"connected_clients": 10}, {"maxclients": 10}, "")])
+def test_a_replica_with_less_room_than_its_primary_needs_is_no_candidate(
+        cluster, primary, replica, told):
+    cluster.nodes["m0000"].info, cluster.nodes["m0003"].info = primary, replica
+    assert (leading.candidate(read(cluster), "m0000", "9.1.2") is None) == bool(told)
+    found = refused(cluster)
+    assert ("may_lead" in found) == bool(told)
+    assert not told or told in found["may_lead"].message
+
+
 def test_a_primary_that_takes_no_writes_with_a_replica_less_is_refused_by_name(cluster):
     cluster.nodes["m0001"].config["min-replicas-to-write"] = "1"
     found = refused(cluster)

@@ -29,7 +29,7 @@ class Postgres:
                 "receiver": "streaming" if model.streams(node) else None,
                 "known_as": "walreceiver", "delay": "0", "overrides": [], "lacking": [],
                 "relaxed": [], "archiving": "", "logical": [],
-                "unasked": [],
+                "unasked": [], "closed": False,
                 "senders": [{"name": "walreceiver", "state": "streaming", "sync_state": sync}
                             for _ in fed] if node.leads else []}
 
