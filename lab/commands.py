@@ -93,6 +93,8 @@ def _welcome(cloud, cluster):
 {_as_operator(kind, files["admin"])}#   mistral execution-list
 {_upgrade(kind, cluster, new)}
 #   trove-upgrade watch --mistral-from-catalog
+# Without --mistral-from-catalog an engine of your own asks the members, by
+#   --access-dir {cloud.access_dir}
 {_second_region(cloud)}{_dashboard(cloud)}# Ctrl-C ends it all and removes {cloud.directory}"""
 
 
