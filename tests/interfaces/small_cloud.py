@@ -34,7 +34,7 @@ class SmallCloud:
     def __init__(self, certificate=None, clients=None):
         self.seen: list[str] = []
         self.changed: list[str] = []
-        self.clusters, self.broken = CLUSTERS, False
+        self.clusters, self.versions, self.broken = CLUSTERS, [VERSION], False
         cloud = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -137,7 +137,12 @@ class SmallCloud:
                 found = [one for one in self.clusters if one["id"] == wanted]
                 return (200, {"cluster": found[0]}) if found else missing
             case ["datastores", "redis", "versions"]:
-                return 200, {"versions": [VERSION]}
+                return 200, {"versions": self.versions}
+            case ["datastores", "redis"]:
+                return 200, {"datastore": {"id": VERSION["datastore"], "name": "redis"}}
+            case ["datastores", "versions", "v-other"]:
+                return 200, {"version": VERSION | {"id": "v-other", "name": "10.11",
+                                                   "datastore": "another"}}
             case ["datastores", "redis", "versions", "7.2.4"]:      # Trove shows an inactive one
                 return 200, {"version": VERSION | {"id": "v-old", "name": "7.2.4"}}
             case ["datastores", "redis", "versions", name]:         # as Trove says it

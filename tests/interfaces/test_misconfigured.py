@@ -11,7 +11,7 @@ from trove_upgrade.interfaces import first_contact, silence
 from trove_upgrade.interfaces.cli.app import main
 
 from tests.datastores.authority import Authority
-from tests.interfaces.small_cloud import ONE, SmallCloud
+from tests.interfaces.small_cloud import ONE, VERSION, SmallCloud
 
 PAGE = Path(__file__).parents[2] / "docs/first-contact.md"
 SHOWN = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", PAGE.read_text(encoding="utf-8"),
@@ -59,6 +59,7 @@ given("unknown cluster", "--cluster", "nope")
 given("several clusters of that name", "--cluster", "twins")
 given("unknown version", "--datastore-version", "7.7")
 given("inactive version", "--datastore-version", "7.2.4")
+given("version of another datastore", "--datastore-version", "v-other")
 given("no such access file", "--access", "orders")
 given("an access file by its path", "--access", "../orders")
 given("unknown CA file", OS_CACERT="/nowhere/ca.pem", OS_AUTH_URL="{tls}/v3")
@@ -87,6 +88,13 @@ def lost_trove(cloud, _):
 def waiting_trove(cloud, _):
     cloud.catalog = [("database", ONE, "public", "{silent}")]
     return {}, ()
+
+
+@case("several versions of that name")
+def namesakes(cloud, _):
+    cloud.versions = [{**VERSION, "id": f"v-{number}", "name": "lts", "version": number}
+                      for number in ("8.1.8", "9.1.2")]
+    return {}, ("--datastore-version", "lts")
 
 
 @case("the cloud has no Trove")
