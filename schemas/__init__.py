@@ -3,6 +3,7 @@ applied."""
 import functools
 import ipaddress
 import json
+import math
 from importlib import resources
 from typing import Any
 
@@ -49,7 +50,7 @@ def read_input(raw: dict[str, Any]) -> dict[str, Any]:
         raise UpgradeError("bad_input", "The input is not understood: it must be an object, "
                            f"not {_short(raw)}.", "stop")
     options = understand(raw, load("input"))
-    wrong = [*complaints("input", options), *_not_text(options)]
+    wrong = [*complaints("input", options), *_not_text(options), *_not_numbers(options)]
     if wrong:
         raise UpgradeError("bad_input", "The input is not understood: " + " ".join(wrong), "stop")
     return options
@@ -62,6 +63,12 @@ def _not_text(options: dict[str, Any]) -> list[str]:
               if any("\ud800" <= one <= "\udfff" for one in value)),
             *(f"{key} is {_short(value)}; it must not hold a NUL character."
               for key, value in texts.items() if "\0" in value)]
+
+
+def _not_numbers(options: dict[str, Any]) -> list[str]:
+    """Python's JSON knows NaN, which is within all bounds."""
+    return [f"{key} is NaN; it must be a number." for key, value in options.items()
+            if isinstance(value, float) and math.isnan(value)]
 
 
 def _sentence(error) -> str:

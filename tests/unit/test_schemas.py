@@ -38,7 +38,8 @@ def test_bad_input_is_refused_with_key_value_and_what_is_allowed(wrong, words):
 
 
 @pytest.mark.parametrize("odd", [
-    "x\nCRITICAL forged", "\x1b]0;owned\x07", "a\x7f", "a\x9b2K", "a/../b", "a%2fb", "a?b", "a#b"])
+    "x\nCRITICAL forged", "\x1b]0;owned\x07", "a\x7f", "a\x9b2K", "a/../b", "a%2fb", "a?b", "a#b",
+    ".", ".."])
 @pytest.mark.parametrize("key", ["cluster_id", "datastore_version"])
 def test_a_name_with_a_character_that_controls_is_none(key, odd):
     """It becomes part of sentences in Mistral, of lines in logs, and of URLs."""
@@ -46,6 +47,13 @@ def test_a_name_with_a_character_that_controls_is_none(key, odd):
         read_input({"cluster_id": "c", "datastore_version": "v", key: odd})
     assert raised.value.code == "bad_input"
     assert raised.value.message.isprintable()
+
+
+@pytest.mark.parametrize("odd", [float("nan"), "NaN", "-nan"])
+def test_what_is_no_number_is_none(odd):
+    """Mistral's API reads NaN, and no bound holds it."""
+    with pytest.raises(UpgradeError, match="poll_sec is NaN"):
+        read_input({"cluster_id": "c", "datastore_version": "v", "poll_sec": odd})
 
 
 def test_missing_input_is_named():
