@@ -15,12 +15,13 @@ from ..watch import Watch
 from . import login, wire
 from .topology import READ_ONLY
 
-# What does not reveal the password; "none" is a server that asks for none.
+# What does not reveal the password; "none" is a server that asks for none. Kerberos would show a
+# server who this machine's user is, so it is in neither.
 KEEPING = "scram-sha-256,md5,none"
 REVEALING = "authentication method requirement"     # libpq's words
 NO_ACCESS = {"28000", "28P01", "42501"}    # invalid authorization, password; no privilege
 # psycopg gives no such number of a login.
-NO_LOGIN = ("authentication failed", "no pg_hba.conf entry")
+NO_LOGIN = ("authentication failed", "no pg_hba.conf entry", REVEALING)
 ANSWER = {"version": str, "started": str, "system": str, "standby": bool, "position": int,
           "inserted": int, "paused": bool, "fenced": bool, "synchronous": str, "trusted": bool,
           "receiver": str | None, "known_as": str, "delay": str, "senders": list,
@@ -126,7 +127,7 @@ class Servers(AskedAtOnce):
 
     def failure(self, member: Member, error: Exception) -> DatastoreError:
         words = str(error).strip().split("\n", 1)[0] or type(error).__name__
-        if REVEALING in words:
+        if REVEALING in words and not access.may_reveal(self._access):
             error = access.Revealing()
         refused = (getattr(error, "sqlstate", None) in NO_ACCESS
                    or any(one in words for one in NO_LOGIN))
@@ -185,12 +186,13 @@ class Servers(AskedAtOnce):
 
     def _arguments(self, timeout_sec: float) -> dict[str, Any]:
         chosen = self._access
-        kept = {} if access.may_reveal(chosen) else {"require_auth": KEEPING}
+        kept = login.NO_TICKET if access.may_reveal(chosen) else KEEPING
         return {
             "port": self._port(), "user": chosen.get("username", "postgres"),
             "dbname": chosen.get("database", "postgres"),
             "options": f"-c statement_timeout={int(timeout_sec * 1000)}",
-            "application_name": "trove-upgrade", "gssencmode": "disable", **kept, **_tls(chosen)}
+            "application_name": "trove-upgrade", "gssencmode": "disable", "require_auth": kept,
+            **_tls(chosen)}
 
 
 def _known_as(conninfo: str) -> str:

@@ -29,6 +29,7 @@ WITH_PASSWORD = (3, 5)                          # in clear, and by MD5: nothing 
 MECHANISM = b"SCRAM-SHA-256"
 LIMIT_BYTES = 30_000            # of an answer, as for libpq
 LIBPQ = 180000                  # the first that takes keys
+NO_TICKET = "!gss,!sspi"        # of Kerberos, which this machine's user may have
 NOTHING = {"password": "", "passfile": os.devnull}      # nor what this machine has for libpq
 PROHIBITED = (stringprep.in_table_a1, stringprep.in_table_c12, stringprep.in_table_c21_c22,
               stringprep.in_table_c3, stringprep.in_table_c4, stringprep.in_table_c5,
@@ -61,7 +62,7 @@ def parameters(watch: Watch, timeout_sec: float, chosen: dict[str, Any], host: s
             if kind == SASL and MECHANISM in said.split(b"\0"):
                 return NOTHING | _keys(password, _asked(server))
     if kind in WITH_PASSWORD:
-        others = "!scram-sha-256" if access.may_reveal(chosen) else "md5,none"
+        others = f"!scram-sha-256,{NO_TICKET}" if access.may_reveal(chosen) else "md5,none"
         return {"password": password, "require_auth": others}
     return NOTHING | ({"require_auth": "none"} if kind == TRUSTED else {})
 

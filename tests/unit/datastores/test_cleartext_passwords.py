@@ -64,7 +64,8 @@ MYSQL = {
 ASKING = [
     *((name, talk) for name in ("mysql_replication", "mariadb_replication", "galera")
       for talk in MYSQL.values()),
-    ("postgresql_replication", asking(b"R", 3)),
+    # Also what would show it a Kerberos ticket of the machine's user: 2, 7, 9.
+    *(("postgresql_replication", asking(b"R", number)) for number in (3, 2, 7, 9)),
     *(("vertica", asking(b"R", number)) for number in (3, 4, 8, 12)),
     ("vertica", asking(b"R", 7, after=b"x"))]
 
@@ -114,6 +115,22 @@ def test_it_is_told_it_when_the_operator_says_so(name, talk, secret):
     with Hostile(talk) as server:
         ask(name, server, secret, allow_cleartext_password=True)
         assert told(server.heard)
+
+
+@pytest.mark.parametrize("first", [3, 7, 9])
+@pytest.mark.parametrize("then", [7, 9])
+def test_no_server_is_shown_a_ticket_also_where_it_may_be_told_the_password(first, then, secret):
+    asked = []
+
+    def talk(wire):
+        asked.append(asking(b"R", then if asked else first))
+        asked[-1](wire)
+
+    with Hostile(talk) as server:
+        facts = ask("postgresql_replication", server, secret, allow_cleartext_password=True)
+    assert len(asked) == 2
+    assert facts.native["code"] == "access_refused"
+    assert "server requested" in facts.problems[0]
 
 
 @pytest.mark.parametrize("name", ["redis", "cassandra"])
