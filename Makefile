@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-JOBS ?= 3
+# Much of a test is waiting: more workers than cores.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n < 8 ? n + 2 : 10 )))
 ROUNDS ?= 10
 SEED ?= 1
 DATASTORE ?= redis
 # The lab's own tests where lab/ or the pins have changed; DOUBLES= for all, whatever has changed.
 DOUBLES = $(shell .ci/lab-changed >&2 || echo '-m "not lab_double"')
-# Tests that share a lab are one group, the longest group first; much of them is waiting.
+# Tests that share a lab are one group, the longest group first.
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadgroup --durations 25
 PLAIN = tests/unit tests/workflows tests/embedded tests/interfaces tests/end_to_end tests/lab
 timed = @begun=$$(date +%s); $(1); code=$$?; \

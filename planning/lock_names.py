@@ -3,14 +3,16 @@ import hashlib
 import hmac
 import uuid
 
+from ..datastores.base import ANOTHER
+
 LOCK = "trove_upgrade.lock."        # Mistral's environment LOCK + cluster id names the owner
 # In the environment of an execution that trove-api started: when it took the cluster.
 START_TOKEN = "trove_upgrade_start_token"      # noqa: S105  not a secret
 # Mistral's environment, in the service users' project, whose variable ``key`` only they can read.
 START_KEY = "trove_upgrade.start_key"
 SIGN = "X-Trove-Upgrade"     # with every answer of the pack's routes; Trove's own 404 has none
-ELSEWHERE = ("Another upgrade seems to be under way: an engine that can't be seen from here holds "
-             "this cluster in Trove. Let it end there.")
+ELSEWHERE = (f"{ANOTHER}: an engine that can't be seen from here holds this cluster in Trove. Let "
+             "it end there.")
 
 
 def execution_of(cluster_id: str, since: str, key: str = "") -> str:

@@ -13,6 +13,7 @@ import webob.exc
 from trove.cluster.models import Cluster
 
 from ...planning.lock_names import START_TOKEN
+from ...planning.stuck import cluster_hint
 from . import holds, mistral, owners
 from .config import options
 
@@ -52,7 +53,7 @@ def hold(context: Any, cluster_id: str) -> datetime:
     if row is None:
         raise webob.exc.HTTPNotFound(f"Cluster {cluster_id} cannot be found.")
     if row.task_status != holds.HELD:
-        raise busy(row.task_status.name)
+        raise busy(cluster_id, row.task_status.name)
     verdict = owners.judge(context, cluster_id, row.updated)
     since = holds.take_over(cluster_id, row.updated) if verdict.over else None
     if since:
@@ -63,11 +64,11 @@ def hold(context: Any, cluster_id: str) -> datetime:
         verdict.words or "Another upgrade of this cluster has just begun. Wait for it.")
 
 
-def busy(task: str) -> webob.exc.HTTPUnprocessableEntity:
-    """In Trove's words, and what to do."""
+def busy(cluster_id: str, task: str) -> webob.exc.HTTPUnprocessableEntity:
+    """In Trove's words, and what to do, also when the task never ends."""
     return webob.exc.HTTPUnprocessableEntity(
         "This action cannot be performed on the cluster while the current cluster task is "
-        f"'{task}'. Wait until it is over.")
+        f"'{task}'. Wait until it is over. {cluster_hint(cluster_id)}")
 
 
 class Start:

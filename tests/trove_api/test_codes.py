@@ -191,7 +191,8 @@ def test_403_for_a_mere_reader_and_who_may_not_act_on_clusters(apis, ask):
 
 def test_422_while_trove_is_busy(apis, ask):
     cluster = apis.seed(task=BUILDING)
-    refused(ask(cluster, NEW), 422, "'BUILDING'", "Wait")
+    refused(ask(cluster, NEW), 422, "'BUILDING'", "Wait",
+            f"openstack database cluster reset status {cluster.id}")
     assert apis.task(cluster)["task"] == "BUILDING"
 
 
