@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from . import names
-from .terminal import shown
+from .terminal import duration, shown
 
 HEADER = ("wave", "member", "role", "domain", "version", "state", "sec")
 GAP = 2         # on both sides of a column
@@ -42,7 +42,7 @@ class Live:
         phase = "paused" if look.state == "PAUSED" else look.phase
         count = f"  {done}/{len(look.members)} members" if look.members else ""
         text = Text.assemble((shown(f"{phase}  "), "bold"), what, count,
-                             f"  {look.elapsed_sec:.0f} s")
+                             f"  {duration(look.elapsed_sec)}")
         if look.ended or look.state == "PAUSED":
             return text
         self._spinner.update(text=text)

@@ -7,7 +7,7 @@ from ..planning.groups import noun
 from ..planning.versions import called
 from . import names, site
 from .progress import BETWEEN
-from .terminal import Output, shown
+from .terminal import Output, duration, shown
 
 MARKS = {"yes": "ok", "no": "REFUSES", "unknown": "unknown"}
 
@@ -75,7 +75,7 @@ def title(member):
 
 def _took(member):
     done = member.ended is not None and member.elapsed_sec is not None
-    return f" after {member.elapsed_sec:.0f} s" if done else ""
+    return f" after {duration(member.elapsed_sec)}" if done else ""
 
 
 def result_lines(look):

@@ -13,6 +13,7 @@ import shutil
 import unicodedata
 
 OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")     # control, format (bidi too), surrogate, line, paragraph
+MINUTE, HOUR = 60, 3600
 BREAKS = re.compile(r"[ \t]*\r?\n\s*|\t")
 
 
@@ -25,6 +26,16 @@ def _escaped(character):
     if unicodedata.category(character) not in OBEYED:
         return character
     return character.encode("unicode_escape", "surrogatepass").decode()
+
+
+def duration(seconds):
+    """Return a length of time as people read it: ``95 s``, ``12 min 5 s``, ``3 h 20 min``."""
+    seconds = round(seconds)
+    if seconds < 2 * MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min {seconds % MINUTE} s"
+    return f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
 
 
 def width_of(stream):

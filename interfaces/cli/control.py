@@ -10,7 +10,7 @@ from ..embedded_run import has_access
 from ..errors import BadInput
 from ..inputs import TARGET, add_inputs, count, named, read_inputs
 from ..shapes import Upgrade
-from ..terminal import width_of
+from ..terminal import duration, width_of
 from ..upgrades import Unreachable
 from . import ask, options
 from .base import Base
@@ -148,7 +148,7 @@ class Show(Seen):
             print(json.dumps(look.as_dict(), indent=2))
             return outcome.exit_code(look)
         self.write(f"{look.execution_id}  {look.cluster}  {look.state}, {look.phase}, "
-                   f"{look.elapsed_sec:.0f} s")
+                   f"{duration(look.elapsed_sec)}")
         for line in report.progress_lines(look, width_of(sys.stdout)):
             self.write(f"  {line}")
         for line in report.result_lines(look) if look.ended else []:

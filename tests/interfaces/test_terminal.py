@@ -13,7 +13,7 @@ from trove_upgrade.interfaces import live, progress, report
 from trove_upgrade.interfaces.errors import ServiceError
 from trove_upgrade.interfaces.osc.control import List, Show
 from trove_upgrade.interfaces.shapes import Upgrade
-from trove_upgrade.interfaces.terminal import Output, shown
+from trove_upgrade.interfaces.terminal import Output, duration, shown
 
 from tests.interfaces import trees
 from tests.waits import PATIENCE_SEC
@@ -207,3 +207,10 @@ def test_closed_pipe_and_ascii_terminal_leave_the_exit_code_alone(cli):
                             "http://127.0.0.1:1"], env=env, capture_output=True, text=True,
                            check=False, timeout=PATIENCE_SEC)
     assert ended.stderr == "Mistral does not answer. Is it still running?\n"
+
+
+@pytest.mark.parametrize("seconds, words", [
+    (0, "0 s"), (3.6, "4 s"), (119.4, "119 s"), (119.6, "2 min 0 s"), (725, "12 min 5 s"),
+    (3599.7, "1 h 0 min"), (12000, "3 h 20 min"), (90061, "25 h 1 min")])
+def test_a_length_of_time_is_told_as_people_read_it(seconds, words):
+    assert duration(seconds) == words

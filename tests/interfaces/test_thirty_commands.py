@@ -148,7 +148,7 @@ def answers(directory):
             with (mock.patch.dict(os.environ, {**clean, **home}, clear=True),
                   contextlib.redirect_stdout(out), contextlib.redirect_stderr(out)):
                 code = code_of([*words, *place])
-            said = re.sub(r", [0-9]+ s$", ", N s", out.getvalue(), flags=re.MULTILINE)
+            said = re.sub(r", [0-9]+ (s|min|h)( [0-9]+ (s|min))?$", ", TIME", out.getvalue(), flags=re.MULTILINE)
             said = said.replace(str(directory), "DIR")
             told.append(f"$ trove-upgrade {command}\n{said.rstrip()}\n=> {code}\n")
     return "\n".join(told)
