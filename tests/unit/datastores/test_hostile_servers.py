@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trove_upgrade import datastores
 from trove_upgrade.datastores.base import DatastoreError, Member
-from trove_upgrade.datastores.servers import GRACE_SEC, TIMES, AskedAtOnce
+from trove_upgrade.datastores.servers import GRACE_SEC, TIMES, AskedAtOnce, left
 
 from tests.unit.datastores import hostile
 from tests.unit.datastores.hostile import GREETINGS, Hostile, message
 
 SHORT_SEC = 0.4
+ENOUGH = 300        # so many bytes, a twentieth of a second apart, last longer than a question may
 MEMORY_MB = 64      # above what was in use before; what the library makes of 4 MiB, too
 COMMANDS = {"redis": lambda client: client.ping(),
             "mongodb": lambda client: client.admin.command("ping")}
@@ -120,13 +121,15 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_cut(name):
     def talk(wire):
         GREETINGS[name](wire)
         wire.send(hostile.endless(name, getattr(wire, "request", b"")) or b"\xff\xff\x01\x01")
-        while True:
+        for _ in range(ENOUGH):
             wire.send(b"x")
             time.sleep(0.05)
 
     with Hostile(talk) as server:
         facts, seconds = read(name, server)
+        busy = [one for one in left.values() if one.running()]
     assert_its_problem(facts, seconds)
+    assert not busy, "its connection was cut, and no thread waits on"
 
 
 @each_driver
@@ -333,7 +336,7 @@ def test_arbitrary_replies_within_the_protocol_stay_the_members_problem(name, da
 @each_driver
 def test_a_command_has_a_deadline_too(name):
     def talk(wire):
-        while True:
+        for _ in range(ENOUGH):
             wire.send(b"\x01")
             time.sleep(0.05)
 

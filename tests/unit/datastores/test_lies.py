@@ -2,7 +2,7 @@
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from trove_upgrade import datastores
 
@@ -16,6 +16,8 @@ from tests.unit.datastores.vertica.model import Database as Vertica
 
 ANYTHING = st.one_of(st.none(), st.booleans(), st.integers(-2, 2 ** 70), st.floats(), st.text(),
                      st.binary(), st.lists(st.none()), st.dictionaries(st.text(), st.none()))
+# Shrinking takes minutes here, and tells no more.
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 MODELS = {"cassandra": Cassandra, "galera": Galera, "mongodb": MongoDB, "redis": Redis}
 
 
@@ -64,7 +66,7 @@ def lie(answer, way, value):
 
 @pytest.mark.parametrize("name", [*MODELS, "vertica", "mysql_replication", "mariadb_replication",
                                   "postgresql_replication"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, phases=NO_SHRINKING)
 @given(data=st.data())
 def test_a_lie_of_one_member_is_its_own_problem(name, data):
     members, answers = honest(name)
