@@ -58,6 +58,7 @@ class TakeLock(LockAction):
     def step(self, context: Any) -> dict[str, str]:
         token = rights.verify_caller(context)
         actor = rights.caller(context, self.run_id)
+        rights.check_workflow(self.run_id, actor)
         group = found_now(Trove(actor), self.kind, self.cluster_id)
         found, members = group["id"], [one.id for one in group["members"]]
         lock = Lock(actor, found, context.security.project_id)

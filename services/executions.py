@@ -79,6 +79,16 @@ class ExecutionReader:
         """A definition, or None."""
         return self._seen(lambda client, everywhere: client.workflows.get(workflow_id))
 
+    def is_of_operator(self, execution: str) -> bool:
+        """Whether its workflow is public, or there is no public one of its name; False when the
+        workflow is gone."""
+        found = self.find(execution)
+        flow = found and self.workflow(found.workflow_id)
+        if not flow:
+            return False
+        return flow.scope == "public" or not self._seen(
+            lambda client, everywhere: client.workflows.list(name=flow.name, scope="public"))
+
     def children(self, task_id: str) -> list[Any]:
         """The executions that name the task as their parent: ``id``, ``created_at``, ``params``."""
         return self._seen(lambda client, everywhere: client.executions.list(

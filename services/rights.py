@@ -84,6 +84,21 @@ def check_name(context: Any, action: str) -> None:
                            "stop")
 
 
+def check_workflow(run: str, actor: Actor) -> None:
+    """Refuse a run of a workflow that bears the name of the operator's.
+
+    Every user of a project may make one in it, a reader too, and Mistral takes it for the name that
+    others ask for: what he has written would be done by their rights.
+
+    :raises UpgradeError: code ``foreign_rights``.
+    """
+    if options().auth != "cloud" and not ExecutionReader(actor).is_of_operator(run):
+        raise UpgradeError("foreign_rights", "This run is of a workflow that somebody in the "
+                           "project has made beside the public one of the same name. Delete it "
+                           "(openstack workflow delete), or start the upgrade by the id of the "
+                           "public one.", "stop")
+
+
 def complete(context: Any) -> None:
     """Fill in the project of a step that Mistral's engine takes in nobody's name.
 

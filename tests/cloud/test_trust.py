@@ -18,7 +18,7 @@ import yaml
 from mistralclient.api.base import APIException
 from trove_upgrade import schemas
 
-from tests.cloud.runs import ENDED, OLD, SHARED, Runs
+from tests.cloud.runs import ENDED, OLD, QUICK, SHARED, Runs
 from tests.waits import until
 
 CLOUD = SHARED
@@ -281,6 +281,35 @@ trove_upgrade.roll:
         assert told["code"] == "foreign_rights", told
         assert demo.versions(cluster) == {OLD}, info
         demo.assert_given_back(cluster, run)
+    finally:
+        reader.workflows.delete(made.id)
+
+
+def test_a_workflow_that_hides_the_one_that_others_ask_for_gets_nothing(cloud, cluster):
+    """A reader's own, started by who may upgrade: it would upgrade what the reader likes. Which of
+    them Mistral takes for the name is its database's to say; this one is told."""
+    text = f"""
+version: '2.0'
+trove_upgrade.cluster:
+  input: [cluster_id, datastore_version, bake_sec: 0, parallelism: one, canary: true]
+  tasks:
+    take:
+      action: trove_upgrade.take_lock
+      input: {{run: <% execution().id %>, cluster_id: {cluster.id}}}
+      publish: {{told: <% task().result %>}}
+      publish-on-error: {{told: <% task().result %>}}
+"""
+    reader, demo = cloud.mistral("reader"), Runs(cloud)
+    [made] = reader.workflows.create(text)
+    try:
+        run = demo.mistral.executions.create(made.id, workflow_input=QUICK | {
+            "cluster_id": "any"}).id
+        demo.end(run)
+        [task] = demo.mistral.tasks.list(workflow_execution_id=run)
+        told = json.loads(demo.mistral.tasks.get(task.id).published)["told"]
+        assert told.get("code") == "foreign_rights", told
+        demo.assert_given_back(cluster, run)
+        demo.assert_no_trust()
     finally:
         reader.workflows.delete(made.id)
 
