@@ -16,9 +16,12 @@ QUICK = {"datastore_version": NEW, "bake_sec": 0, "parallelism": "domain", "cana
 SHARED = {"token_sec": 3600, "password": "of-the-members-7d1e",
           "swap_sec": 0.2, "stop_timeout_sec": 2, "node_timeout_ms": 4000,
           "trove": {"trove_upgrade_api": {"workflow_inputs": "bake_sec:1"}}}
-# One as larger clouds are: TLS with a private CA, two regions, nobody at the public endpoints.
+# One as larger clouds are: TLS with a private CA, two regions, nobody at the public endpoints, and
+# readers who only read.
+POLICY = Path(__file__).parents[2] / "docs/examples/mistral-policy.yaml"
 FAR = {"tls": True, "internal": True, "second_region": True, "swap_sec": 0.2,
        "stop_timeout_sec": 2, "node_timeout_ms": 4000,
+       "mistral": {"oslo_policy": {"policy_file": str(POLICY)}},
        "trove": {"trove_upgrade_api": {"workflow_inputs": "bake_sec:1"}}}
 TWO = "RegionTwo"        # its other region
 FROM_CATALOG = "--mistral-from-catalog"
