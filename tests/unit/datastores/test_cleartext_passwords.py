@@ -117,6 +117,19 @@ def test_it_is_told_it_when_the_operator_says_so(name, talk, secret):
         assert told(server.heard)
 
 
+@pytest.mark.parametrize("mechanisms", [["PLAIN"], ["PLAIN", "GSSAPI", "MONGODB-X509"], []])
+def test_mongodb_is_told_no_password_whatever_it_claims_to_support(mechanisms, secret, monkeypatch):
+    def talk(wire):
+        hostile.GREETINGS["mongodb"](wire)
+        wire.hear()
+
+    monkeypatch.setitem(hostile.HELLO, "saslSupportedMechs", mechanisms)
+    with Hostile(talk) as server:
+        assert not ask("mongodb", server, secret).answers
+        assert not told(server.heard)
+        assert b"SCRAM" in server.heard
+
+
 @pytest.mark.parametrize("first", [3, 7, 9])
 @pytest.mark.parametrize("then", [7, 9])
 def test_no_server_is_shown_a_ticket_also_where_it_may_be_told_the_password(first, then, secret):
