@@ -166,7 +166,7 @@ def check(name: str, complaints: Iterable[str], fine: str, remedy: str,
     :param asks: ids of the members whose answers it needs; see :class:`Check`.
     :param unasked: why something else could not be asked; see :class:`Check`.
     """
-    told = "; ".join(dict.fromkeys(complaints))
+    told = "; ".join(dict.fromkeys(complaints)).removesuffix(".")     # some are a server's words
     if told:
         return Check(name, False, f"{told}.", remedy)
     return Check(name, True, fine, "", asks, tuple(unasked))

@@ -16,7 +16,7 @@ PROGRAM_SEC = 3600.0
 ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}     # in an option file
 VARIABLES = ("version", "version_comment", "wsrep_provider_options",
              "innodb_flush_log_at_trx_commit", "innodb_fast_shutdown", "wsrep_reject_queries",
-             "wsrep_on", "read_only")
+             "wsrep_on", "read_only", "max_connections")
 # Readable also while the member is not ready. UNIX_TIMESTAMP() is of the same instant as UPTIME,
 # so their difference is exactly when the server was started.
 STATUS = ("SELECT VARIABLE_NAME, VARIABLE_VALUE, UNIX_TIMESTAMP() FROM {}.GLOBAL_STATUS WHERE "

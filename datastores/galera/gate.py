@@ -5,6 +5,7 @@ from typing import Any
 from .. import plugins
 from ..base import Check, ClusterFacts, Driver, Facts, Texts, any_one, check, sick
 from ..paths import series
+from .clients import no_room, no_writers, order, without_writer, writer
 from .paths import MARIADB, PATHS, covers, reads_back, same
 
 # Share of the time for which members held each other back; Nagios' check_galera_cluster calls 0.1
@@ -48,9 +49,10 @@ class GaleraGate(Driver):
                   "SET GLOBAL wsrep_provider_options='pc.ignore_quorum=false; "
                   "pc.ignore_sb=false': when members lose sight of each other, both parts would "
                   "take writes, and one part's are lost."),
-            check("writes_go_on", _without_writer(asked),
-                  "Another member takes writes while one is unavailable.",
-                  "SET GLOBAL read_only = OFF on one more member, until the upgrade is over."),
+            check("writes_go_on", without_writer(asked),
+                  "Others take a member's clients, and writes, while it is unavailable.",
+                  "SET GLOBAL read_only = OFF on one more member, or SET GLOBAL max_connections "
+                  "higher, until the upgrade is over."),
             check("plugins_loaded", _without_plugins(asked),
                   "Every member has loaded the plugins that others of its release or older need.",
                   "INSTALL SONAME (INSTALL PLUGIN) on the member, where its image has the library; "
@@ -73,7 +75,7 @@ class GaleraGate(Driver):
         if not asked:
             return found or ["no member answers"]
         found += _disagreements(asked) + _sizes(asked, rest, gone) + _majority(asked, gone)
-        found += _without_plugins(asked) + _no_writers(asked, gone)
+        found += _without_plugins(asked) + no_writers(asked, gone) + no_room(asked, gone)
         found += _forgetful([one for one in gone if one.answers])
         found += [f"{one.name} was held back by flow control for {one.native['paused']:.0%} of the "
                   f"time (limit {PAUSED_LIMIT:.0%})"
@@ -153,24 +155,6 @@ def reach_sec(donor: Facts) -> float:
     return donor.native["gcache"] / max(donor.native["bytes_sec"], 1.0)
 
 
-def writer(facts: ClusterFacts, named: str) -> str:
-    """Id of the member that clients write to: the named one (name, id or the end of its name),
-    else the one with most client connections, then with most write sets of its own; '' if nobody
-    stands out."""
-    for one in facts.values():
-        if named and (named in (one.id, one.name) or one.name.endswith(f"-{named}")):
-            return one.id
-    answering = [one for one in facts.values() if one.answers]
-    counts = {(one.native["clients"], one.native["writes"]) for one in answering}
-    if len(counts) < 2:
-        return ""
-    return max(answering, key=lambda one: (one.native["clients"], one.native["writes"])).id
-
-
-def order(facts: ClusterFacts, todo: Collection[str], named: str) -> list[str]:
-    """Broken members first, then by name, the one that clients write to last."""
-    last = writer(facts, named)
-    return sorted(todo, key=lambda one: (facts[one].healthy, one == last, facts[one].name, one))
 
 
 def product(facts: ClusterFacts) -> str:
@@ -243,17 +227,7 @@ def _majority(asked: list[Facts], gone: list[Facts]) -> list[str]:
     return [f"{rest} of {votes} votes would be no majority"]
 
 
-def _no_writers(asked: list[Facts], gone: list[Facts]) -> list[str]:
-    """The complaint when only members that take no writes would be left."""
-    if not gone or not all(one.native["read_only"] for one in asked):
-        return []
-    return ["no member that stays takes writes (read_only)"]
 
-
-def _without_writer(asked: list[Facts]) -> list[str]:
-    """Complaints about members without which no other takes writes."""
-    return [f"without {one.name} no member takes writes (read_only)" for one in asked
-            if _no_writers([other for other in asked if other is not one], [one])]
 
 
 def _without_plugins(asked: list[Facts]) -> list[str]:

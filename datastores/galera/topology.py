@@ -64,6 +64,7 @@ def _native(status: dict[str, str], variables: dict[str, str]) -> dict[str, Any]
         "cached_from": _number(status, "wsrep_local_cached_downto"),
         "gcache": size_in(options),
         "uptime": _number(status, "uptime"), "clients": _number(status, "threads_connected"),
+        "max_clients": _number(variables, "max_connections"),
         "writes": _number(status, "wsrep_replicated"),
         "durable": variables.get("innodb_flush_log_at_trx_commit") == "1",
         "paused": float(status.get("wsrep_flow_control_paused") or 0),

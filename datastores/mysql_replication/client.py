@@ -18,7 +18,7 @@ ANSWER = {"version": str, "server": str, "identity": str, "state": str, "read_on
           "following": dict | None, "sources": int, "xa": int, "filters": list, "unlogged": list,
           "delay": int, "logs_updates": bool, "semi_sync": dict, "may_fence": bool,
           "relaxed": list, "limits": list, "number": str, "plugins": dict,
-          "closed": list, "clients": int, "max_clients": int}
+          "closed": list, "only_tls": bool, "clients": int, "max_clients": int}
 SEMI_SYNC = {"leads": bool, "waits_alone": bool, "wait_for": int, "timeout_ms": int,
              "replicas": int, "acknowledges": bool, "acknowledging": bool}
 FOLLOWING = {"server": str, "io": str, "sql": str, "errors": list, "lag": int | None, "gtid": bool}

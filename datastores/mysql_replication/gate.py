@@ -104,9 +104,7 @@ class MySQLReplicationGate(replication.ReplicationDriver):
         found += [f"{one.name} lacks what {source.name} does not log ({what})"
                   for what in source.native["unlogged"]]
         found += plugins.lacking(one, source)
-        if 0 < one.native["max_clients"] < source.native["clients"]:
-            found.append(f"{one.name} takes {one.native['max_clients']} clients (max_connections), "
-                         f"and {source.name} has {source.native['clients']}")
+        found += _shuts_out(one, source)
         there = [other for other in facts.values() if other.id not in (member_id, source.id)
                  and other.answers and other.native["semi_sync"]["acknowledges"]]
         waits = leading.waits(one.native, len(there))
@@ -143,6 +141,18 @@ class MySQLReplicationGate(replication.ReplicationDriver):
                    *_limited_logs(facts), *replication.relaxed_notes(facts),
                    *plugins.notes([one for one in facts.values() if one.answers]),
                    *(f"Never the candidate: {reason}." for reason in self.excluded(facts))))
+
+
+def _shuts_out(one: Facts, source: Facts) -> list[str]:
+    """Why clients of the source would be refused if the replica led."""
+    found = []
+    if 0 < one.native["max_clients"] < source.native["clients"]:
+        found.append(f"{one.name} takes {one.native['max_clients']} clients (max_connections), and "
+                     f"{source.name} has {source.native['clients']}")
+    if one.native["only_tls"] and not source.native["only_tls"]:
+        found.append(f"{one.name} takes no clients without TLS (require_secure_transport), and "
+                     f"{source.name} does")
+    return found
 
 
 def _waiting_commits(facts: ClusterFacts, unavailable: Collection[str]) -> list[str]:

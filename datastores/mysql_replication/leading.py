@@ -9,7 +9,7 @@ SETTINGS = ("log_slave_updates", "log_replica_updates", "slave_skip_errors", "re
             "replicate_events_marked_for_skip", "binlog_expire_logs_seconds", "expire_logs_days",
             "sync_binlog", "innodb_flush_log_at_trx_commit", "max_binlog_total_size",
             "binlog_space_limit", "offline_mode", "transaction_read_only", "tx_read_only",
-            "max_connections")
+            "max_connections", "require_secure_transport")
 SEMI_SYNC = r"rpl\_semi\_sync\_%"      # of settings and of status
 BRIEF_MS = 1000     # a commit that waits no longer is no outage; a switchover takes as long
 
@@ -24,11 +24,12 @@ def new_words(row: Row) -> Row:
 
 def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict[str, Any]:
     """``{filters, unlogged, delay, logs_updates, semi_sync, kept_sec, limits, relaxed, number,
-    closed, clients, max_clients}``;
+    closed, only_tls, clients, max_clients}``;
     ``unlogged`` is what the binary log leaves out, ``limits`` are those of its size, ``relaxed`` is
     what lets a commit be acknowledged before it is on disk, ``number`` the server_id, whose own
     transactions a replica leaves out, ``closed`` what keeps clients from the server or from writes,
-    ``clients`` how many there are, and ``max_clients`` how many it takes.
+    ``only_tls`` whether they must come by TLS, ``clients`` how many there are, and ``max_clients``
+    how many it takes.
 
     :param settings: the rows of SETTINGS and SEMI_SYNC, by name.
     :param status: the rows of SEMI_SYNC and Threads_connected, by name.
@@ -47,6 +48,7 @@ def answer(settings: Row, status: Row, followed: list[Row], binlog: Row) -> dict
             "closed": [f"{name} = {settings[name]}" for name in
                        ("offline_mode", "transaction_read_only", "tx_read_only")
                        if settings.get(name, "OFF") != "OFF"],
+            "only_tls": settings.get("require_secure_transport") == "ON",
             "clients": int(status.get("threads_connected") or 0),
             "max_clients": int(settings.get("max_connections") or 0),
             "number": str(settings.get("server_id") or ""),
@@ -87,6 +89,8 @@ def _unlogged(binlog: Row) -> list[str]:
 def _filters(settings: Row, followed: list[Row]) -> list[str]:
     found = [f"{name} = {value}" for row in followed for name, value in row.items()
              if name.startswith("replicate_") and value]
+    found += [f"skip_counter = {row['skip_counter']}" for row in followed
+              if int(row.get("skip_counter") or 0)]
     for name, usual in (("replicate_events_marked_for_skip", "REPLICATE"),
                         ("replica_skip_errors", "OFF"), ("replica_exec_mode", "STRICT"),
                         ("replicate_rewrite_db", "")):

@@ -65,6 +65,9 @@ select current_setting('server_version') as version,
 """
 # What the servers of newer versions tell besides, from which server_version_num on.
 SINCE = {
+    # Pages that were read and not what had been written, since the statistics were reset.
+    120000: """
+select coalesce(sum(checksum_failures), 0)::bigint as damaged from pg_stat_database""",
     # The WAL that is kept for a standby that is away, and the rate at which it has been written.
     140000: """
 select pg_size_bytes(current_setting('wal_keep_size')) as wal_keep,
@@ -72,7 +75,8 @@ select pg_size_bytes(current_setting('wal_keep_size')) as wal_keep,
        coalesce(current_setting('primary_slot_name'), '') as slot,
        coalesce(current_setting('restore_command'), '') as restore,
        (select json_agg(slot_name) from pg_replication_slots
-        where slot_type = 'physical') as slots,
+        where slot_type = 'physical'
+            and coalesce(wal_status, '') not in ('unreserved', 'lost')) as slots,
        extract(epoch from clock_timestamp() - stats_reset)::float as wal_sec,
        wal_bytes::float as wal_bytes from pg_stat_wal""",
     # For how long a slot is kept for a standby that is away; 0: for ever.

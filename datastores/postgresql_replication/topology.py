@@ -48,6 +48,8 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
 def _unfit(answer: dict[str, Any]) -> list[str]:
     """Why a standby must not lead; of the two ways to be read-only the fence's is undone."""
     told = [(answer["delay"] != "0", f"is delayed by {answer['delay']} (recovery_min_apply_delay)"),
+            (answer.get("damaged"), f"has read {answer.get('damaged')} damaged pages "
+             "(checksum_failures of pg_stat_database)"),
             (answer["closed"], f"would refuse writes (its own configuration sets {READ_ONLY})")]
     return [reason for holds, reason in told if holds]
 

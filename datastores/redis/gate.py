@@ -49,8 +49,8 @@ class RedisGate(Driver):
             check("may_lead", leading.without_candidate(facts),
                   "Every shard has a replica that may lead it.",
                   "On one replica of each such shard set what is named so that it may lead (CONFIG "
-                  "SET replica-priority 100, cluster-replica-no-failover no, maxmemory and "
-                  "maxclients as on its primary), or add a replica."),
+                  "SET replica-priority 100, cluster-replica-no-failover no, maxmemory, "
+                  "maxmemory-policy and maxclients as on its primary), or add a replica."),
             check("writes_go_on", leading.would_refuse_writes(facts),
                   "Every primary takes writes with one replica less.",
                   "CONFIG SET min-replicas-to-write on every member of the shard to the number of "

@@ -34,13 +34,16 @@ def why_not(facts: ClusterFacts, replica: Facts) -> list[str]:
     return found + _refuses_writes(replica, _others(facts, replica) - 1)
 
 
-def limits_of(info: dict[str, Any]) -> dict[str, int]:
-    """``{memory, maxmemory, clients, maxclients}``: bytes and connections of now, and how many the
-    server allows; 0 where it allows any number, or tells none."""
+def limits_of(info: dict[str, Any]) -> dict[str, Any]:
+    """``{memory, maxmemory, clients, maxclients, evicts}``: bytes and connections of now, and how
+    many the server allows; 0 where it allows any number, or tells none. ``evicts`` is the policy by
+    which it drops keys beyond that; empty where it refuses writes."""
+    policy = str(info.get("maxmemory_policy") or "noeviction")
     return {"memory": int(info.get("used_memory") or 0),
             "maxmemory": int(info.get("maxmemory") or 0),
             "clients": int(info.get("connected_clients") or 0),
-            "maxclients": int(info.get("maxclients") or 0)}
+            "maxclients": int(info.get("maxclients") or 0),
+            "evicts": "" if policy == "noeviction" else policy}
 
 
 def needed_replicas(config: dict[str, str]) -> int:
@@ -98,6 +101,9 @@ def _lacks_room(facts: ClusterFacts, replica: Facts) -> list[str]:
         if lower and 0 < own["maxmemory"] < own["memory"]:
             found.append(f"{replica.name} holds {own['memory']} bytes, and would evict keys or "
                          f"refuse writes beyond maxmemory {own['maxmemory']}")
+        if own["maxmemory"] and own["evicts"] and not others["evicts"]:
+            found.append(f"{replica.name} evicts keys (maxmemory-policy {own['evicts']}), and "
+                         f"{one.name} does not")
         if 0 < own["maxclients"] < others["clients"]:
             found.append(f"{replica.name} takes {own['maxclients']} clients (maxclients), and "
                          f"{one.name} has {others['clients']}")

@@ -104,7 +104,7 @@ def test_unwell_members_and_caches_that_are_too_small_are_refused_by_name(site, 
     ([ALONE, "INSTALL SONAME 'auth_ed25519'"], [ALONE, "UNINSTALL SONAME 'auth_ed25519'"],
      "plugins_loaded"),
     (["SET GLOBAL innodb_fast_shutdown = 2"], ["SET GLOBAL innodb_fast_shutdown = 1"],
-     "clean_shutdown")])
+     "clean_shutdown")], ids=["apart", "both parts", "plugin", "shutdown"])
 def test_settings_that_lose_writes_or_strand_a_member_are_refused_by_name(
         site, old_cluster, broken, healed, check):
     members = site.lab.members(old_cluster)

@@ -70,3 +70,8 @@ def test_texts_of_servers_are_shown_on_one_line_and_cut():
         assert text.startswith("\\x1b]0;owned\\x07\\n\\u202eaaa")
         assert text.isprintable()
         assert len(text) < 3000
+
+
+def test_a_servers_own_full_stop_is_not_doubled():
+    told = check("native_access", ["m1 refuses: Authentication failed."], "All well.", "Let it in.")
+    assert told.message == "m1 refuses: Authentication failed."

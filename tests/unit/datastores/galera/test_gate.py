@@ -1,7 +1,7 @@
 import pytest
 from trove_upgrade.datastores import plugins
 from trove_upgrade.datastores.galera import GaleraDriver
-from trove_upgrade.datastores.galera.gate import order
+from trove_upgrade.datastores.galera.clients import order
 
 from tests.unit.datastores.galera.model import NEW, NEXT, OLD, Group
 
@@ -307,3 +307,15 @@ def test_an_upgraded_member_that_lacks_a_plugin_of_the_others_shuts_the_gate_and
     assert blockers(model, "m2") == [told]
     assert told in refused(model)["plugins_loaded"]
     assert blockers(model, "m1") == []
+
+
+@pytest.mark.parametrize(("limit", "full"), [("29", True), ("30", False)])
+def test_nobody_goes_while_the_others_have_no_room_for_its_clients(model, limit, full):
+    for node in model.nodes.values():
+        node.status["threads_connected"], node.variables["max_connections"] = "20", limit
+    told = (f"the members that stay take {2 * int(limit)} clients (max_connections), and there "
+            "are 60")
+    assert blockers(model, "m1") == [told] * full
+    assert blockers(model) == []
+    assert ("writes_go_on" in refused(model)) == full
+    assert not full or f"without member-1 {told}" in refused(model)["writes_go_on"]

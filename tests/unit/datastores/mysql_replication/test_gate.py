@@ -424,8 +424,18 @@ def test_the_plan_tells_that_it_does_not_know_by_which_plugins_accounts_log_in(f
      "would refuse clients' writes (transaction_read_only = ON)"),
     ({"status": {"Threads_connected": "151"}}, {"settings": {"max_connections": "150"}},
      "takes 150 clients (max_connections), and orders-0 has 151"),
+    ({}, {"settings": {"require_secure_transport": "ON"}},
+     "takes no clients without TLS (require_secure_transport), and orders-0 does"),
+    ({"settings": {"require_secure_transport": "ON"}},
+     {"settings": {"require_secure_transport": "ON"}}, ""),
     ({"status": {"Threads_connected": "150"}}, {"settings": {"max_connections": "150"}}, "")])
 def test_who_would_refuse_the_sources_clients_is_no_candidate(facts, source, replica, told):
     found = facts(m0=(source,), m1=(replica,))
     assert DRIVER.unfit(found, "m1") == [f"orders-1 {told}"] * bool(told)
     assert DRIVER.candidate(found, "m0", "") == ("m2" if told else "m1")
+
+
+def test_a_replica_that_is_told_to_skip_what_comes_next_is_no_candidate(facts):
+    found = facts(m1=({}, {"Skip_Counter": 1}), m2=({}, {"Skip_Counter": 0}))
+    assert DRIVER.unfit(found, "m1") == ["orders-1 leaves transactions out (skip_counter = 1)"]
+    assert DRIVER.candidate(found, "m0", "") == "m2"

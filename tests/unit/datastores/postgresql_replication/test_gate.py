@@ -291,6 +291,13 @@ def test_the_plan_tells_whom_and_what_nobody_asks(source, standby, told):
     assert [told in one for one in seen] == [True] * bool(told)
 
 
+def test_a_standby_that_has_read_damaged_pages_is_no_candidate():
+    found = facts(m1={"damaged": 3}, m2={"damaged": 0})
+    assert DRIVER.unfit(found, "m1") == [
+        "orders-1 has read 3 damaged pages (checksum_failures of pg_stat_database)"]
+    assert DRIVER.candidate(found, "m0", "") == "m2"
+
+
 def test_a_standby_that_would_refuse_writes_by_its_own_configuration_is_no_candidate():
     found = facts(m1={"closed": True, "fenced": True})
     assert DRIVER.unfit(found, "m1") == [

@@ -59,6 +59,11 @@ def test_a_replica_that_lacks_a_module_of_its_primary_is_no_candidate(cluster):
     # Both are full, as a cache is.
     ({"maxmemory": 100}, {"maxmemory": 100, "used_memory": 101}, ""),
     ({"maxmemory": 0}, {"maxmemory": 100, "used_memory": 99}, ""),
+    ({"maxmemory_policy": "noeviction"}, {"maxmemory": 100, "maxmemory_policy": "allkeys-lru"},
+     "evicts keys (maxmemory-policy allkeys-lru), and member-0 does not"),
+    ({"maxmemory_policy": "volatile-lru", "maxmemory": 100},
+     {"maxmemory_policy": "allkeys-lru", "maxmemory": 100}, ""),
+    ({}, {"maxmemory": 0, "maxmemory_policy": "allkeys-lru"}, ""),
     ({"connected_clients": 11}, {"maxclients": 10},
      "takes 10 clients (maxclients), and member-0 has 11"),
     ({"connected_clients": 10}, {"maxclients": 10}, "")])
