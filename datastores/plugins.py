@@ -31,6 +31,9 @@ def answer(rows: Any, accounts: list[str] | None) -> dict[str, Any]:
     return found
 
 
+NOT_ASKED = answer([], None)
+
+
 def lacking(one: Facts, other: Facts) -> list[str]:
     """The plugins that a member lacks and another needs. An older one lacks none: newer releases
     bring plugins of their own, and nothing moves to an older one."""

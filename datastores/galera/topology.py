@@ -3,6 +3,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from .. import plugins
 from ..base import ClusterFacts, Facts, Member
 from .paths import MARIADB, PXC
 
@@ -32,7 +33,8 @@ def _facts(member: Member, answer: dict[str, Any], now: float, before: Facts | N
         return Facts(member.id, member.name, domain=member.name, problems=(answer["error"],),
                      native={"code": answer["code"]}, address=member.address)
     status, variables = answer["status"], answer["variables"]
-    native = _native(status, variables) | {"read": now, "plugins": answer["plugins"]}
+    native = _native(status, variables) | {"read": now, "plugins": answer.get(
+        "plugins", plugins.NOT_ASKED)}
     version = re.split(r"[^\d.]", variables["version"])[0]
     tables = owed and native["product"] == MARIADB
     return Facts(member.id, member.name, answers=True, domain=member.name, version=version,

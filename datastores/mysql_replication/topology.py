@@ -2,6 +2,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from .. import plugins
 from ..base import MEMBER, PRIMARY, REPLICA, ClusterFacts, Facts, Member
 from . import leading
 from .dialect import Dialect, numbers
@@ -29,8 +30,8 @@ def _facts(dialect: Dialect, member: Member, answer: dict[str, Any],
                      problems=(answer["error"],), native={"code": answer["code"]},
                      address=member.address)
     replica = answer["following"] is not None
-    native = {**answer, "behind": 0, "strange": False, "overtaken": "",
-              "unfit": leading.unfit(answer)}
+    native = {"plugins": plugins.NOT_ASKED, **answer, "behind": 0, "strange": False,
+              "overtaken": "", "unfit": leading.unfit(answer)}
     if replica and source:
         native |= {"behind": dialect.missing(source, answer),
                    "strange": dialect.strange(source, answer, [one for one in replicas

@@ -121,7 +121,7 @@ def _unknown_notes(facts: ClusterFacts) -> list[str]:
     if source is None:
         return []
     own = Counter(one.native["known_as"] for one in facts.values() if _streams(one))
-    others = Counter(sender["name"] for sender in source.native["senders"]) - own \
+    others = Counter(sender.get("name", "") for sender in source.native["senders"]) - own \
         if "" not in own else Counter()     # whose name is not known, it may be
     unasked = source.native["unasked"]
     return [note for holds, note in (

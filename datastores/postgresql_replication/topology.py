@@ -35,7 +35,7 @@ def _facts(member: Member, answer: dict[str, Any], source: dict[str, Any] | None
               "known_as": answer["known_as"], "lacking": answer["lacking"],
               "collations": answer.get("collations", {}), "wal": _wal(answer),
               "relaxed": answer["relaxed"], "logical": answer["logical"],
-              "unasked": answer["unasked"],
+              "unasked": answer.get("unasked", []),
               "archiving": answer["archiving"],
               "overrides": _overrides(answer["overrides"]), "unfit": _unfit(answer)}
     return Facts(member.id, member.name, answers=True, version=answer["version"].split()[0],
@@ -50,7 +50,7 @@ def _unfit(answer: dict[str, Any]) -> list[str]:
     told = [(answer["delay"] != "0", f"is delayed by {answer['delay']} (recovery_min_apply_delay)"),
             (answer.get("damaged"), f"has read {answer.get('damaged')} damaged pages "
              "(checksum_failures of pg_stat_database)"),
-            (answer["closed"], f"would refuse writes (its own configuration sets {READ_ONLY})")]
+            (answer.get("closed"), f"would refuse writes (its own configuration sets {READ_ONLY})")]
     return [reason for holds, reason in told if holds]
 
 
