@@ -19,6 +19,7 @@ from trove_upgrade.embedded import DATABASE
 from trove_upgrade.interfaces.cli.app import main
 from trove_upgrade.interfaces.progress import BODY, MEMBER, PREPARE
 
+TIME = re.compile(r", [0-9]+ (s|min|h)( [0-9]+ (s|min))?$", re.MULTILINE)
 GOLDEN = pathlib.Path(__file__).with_name("thirty_commands.txt")
 VERSION = {"id": "v-9", "name": "9.1.2", "number": "9.1.2"}
 COMMANDS = """
@@ -148,7 +149,7 @@ def answers(directory):
             with (mock.patch.dict(os.environ, {**clean, **home}, clear=True),
                   contextlib.redirect_stdout(out), contextlib.redirect_stderr(out)):
                 code = code_of([*words, *place])
-            said = re.sub(r", [0-9]+ (s|min|h)( [0-9]+ (s|min))?$", ", TIME", out.getvalue(), flags=re.MULTILINE)
+            said = TIME.sub(", TIME", out.getvalue())
             said = said.replace(str(directory), "DIR")
             told.append(f"$ trove-upgrade {command}\n{said.rstrip()}\n=> {code}\n")
     return "\n".join(told)
