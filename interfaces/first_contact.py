@@ -1,16 +1,12 @@
 """What is wrong with a cloud, a name or a file, said in a sentence before an engine is started."""
 import contextlib
 import pathlib
-import re
-import socket
 from urllib.parse import urlsplit
-
-import requests
 
 from ..services import certificates, cloud_files
 from ..services.clouds import WAYS
 from ..services.mistral_api import with_version
-from ..services.scope import TROVE, catalog_of, offered
+from ..services.scope import MISTRAL, TROVE, catalog_of, offered
 from .embedded_run import DEFAULT_ACCESS_DIR
 from .errors import (
     BadInput,
@@ -21,12 +17,18 @@ from .errors import (
     UpgradeNotFound,
     words_of,
 )
-from .session import certificate_words, find_cloud, not_let_in
+from .reach import host_of, proxy_of, reach
+from .session import (
+    catalog_errors,
+    certificate_words,
+    find_cloud,
+    has_cloud,
+    not_let_in,
+    plain_session,
+    service_client,
+)
 from .silence import ANSWER_SEC, announced, without_password
 
-CONNECT_SEC = 0.4       # tried twice, as one packet may be lost
-PORTS = {"http": 80, "https": 443}
-URL = re.compile(r"https?://\S+", re.IGNORECASE)
 NOT_FOUND = 404
 RIGHT_URL = "Is --os-auth-url right: http or https, host, port, and /v3?"
 RIGHT_PLACE = "Is that the right region and interface?"
@@ -44,7 +46,7 @@ def log_in(cloud=None):
     session.timeout = ANSWER_SEC
     url = getattr(session.auth, "auth_url", None) or ""
     if url:
-        _reach(url, _nobody(url))
+        reach(url, _nobody(url))
     with announced("Keystone", url, RIGHT_URL):
         try:
             _discover(session)
@@ -55,6 +57,24 @@ def log_in(cloud=None):
         raise ConnectionFailed("Keystone lets you in, but to no project: give --os-project-name "
                                "and --os-project-domain-name, or --os-project-id.")
     return session, scope
+
+
+def service(url=None, cloud=None, upgrades=False):
+    """Return (client, Scope) of a Mistral service that answers; see session.service_client.
+
+    :param upgrades: it is asked for upgrades, which need a Trove.
+    :raises ConnectionFailed: in one sentence.
+    """
+    if not url or has_cloud(cloud):
+        log_in(cloud)
+    client, asker, scope = service_client(url, cloud)
+    if asker:
+        with catalog_errors():
+            if upgrades:
+                check_region(asker, scope)
+            url = url or scope.url(asker, MISTRAL)
+    check_mistral(asker or plain_session(), url)
+    return client, scope
 
 
 def _discover(session):
@@ -91,7 +111,7 @@ def _no_token(url, error):
             return not_let_in(error)
     # Python's own errors are of this kind, too, so it comes after the others.
     if isinstance(error, (ks.InvalidResponse, *NOT_ITS_ANSWER)):
-        by = f" (by the proxy {_host(_proxy(url))})" if _proxy(url) else ""
+        by = f" (by the proxy {host_of(proxy_of(url))})" if proxy_of(url) else ""
         return f"What answers at {shown}{by} is no Keystone. {RIGHT_URL}"
     return cloud_files.complaint() or \
         f"The cloud can't be used: {words_of(error).rstrip('.')}. {WAYS}"
@@ -115,7 +135,7 @@ def check_mistral(session, url):
     """
     from keystoneauth1.exceptions import ClientException
     silent = f"Mistral does not answer at {without_password(url)}. {RIGHT_PLACE}"
-    _reach(url, silent)
+    reach(url, silent)
     try:
         with announced("Mistral", url, RIGHT_PLACE):
             found = session.get(with_version(url), authenticated=False, raise_exc=False,
@@ -151,7 +171,7 @@ def check_target(session, scope, args):
     url = scope.url(session, TROVE)
     shown = without_password(url)
     silent = f"Trove does not answer at {shown}. {RIGHT_PLACE}"
-    _reach(url, silent)         # a client would wait longer for packets that are lost
+    reach(url, silent)         # a client would wait longer for packets that are lost
     # What it needs takes a while to import, so a silence is found out before.
     with contextlib.suppress(ClientException), announced("Trove", url, RIGHT_PLACE):
         session.get(url, authenticated=False, raise_exc=False)
@@ -195,41 +215,6 @@ def check_access(args):
     except UpgradeError as error:
         raise BadInput(f"{error.message} Access files are looked for in {directory} "
                        "(--access-dir).") from error
-
-
-def _reach(url, words):
-    """:raises ConnectionFailed: nobody takes a connection there, or at the proxy before it.
-
-    :param words: what is said of the former.
-    """
-    if not URL.fullmatch(url):
-        raise ConnectionFailed(f"{words} A URL begins with http:// or https://, and has no spaces.")
-    proxy = ""
-    try:
-        proxy = _proxy(url)
-        at = urlsplit(requests.utils.prepend_scheme_if_needed(proxy, "http") if proxy else url)
-        _connect((at.hostname, at.port or PORTS.get(at.scheme, 0)))
-    except (OSError, ValueError) as error:      # the latter of a URL that is none
-        raise ConnectionFailed(
-            f"The proxy {_host(proxy)} does not answer, by which {without_password(url)} is asked. "
-            f"Is {urlsplit(url).scheme}_proxy right? Hosts in no_proxy are asked without it."
-            if proxy else words) from error
-
-
-def _connect(place):
-    with contextlib.suppress(TimeoutError):
-        return socket.create_connection(place, CONNECT_SEC).close()
-    return socket.create_connection(place, CONNECT_SEC).close()
-
-
-def _proxy(url):
-    """Return the proxy by which this is asked, by the variables; empty: none."""
-    return requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or ""
-
-
-def _host(proxy):
-    """Return host and port, without a password; of one that has none, all of it."""
-    return re.sub("^.*(//|@)", "", proxy).rstrip("/") or proxy
 
 
 def _nobody(url):

@@ -23,16 +23,22 @@ VARIABLES = (
 SECRETS = ("password", "token", "application-credential-secret")     # no output shows them
 
 CONNECT_RETRIES = 3
+ANSWER_SEC = 60
 CA_OPTION = "--os-cacert (OS_CACERT, cacert in clouds.yaml)"
 
 
 class PatientSession(Session):
-    """Asks again when a connection breaks under a question; what changes something is sent once."""
+    """Asks again when a connection breaks under a question; what changes something is sent once.
+
+    A question whose answer does not come is given up; of a change nobody would know what became.
+    """
 
     def request(self, url, method, **keywords):
         """As keystoneauth's."""
         if method == "GET":
             keywords.setdefault("connect_retries", CONNECT_RETRIES)
+            if self.timeout is None:        # none is configured
+                keywords.setdefault("timeout", ANSWER_SEC)
         return super().request(url, method, **keywords)
 
 

@@ -6,7 +6,6 @@ from cliff.command import Command
 
 from ...embedded import check_installed
 from ...planning import command_lines
-from ...services.scope import MISTRAL
 from .. import embedded_run, first_contact, outcome, session
 from ..errors import Refused
 from ..terminal import shown
@@ -60,22 +59,10 @@ class Base(Command):
 
     def _at_service(self, args, look_only):
         if self._service is None:
-            if not args.mistral_url or session.has_cloud(args.os_cloud):
-                first_contact.log_in(args.os_cloud)
-            client, asker, scope = session.service_client(args.mistral_url, args.os_cloud)
-            if not look_only:
-                self._check_service(args.mistral_url, asker, scope)
+            client, scope = first_contact.service(args.mistral_url, args.os_cloud,
+                                                  upgrades=not look_only)
             self._service = Upgrades(client, scope.region)
         return self._service
-
-    @staticmethod
-    def _check_service(url, asker, scope):
-        """Make sure that what an upgrade needs is there."""
-        if asker:
-            with session.catalog_errors():
-                first_contact.check_region(asker, scope)
-                url = url or scope.url(asker, MISTRAL)
-        first_contact.check_mistral(asker or session.plain_session(), url)
 
     def log_in(self, args):
         """Find what is wrong before the seconds that an engine takes, once; return the cloud's

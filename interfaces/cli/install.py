@@ -3,7 +3,7 @@ import pathlib
 
 from cliff.command import Command
 
-from .. import session
+from .. import first_contact, session
 from ..errors import ServiceError
 from ..inputs import web_url
 from ..services import service_errors
@@ -35,7 +35,7 @@ class InstallWorkflows(Command):
         """Create what is missing, update what differs."""
         from ...workflows import installed
         session.use_options(args)
-        client, *_ = session.service_client(args.mistral_url, args.os_cloud)
+        client, _ = first_contact.service(args.mistral_url, args.os_cloud)
         scope = "public" if args.public else "private"
         with service_errors():
             for path in installed():

@@ -65,7 +65,8 @@ def test_wrong_usage_is_exit_code_2(arguments, capsys):
 def test_service_that_does_not_answer_is_one_sentence(cli, command):
     ended = cli(command, "some-id", *NOWHERE)
     assert ended.returncode == 1
-    assert ended.stderr.strip() == "Mistral does not answer. Is it still running?"
+    assert ended.stderr.strip() == ("Mistral does not answer at http://127.0.0.1:1. Is that the "
+                                    "right region and interface?")
 
 
 def test_unknown_upgrade(cli, service):

@@ -7,8 +7,10 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from trove_upgrade.interfaces import first_contact, silence
+from trove_upgrade.interfaces import first_contact, session, silence
 from trove_upgrade.interfaces.cli.app import main
+from trove_upgrade.interfaces.errors import Unreachable
+from trove_upgrade.interfaces.services import service_errors
 
 from tests.datastores.authority import Authority
 from tests.interfaces.small_cloud import ONE, VERSION, SmallCloud
@@ -351,6 +353,23 @@ def test_each_row_is_what_is_said_before_an_engine_is_started(what, tmp_path, ca
         print(f"\n| {what} | {shown} |")        # a new row of the page
     assert code == (2 if said.startswith("trove-upgrade: error:") else 1)
     assert shown == SHOWN.get(what)
+
+
+@pytest.mark.parametrize("words", [("list",), ("show", "x"), ("abort", "x", "--yes"),
+                                   ("rollback", "x"), ("install-workflows",)])
+def test_commands_that_only_ask_are_not_held_up_by_a_silent_mistral(words, tmp_path, capsys,
+                                                                    monkeypatch):
+    monkeypatch.setattr(first_contact, "ANSWER_SEC", 0.2)
+    with silent() as url, environment(tmp_path, {}):
+        assert main([*words, "--mistral-url", url]) == 1
+    assert f"Mistral at {url} takes the connection and does not answer in 5 s." in \
+        capsys.readouterr().err
+
+
+def test_a_question_whose_answer_does_not_come_is_given_up(monkeypatch):
+    monkeypatch.setattr(session, "ANSWER_SEC", 0.2)
+    with silent() as url, pytest.raises(Unreachable), service_errors():
+        session.plain_client(url).executions.list()
 
 
 def test_what_is_right_comes_to_the_engine(tmp_path, capsys, monkeypatch):

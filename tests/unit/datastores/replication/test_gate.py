@@ -46,7 +46,7 @@ def test_two_sources_are_no_source():
 def test_a_silent_member_leads_nothing():
     facts = healthy() | of(member("a", MEMBER, answers=False, problems=("a: no answer",)))
     assert replication.not_one_source(list(facts.values())) == ["no member calls itself the source"]
-    assert unreachable(facts) == ["a: a: no answer"]
+    assert unreachable(facts) == ["a: no answer"]
 
 
 @pytest.mark.parametrize(("b", "c", "wanted"), [
