@@ -8,7 +8,7 @@ from ..services.certificates import chain
 from .errors import ConnectionFailed
 
 ANSWER_SEC = 5          # of a busy one
-NOTICE_SEC = 0.8        # after which a person wants to know what is waited for
+NOTICE_SEC = 0.5        # after which a person wants to know what is waited for
 
 
 @contextlib.contextmanager
