@@ -48,7 +48,8 @@ def keystone(monkeypatch):
         take=lambda *_: done.append("lock"), release=done.append))
     monkeypatch.setattr(lock_actions, "Trove", lambda actor: None)
     monkeypatch.setattr(lock_actions, "found_now", lambda *_: {"id": "c", "members": []})
-    reader = SimpleNamespace(is_open=lambda run: True, created_at=lambda run: "2026-01-01T00:00:00",
+    reader = SimpleNamespace(is_open=lambda run: True, is_of_operator=lambda run: True,
+                             created_at=lambda run: "2026-01-01T00:00:00",
                              find=lambda run: SimpleNamespace(created_at="now", workflow_id="w"))
     for module in (lock_actions, rights):
         monkeypatch.setattr(module, "ExecutionReader", lambda actor: reader)
