@@ -7,8 +7,8 @@ from ..base import Clients, Kind, Member
 from . import native
 from .client import GaleraClients
 
-# What a member's time away is reckoned with; the lab's Galera cache is small.
-AWAY_SEC = 60
+# For so long a member may be unavailable; the lab's Galera cache is small.
+UNAVAILABLE_SEC = 60
 PROGRAM = "mariadb-upgrade"
 
 
@@ -39,7 +39,8 @@ class GaleraKind(Kind):
         secret.write_text(settings.password)
         secret.chmod(0o600)
         return {"port": settings.port, "username": native.USER, "password_file": str(secret),
-                "away_sec": AWAY_SEC, "upgrade_program": str(_program(settings, directory))}
+                "unavailable_sec": UNAVAILABLE_SEC,
+                "upgrade_program": str(_program(settings, directory))}
 
     def server(self, instance, directory: Path, address: str, settings):
         from .server import GaleraServer
