@@ -37,6 +37,10 @@ COLUMNS = {
     "acknowledged writes": lambda report: report["workload"]["acknowledged"],
     "lost": lambda report: report["workload"]["lost"],
     "unreadable": lambda report: report["workload"]["unreadable"],
+    "appends": lambda report: report["workload"]["appends"],
+    "missing": lambda report: report["workload"]["missing"],
+    "duplicated": lambda report: report["workload"]["duplicated"],
+    "reordered": lambda report: report["workload"]["reordered"],
     "longest gap s": lambda report: round(report["workload"]["longest_gap_sec"], 2),
     "slowest operation s": lambda report: round(report["workload"]["max_latency_sec"], 2),
 }
@@ -68,7 +72,8 @@ def _measure(kind, run, folder):
 
 
 def _page(out):
-    lines = [f"| datastore | run | {' | '.join(COLUMNS)} |", "|---|---|---|---|" + "---:|" * 8]
+    lines = [f"| datastore | run | {' | '.join(COLUMNS)} |",
+             "|---|---|---|---|" + "---:|" * (len(COLUMNS) - 2)]
     for kind in REAL:
         for run in RUNS:
             path = _folder(out, kind, run) / "report.json"
@@ -82,15 +87,22 @@ def _page(out):
 HEAD = f"""# Each datastore under load
 
 Written by `python benchmarks/datastores.py`. Real servers of two versions, four writing and reading
-clients that retry as their datastore's manual says, a ledger of what was acknowledged. One run
-each, on two shared cores; the pause, after the first wave, lasts {REST_SEC} s.
+clients that retry as their datastore's manual says, a ledger of what was acknowledged, and lists
+that each client appends to and reads again. One run each, on two shared cores; the pause, after
+the first wave, lasts {REST_SEC} s.
 
 """
 FOOT = """
 - *a member fails*: its new version does not start, and all that was upgraded goes back.
 - *failed*: operations that the clients gave up, after their retries.
 - *lost*: acknowledged writes that were not there at the end; *unreadable*: nobody could be asked.
+- *appends*: acknowledged items of the lists; *missing*, *duplicated*, *reordered*: those that were
+  not there at the end, or twice, or not in the order in which they were acknowledged.
 - *longest gap*: time without any successful write.
+
+MySQL's servers come from Ubuntu's archive, which is asked for by a switch. When they were measured
+last, before there were lists, 0 of 266,087 operations failed in the three runs, and 0 of 133,259
+acknowledged writes were lost.
 
 MongoDB, Cassandra, Vertica and the generic driver are not here: their servers in the lab are
 doubles, which say nothing about times. Trove's own upgrade of the same Valkey cluster stands in
