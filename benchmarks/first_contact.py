@@ -22,8 +22,8 @@ def section():
     found = {what: [min(column) for column in zip(*taken, strict=True)]
              for what, taken in times.items()}
     longest = sorted(found.items(), key=lambda one: -one[1][1])
-    shown = [longest[0], ("median of all", [statistics.median(column) for column in
-                                                    zip(*found.values(), strict=True)])]
+    medians = [statistics.median(column) for column in zip(*found.values(), strict=True)]
+    shown = [longest[0], ("median of all", medians)]
     rows = "\n".join(f"| {what} | {cpu:.2f} | {wall:.2f} |" for what, (cpu, wall) in shown)
     over = sum(elapsed >= LIMIT_SEC for _, (_, elapsed) in longest)
     return f"""## First contact
