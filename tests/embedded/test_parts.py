@@ -5,6 +5,21 @@ import sqlite3
 
 from tests.waits import until
 
+LASTING = """
+version: '2.0'
+sample.lasting:
+  tasks:
+    go: {action: std.noop, wait-before: 4}
+"""
+TIMED = """
+version: '2.0'
+sample.timed:
+  tasks:
+    call:
+      workflow: sample.lasting
+      timeout: 1
+      retry: {count: 1, delay: 1}
+"""
 TIMEOUTS = """
 version: '2.0'
 sample.timeouts:
@@ -59,3 +74,14 @@ def test_the_timeout_of_a_task_outlasts_it(engine, mistral):
             "SELECT func_name, func_args FROM scheduled_jobs_v2")
             if name.endswith("fail_task_if_incomplete")]
     assert 3600 in left
+
+
+def test_what_a_task_has_called_goes_on_after_the_timeout_beside_the_next_try(engine, mistral):
+    """The other reason, see there."""
+    client = mistral(engine.client_url)
+    for text in (LASTING, TIMED):
+        client.client.workflows.create(text)
+    run = client.start("sample.timed")
+    until(lambda: [one.state for one in client.client.executions.list(root_execution_id=run)]
+          == ["RUNNING", "RUNNING"])
+    assert client.end(run).state == "SUCCESS"
