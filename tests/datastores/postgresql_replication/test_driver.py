@@ -149,6 +149,23 @@ def test_for_how_long_an_idle_slot_is_kept_is_read(shop):
         until(lambda: shop.source().native["wal"]["idle_sec"] == 600, "the setting")
 
 
+def test_a_slot_that_is_lost_keeps_nothing(shop):
+    source = shop.source()
+    with configured(shop, source, "max_slot_wal_keep_size", "32MB"), \
+            configured(shop, source, "wal_keep_size", "0"), superuser(shop, source) as connection:
+        connection.execute("select pg_create_physical_replication_slot('left', true)")
+        try:
+            assert shop.source().native["wal"]["slots"] == ["left"]
+            for _ in range(5):      # segments of 16 MB
+                connection.execute("create table switched (one int)")
+                connection.execute("drop table switched")
+                connection.execute("select pg_switch_wal()")
+            connection.execute("checkpoint")
+            until(lambda: shop.source().native["wal"]["slots"] == [], "the loss")
+        finally:
+            connection.execute("select pg_drop_replication_slot('left')")
+
+
 def test_a_standby_is_known_by_the_name_that_its_source_knows(shop):
     with superuser(shop, shop.source()) as connection:
         seen = {one for one, in connection.execute(
