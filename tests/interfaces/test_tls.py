@@ -18,7 +18,7 @@ with warnings.catch_warnings():
     from trove_upgrade.services import clients, config, sessions
     from trove_upgrade.services.errors import explain
 
-SECTION = "service_user"
+SECTION = "tls_service_user"       # of this module alone: options that were registered stay
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")    # as asked for
 
 

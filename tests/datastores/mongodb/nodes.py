@@ -118,6 +118,7 @@ async def _end(server, listener):
 
 
 async def _cancel_all():
+    await asyncio.sleep(0)      # a task that has not begun would not close its connection
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()

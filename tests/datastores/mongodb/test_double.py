@@ -1,6 +1,8 @@
 """The doubles, seen by a stock client: what the upgrade of a cluster needs of them is so."""
+import itertools
 import threading
 import time
+import uuid
 
 import pymongo
 import pytest
@@ -51,12 +53,13 @@ class Load:
         self._thread.join()
 
     def _run(self):
-        number = 0
-        while not self._stop.wait(0.005):
-            number += 1
+        own = uuid.uuid4().hex      # a test that is run again finds what it wrote before
+        for number in itertools.count(1):
+            if self._stop.wait(0.005):
+                return
             try:
-                self.collection.insert_one({"_id": number})
-                self.written.append(number)
+                self.collection.insert_one({"_id": f"{own}-{number}"})
+                self.written.append(f"{own}-{number}")
             except pymongo.errors.PyMongoError as error:
                 self.errors.append(repr(error))
 

@@ -71,7 +71,7 @@ class ReplicaSet:
         self._cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for peer in self._peers.values():
-            peer.close()
+            peer.end()
 
     def _cancel(self) -> None:
         for task in self._tasks:

@@ -52,7 +52,7 @@ class Group:
 
     def close(self) -> None:
         for peer in self._peers.values():
-            peer.close()
+            peer.end()
 
     async def _try(self, command: Document) -> Document | None:
         host = self._primary or await self._find()

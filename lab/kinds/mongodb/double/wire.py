@@ -134,6 +134,7 @@ class Peer:
     def __init__(self, host: str, key: str = ""):
         self.host, self._key = host, key
         self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._over = False
 
     async def ask(self, command: Document, timeout: float) -> Document:
         """Its reply, also one that refuses.
@@ -154,6 +155,8 @@ class Peer:
             writer.close()
             raise
         self._free.append((reader, writer))
+        if self._over:          # meanwhile
+            self.close()
         return unpack(code, body)[0]
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -161,8 +164,14 @@ class Peer:
         return await asyncio.open_connection(name, int(port), limit=LIMIT)
 
     def close(self) -> None:
+        """End the connections that are not in use; others are made when needed."""
         while self._free:
             self._free.pop()[1].close()
+
+    def end(self) -> None:
+        """End all; one that is in use ends with its answer."""
+        self._over = True
+        self.close()
 
 
 def ask(address: str, port: int, command: Document, timeout: float = 2.0) -> Document:
