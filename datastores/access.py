@@ -11,6 +11,7 @@ Without TLS the password is only proven, never told, where the datastore's proto
 ``allow_cleartext_password`` lets it be told. Redis and Cassandra know no other way; there false
 forbids it.
 """
+import errno
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,9 +177,19 @@ def _show_certificate(context: ssl.SSLContext, access: dict[str, Any]) -> None:
                              ) from error
 
 
+def text_of(path: Path) -> str:
+    """The text of a file. A pipe or a device is refused: reading it may never end.
+
+    :raises OSError: it can't be read.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file")
+    return path.read_text(encoding="utf-8")
+
+
 def _read(access: dict[str, Any], key: str) -> str:
     try:
-        return Path(access[key]).read_text(encoding="utf-8")
+        return text_of(Path(access[key]))
     except (OSError, UnicodeDecodeError) as error:
         words = getattr(error, "strerror", None) or type(error).__name__
         raise DatastoreError("access_incomplete", f"The {key} of the access file can't be read: "

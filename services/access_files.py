@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from ..datastores.access import Password
+from ..datastores.access import Password, text_of
 from ..planning.documents import Job
 from ..schemas import UpgradeError, complaints
 from ..schemas.errors import RETRY
@@ -133,14 +133,15 @@ def read(name: Any, directory: Path) -> dict[str, Any] | None:
     """
     path = _path(name, directory)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = yaml.safe_load(text_of(path)) or {}
     except FileNotFoundError:
         if name == "default":
             return None
         raise UpgradeError("bad_access_file", f"There is no access file named {name!r} on the "
                            "executors.", "stop") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise _bad(name, f"can't be read: {type(error).__name__}.") from None
+        words = getattr(error, "strerror", None) or type(error).__name__
+        raise _bad(name, f"can't be read: {words}.") from None
     if not isinstance(content, dict):
         raise _bad(name, "must map driver names to settings.")
     return content

@@ -1,8 +1,11 @@
 """Whose an access file is, and where it may stand."""
+import os
 import warnings
 from types import SimpleNamespace
 
 import pytest
+from trove_upgrade.datastores import access
+from trove_upgrade.datastores.base import DatastoreError
 from trove_upgrade.schemas import UpgradeError
 
 with warnings.catch_warnings():
@@ -115,6 +118,14 @@ def test_what_says_no_address_is_refused_by_its_key(directory, section, words):
 def test_bytes_that_are_no_text_are_refused(directory):
     (directory / "shop.yaml").write_bytes(b"projects: all\nredis: \xff\xfe")
     assert refusal("shop").code == "bad_access_file"
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_is_not_waited_for(directory):
+    os.mkfifo(directory / "shop.yaml")
+    assert "can't be read: it is no file" in refusal("shop").message
+    with pytest.raises(DatastoreError, match="password_file .* can't be read: it is no file"):
+        access.password({"password_file": str(directory / "shop.yaml")})
 
 
 def test_an_executor_with_another_file_leaves_the_step_to_one_that_has_it(directory):
