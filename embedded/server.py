@@ -2,9 +2,9 @@
 each other. Nothing but this process imports Mistral."""
 import contextlib
 import os
+import queue
 import secrets
 import shutil
-import signal
 import socket
 import sqlite3
 import threading
@@ -13,6 +13,7 @@ from typing import Any
 
 from . import callers, ports, settings, shortcuts
 from . import files as engine_files
+from .signals import stops
 
 PARENT_CHECK_SEC = 0.5
 STOP_SEC = 20
@@ -36,9 +37,7 @@ def run(options):
         raise StartError(f"another engine works in {files.directory}; stop it, or use its URL: "
                          f"{(engine_files.read_json(files.ready) or {}).get('url', 'not ready')}")
     files.ready.unlink(missing_ok=True)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stops()
     engine = Engine(files, options)
     engine.start()
     engine_files.write_json(files.ready, {"url": engine.url, "pid": os.getpid(),
@@ -53,10 +52,13 @@ def run(options):
 
 def _wait(stop, parent):
     """Wait for a signal or the parent's end; return whether it was the latter."""
-    while not stop.wait(PARENT_CHECK_SEC if parent else None):
-        if os.getppid() != parent:
-            return True
-    return False
+    while True:
+        try:
+            stop.get(timeout=PARENT_CHECK_SEC if parent else None)
+            return False
+        except queue.Empty:
+            if os.getppid() != parent:
+                return True
 
 
 class Engine:

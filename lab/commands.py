@@ -4,7 +4,7 @@ import os
 
 from cliff.command import Command
 
-from ..interfaces.cli.signals import wait_for_signal
+from ..embedded.signals import stops
 from ..interfaces.errors import BadInput
 
 DEMOS = ("demo", "demo-upstream", "demo-failure")
@@ -50,7 +50,7 @@ class Lab(Command):
             if cloud.second:
                 cloud.second.create_cluster(args.name, **dict(args.shape))
             print(_welcome(cloud, cluster), flush=True)
-            wait_for_signal()
+            stops().get()
             print("# Ending it; nothing is left behind", flush=True)
 
 

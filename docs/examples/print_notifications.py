@@ -6,6 +6,7 @@ it, they are taken from whoever else listens to the topic. Needs oslo.messaging.
 """
 import argparse
 import json
+import queue
 import signal
 import threading
 
@@ -37,9 +38,9 @@ class Printer:
 
 def listen(options):
     """Listen until SIGINT or SIGTERM."""
-    stop = threading.Event()
+    stop = queue.SimpleQueue()      # a second signal could find an Event locked by the first
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stop.put(None))
     conf = cfg.ConfigOpts()
     conf([])
     transport = oslo_messaging.get_notification_transport(conf, url=options.transport_url)
@@ -48,7 +49,7 @@ def listen(options):
         [Printer()], executor="threading", pool=options.pool)
     listener.start()
     print(json.dumps({"listening": options.topic}), flush=True)
-    stop.wait()
+    stop.get()
     listener.stop()
     listener.wait()
 

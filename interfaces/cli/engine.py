@@ -7,7 +7,6 @@ from .. import session
 from ..embedded_run import default_state_dir
 from ..errors import ConnectionFailed
 from . import exporter, options
-from .signals import wait_for_signal
 
 
 class Engine(Command):
@@ -33,6 +32,7 @@ class Engine(Command):
     def take_action(self, args):
         """Start it, say what to export, wait."""
         from ...embedded import EmbeddedEngine
+        from ...embedded.signals import stops
         session.use_options(args)
         with EmbeddedEngine(args.state_dir, access_dir=args.access_dir, cloud=args.os_cloud,
                             port=args.port, config=args.config) as engine:
@@ -43,7 +43,7 @@ class Engine(Command):
                 print(f"# {line}", flush=True)
             if args.metrics_port is not None:
                 serve_metrics(engine, args.metrics_port)
-            wait_for_signal()
+            stops().get()
 
 
 def serve_metrics(engine, port):

@@ -1,9 +1,9 @@
 """exporter: metrics of a Mistral's upgrades for Prometheus."""
+from ...embedded.signals import stops
 from .. import session
 from ..errors import ConnectionFailed
 from . import options
 from .base import Base
-from .signals import wait_for_signal
 
 ADDRESS, PORT = "127.0.0.1", 9719
 NEEDED = "Metrics need prometheus_client: pip install 'trove-upgrade[metrics]'"
@@ -37,7 +37,7 @@ class Exporter(Base):
             project_id = asker.get_project_id() if asker else ""
         serve(client, project_id or "", args.port, args.address)
         print(f"# Ready: http://{args.address}:{args.port}/metrics", flush=True)
-        wait_for_signal()
+        stops().get()
 
 
 def serve(client, project_id, port, address=ADDRESS):
