@@ -437,9 +437,9 @@ def goes_first(member: Facts) -> bool:
 
 
 def unreachable(facts: ClusterFacts) -> list[str]:
-    """One complaint for each member that does not answer."""
-    return [one.problems[0] if one.name in one.problems[0] else f"{one.name}: {one.problems[0]}"
-            for one in facts.values() if not one.answers]
+    """One complaint for each member that does not answer, which begins with its name."""
+    return [one.problems[0] if one.problems[0].startswith((f"{one.name} ", f"{one.name}: "))
+            else f"{one.name}: {one.problems[0]}" for one in facts.values() if not one.answers]
 
 
 def twins(facts: ClusterFacts, id_of: Callable[[Facts], object] = lambda one: one.server_id

@@ -23,7 +23,7 @@ VARIABLES = (
 SECRETS = ("password", "token", "application-credential-secret")     # no output shows them
 
 CONNECT_RETRIES = 3
-ANSWER_SEC = 60
+GIVE_UP_SEC = 60
 CA_OPTION = "--os-cacert (OS_CACERT, cacert in clouds.yaml)"
 
 
@@ -38,7 +38,7 @@ class PatientSession(Session):
         if method == "GET":
             keywords.setdefault("connect_retries", CONNECT_RETRIES)
             if self.timeout is None:        # none is configured
-                keywords.setdefault("timeout", ANSWER_SEC)
+                keywords.setdefault("timeout", GIVE_UP_SEC)
         return super().request(url, method, **keywords)
 
 

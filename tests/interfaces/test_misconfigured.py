@@ -367,7 +367,7 @@ def test_commands_that_only_ask_are_not_held_up_by_a_silent_mistral(words, tmp_p
 
 
 def test_a_question_whose_answer_does_not_come_is_given_up(monkeypatch):
-    monkeypatch.setattr(session, "ANSWER_SEC", 0.2)
+    monkeypatch.setattr(session, "GIVE_UP_SEC", 0.2)
     with silent() as url, pytest.raises(Unreachable), service_errors():
         session.plain_client(url).executions.list()
 

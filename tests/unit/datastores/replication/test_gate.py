@@ -49,6 +49,15 @@ def test_a_silent_member_leads_nothing():
     assert unreachable(facts) == ["a: no answer"]
 
 
+@pytest.mark.parametrize("problem, told", [
+    ("no answer", "a: no answer"), ("a: no answer", "a: no answer"),
+    ("a refuses the credentials", "a refuses the credentials"), ("at rest", "a: at rest")])
+def test_a_silent_member_is_named_once(problem, told):
+    """Also where its name is part of another word."""
+    facts = healthy() | of(member("a", MEMBER, answers=False, problems=(problem,)))
+    assert unreachable(facts) == [told]
+
+
 @pytest.mark.parametrize(("b", "c", "wanted"), [
     ({}, {}, "b"),                                                   # by name
     ({"behind": 5}, {"behind": 4}, "c"),                             # least left to replay
