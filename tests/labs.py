@@ -41,11 +41,15 @@ SHARED = Shared()
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item, nextitem):
-    """After the last test of a group, when its own fixtures are over."""
+    """After the last test of a group, when its own fixtures are over.
+
+    Not before a test that has failed is run once more: its fixtures are kept for that, too.
+    """
     try:
         return (yield)
     finally:
-        if nextitem is None or group_of(nextitem) != group_of(item):
+        again = getattr(item, "_finalizers_suspended", False)       # pytest-rerunfailures
+        if not again and (nextitem is None or group_of(nextitem) != group_of(item)):
             SHARED.end()
 
 

@@ -47,10 +47,12 @@ def prometheus(programs, directory, port):
         def query(text):
             try:
                 answer = requests.get(f"http://127.0.0.1:{own}/api/v1/query", timeout=10,
-                                      params={"query": text}).json()
+                                      params={"query": text})
             except requests.ConnectionError:
                 return []
-            return [float(one["value"][1]) for one in answer["data"]["result"]]
+            if answer.status_code == 503:       # it listens, and is not ready yet
+                return []
+            return [float(one["value"][1]) for one in answer.json()["data"]["result"]]
         try:
             yield query
         finally:
