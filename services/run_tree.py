@@ -29,6 +29,8 @@ _held: dict[tuple[str, ...], bool] = {}
 _parents: dict[str, str] = {}       # of executions above another one
 _makers: dict[str, str] = {}        # of workflows, by id: their projects
 _called: dict[str, set[tuple[str, str]]] = {}       # by a task, see called_by
+# By definition and task: that it calls the workflow. It may be changed later, by its own makers.
+_named: dict[tuple[str, ...], bool] = {}
 
 
 def identity(execution: Any) -> str:
@@ -75,7 +77,8 @@ class RunTree:
         task = found and found.task_execution_id and self._reader.task(found.task_execution_id)
         if not task or origin is None or self._origin(found) != origin:
             return None
-        if not self._calls(task, found.workflow_name):
+        key = task.workflow_id, task.name, found.workflow_name
+        if not _once(_named, key, lambda _: self._calls(task, found.workflow_name) or None):
             return None
         return task.workflow_execution_id if self._has(task, found) else None
 

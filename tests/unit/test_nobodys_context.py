@@ -62,7 +62,7 @@ def service(monkeypatch):
     service = sessions.Actor(None, "")
     monkeypatch.setattr(sessions, "service", lambda region="": service)
     monkeypatch.setattr(clients, "mistral", lambda actor: Mistral())
-    for kept in ("_held", "_parents", "_makers", "_called"):
+    for kept in ("_held", "_parents", "_makers", "_called", "_named"):
         monkeypatch.setattr(run_tree, kept, {})
     monkeypatch.setattr(rights, "find", lambda run: SimpleNamespace(
         project_id="owner", cluster_id="c", begun=f"now {WORKFLOW}", actor=lambda: service))

@@ -66,7 +66,7 @@ class Mistral:
 
 @pytest.fixture
 def mistral(monkeypatch):
-    for kept in ("_held", "_parents", "_makers", "_called"):
+    for kept in ("_held", "_parents", "_makers", "_called", "_named"):
         monkeypatch.setattr(run_tree, kept, {})
     return Mistral()
 
@@ -78,6 +78,11 @@ def held(mistral, one, begun=""):
 def test_what_the_run_has_called_is_its_own(mistral):
     assert all(held(mistral, one) for one in ("run", "body", "first", "second"))
 
+
+def test_a_definition_is_read_once_for_all_that_its_task_calls(mistral, monkeypatch):
+    assert held(mistral, "first")
+    monkeypatch.setattr(mistral, "workflow", lambda one: pytest.fail(f"{one} is asked for again"))
+    assert held(mistral, "second")
 
 
 @pytest.mark.parametrize("claim", [
