@@ -119,12 +119,12 @@ async def _end(server, listener):
 
 async def _cancel_all():
     await asyncio.sleep(0)      # a task that has not begun would not close its connection
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for _ in range(3):          # a closed connection gives its socket back in the next rounds
-        await asyncio.sleep(0)
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:      # who ends may begin others
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(3):      # a closed connection gives its socket back in the next rounds
+            await asyncio.sleep(0)
 
 
 CONFIG, RS1, RS2 = (tuple(f"{name}-{number}" for number in (1, 2, 3))

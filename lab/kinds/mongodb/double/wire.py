@@ -116,16 +116,18 @@ class Listener:
         session = Session(next(self._numbers))
         talk = cast(asyncio.Task, asyncio.current_task())
         self._talks.add(talk)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                number, code, body = await _read(reader)
-                command, flags = unpack(code, body)
-                answer = await self._handler(command, session)
-                if not flags & MORE_TO_COME:
-                    writer.write(_reply(code, number, answer))
-                    await writer.drain()
-        self._talks.discard(talk)
-        writer.close()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                while True:
+                    number, code, body = await _read(reader)
+                    command, flags = unpack(code, body)
+                    answer = await self._handler(command, session)
+                    if not flags & MORE_TO_COME:
+                        writer.write(_reply(code, number, answer))
+                        await writer.drain()
+        finally:
+            self._talks.discard(talk)
+            writer.close()
 
 
 class Peer:
