@@ -8,17 +8,17 @@ from contextlib import ExitStack
 
 import pytest
 from mistralclient.api.client import client
-from oslo_config import cfg
 from trove_upgrade.embedded import EmbeddedEngine
 from trove_upgrade.lab.authority import Authority
 from trove_upgrade.lab.keystone import conf
 
 from tests.cloud.runs import ENDED, FAR, FROM_CATALOG, NEW, QUICK, TWO, Runs
+from tests.mistral_conf import in_force
 from tests.waits import until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.services import barbican, clients, config, sessions
+    from trove_upgrade.services import barbican, clients, sessions
     from trove_upgrade.services.errors import explain
 
 XDIST_GROUP = "scope"
@@ -147,21 +147,15 @@ def test_a_wrong_ca_in_the_services_own_section_is_final_and_named(cloud, shop, 
 def service_user(cloud, tmp_path):
     """service_user({section: {option: value}}): by these options of a mistral.conf in which the
     credentials stand in a section of their own."""
-    def of(options):
-        plain = {key: value for key, value in cloud.keystone.credentials("mistral").items()
-                 if key != "cafile"}
-        given = {"service_user": plain | options.get("service_user", {}), "trove_upgrade": {
-            "auth_section": "service_user", "interface": "internal", "region_name": TWO,
-            **options.get("trove_upgrade", {})}}
-        path = tmp_path / "mistral.conf"
-        path.write_text(conf.text(given))
-        cfg.CONF(["--config-file", str(path)])
-        config.options()
-        sessions._signed.cache_clear()
-        return sessions.service()
-    yield of
-    sessions._signed.cache_clear()
-    cfg.CONF.reset()
+    plain = {key: value for key, value in cloud.keystone.credentials("mistral").items()
+             if key != "cafile"}
+    with in_force(tmp_path) as read:
+        def of(options):
+            read({"service_user": plain | options.get("service_user", {}), "trove_upgrade": {
+                "auth_section": "service_user", "interface": "internal", "region_name": TWO,
+                **options.get("trove_upgrade", {})}})
+            return sessions.service()
+        yield of
 
 
 @pytest.fixture(scope="module")

@@ -6,19 +6,19 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from oslo_config import cfg
 from trove_upgrade.interfaces.client import Client, ConnectionFailed
 from trove_upgrade.interfaces.session import find_cloud, plain_client, service_client
 
 from tests.datastores.authority import Authority
 from tests.interfaces.small_cloud import ONE, TWO, SmallCloud
+from tests.mistral_conf import in_force
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
-    from trove_upgrade.services import clients, config, sessions
+    from trove_upgrade.services import clients, sessions
     from trove_upgrade.services.errors import explain
 
-SECTION = "tls_service_user"       # of this module alone: options that were registered stay
+SECTION = "service_user"
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")    # as asked for
 
 
@@ -42,22 +42,14 @@ def variables(cloud, tmp_path):
 
 
 @pytest.fixture
-def conf(cloud, tmp_path, monkeypatch):
+def conf(cloud, tmp_path):
     """conf({section: {option: value}}): mistral.conf with the service user in its own section."""
-    def write(sections):
-        own = {name[3:].lower(): value for name, value in cloud.env().items()}
-        given = {SECTION: {"auth_type": "v3password", **own, **sections.get(SECTION, {})},
-                 "trove_upgrade": {"auth_section": SECTION, "region_name": ONE,
-                                   **sections.get("trove_upgrade", {})}}
-        path = tmp_path / "mistral.conf"
-        path.write_text("\n".join(line for name, options in given.items() for line in (
-            f"[{name}]", *(f"{key} = {value}" for key, value in options.items()))))
-        cfg.CONF(["--config-file", str(path)])
-        config.options()
-    sessions._signed.cache_clear()
-    yield write
-    sessions._signed.cache_clear()
-    cfg.CONF.reset()
+    own = {name[3:].lower(): value for name, value in cloud.env().items()}
+    with in_force(tmp_path) as read:
+        yield lambda sections: read({
+            SECTION: {"auth_type": "v3password", **own, **sections.get(SECTION, {})},
+            "trove_upgrade": {"auth_section": SECTION, "region_name": ONE,
+                              **sections.get("trove_upgrade", {})}})
 
 
 @pytest.mark.parametrize("where", [SECTION, "trove_upgrade"])
