@@ -28,7 +28,7 @@ OUT = build/$@$(if $(filter-out redis,$(DATASTORE)),-$(DATASTORE))
 .PHONY: help env demo demo-failure demo-upstream demo-picture test test-release everything unit \
     search workflows system lint datastores ways-in rabbit dashboard dashboard-pictures lab \
     lab-horizon lab-distributed chaos docs benchmark \
-    benchmark-datastores clean
+    benchmark-datastores benchmark-service clean
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -153,6 +153,10 @@ benchmark: $(READY)
 ## make benchmark-datastores  what clients see of each datastore with real servers; ~20 minutes
 benchmark-datastores: $(READY)
 	@$(BIN)/python benchmarks/datastores.py
+
+## make benchmark-service  many upgrades at once on a Mistral service; needs rabbitmq-server
+benchmark-service: $(READY)
+	@$(BIN)/python benchmarks/throughput.py
 
 ## make clean          remove what make made
 clean:

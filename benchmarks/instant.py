@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import threading
+import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -89,6 +90,7 @@ class Double:
 
     def __init__(self):
         self.calls: collections.Counter = collections.Counter()
+        self.begun: dict[str, float] = {}   # when a cluster's first member was upgraded, monotonic
         self.clusters: dict[str, list[str]] = {}
         self.instances: dict[str, dict] = {}
         self.versions = {OLD: str(uuid.uuid4()), NEW: str(uuid.uuid4())}
@@ -144,6 +146,7 @@ class Double:
         row = self.instances[instance]
         row["version"] = next(name for name, one in self.versions.items() if one == version_id)
         row["starts"] += 1
+        self.begun.setdefault(row["cluster"], time.monotonic())
         return 202, None
 
 

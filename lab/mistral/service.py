@@ -1,4 +1,4 @@
-"""Mistral as a service: two APIs behind HAProxy, two engines, three executors, a notifier, and the
+"""Mistral as a service: two APIs behind HAProxy, engines, three executors, a notifier, and the
 pack's reviver."""
 import os
 import signal
@@ -20,26 +20,31 @@ from .daemon import Daemon
 from .database import Database
 from .proxy import Proxy
 
-# Name -> what `mistral-server --server` runs there, but for the reviver. Cron triggers fire beside
-# the notifier.
-NODES = {"api-1": "api", "api-2": "api", "engine-1": "engine", "engine-2": "engine",
-         "executor-1": "executor", "executor-2": "executor", "executor-3": "executor",
-         "notifier": "notifier,periodic", "reviver": "reviver"}
+ENGINES = 2
 REVIVER, QUIET_SEC = "trove_upgrade.embedded.reviver", 20
 STARTED = {"engine": "Engine server started", "executor": "Executor server started",
            "reviver": "Reviver started", "notifier,periodic": "Notification server started"}
 BIN = Path(sys.executable).parent
 
 
+def nodes(engines: int) -> dict[str, str]:
+    """Name -> what `mistral-server --server` runs there, but for the reviver. Cron triggers fire
+    beside the notifier."""
+    return {"api-1": "api", "api-2": "api",
+            **{f"engine-{number}": "engine" for number in range(1, engines + 1)},
+            **{f"executor-{number}": "executor" for number in range(1, 4)},
+            "notifier": "notifier,periodic", "reviver": "reviver"}
+
+
 class Node:
     """One `mistral-server`, or the reviver, with a mistral.conf of its own.
 
-    env: more variables of its process. access_dir: its own access files.
+    does: see `nodes`. env: more variables of its process. access_dir: its own access files.
     """
 
-    def __init__(self, name: str, directory: Path, sections: dict, port: int,
+    def __init__(self, name: str, does: str, directory: Path, sections: dict, port: int,
                  env: dict[str, str]):
-        self.name, self.does, self.port = name, NODES[name], port
+        self.name, self.does, self.port = name, does, port
         self.env: dict[str, str] = {}
         self.sections = sections
         self._file, self.log = directory / f"{name}.conf", directory / f"{name}.log"
@@ -84,18 +89,19 @@ class MistralService:
     """All of it, with its files in `directory`.
 
     sections: what mistral.conf has beside `conf.sections`, such as [keystone_authtoken].
-    remove: directory to remove if this process is killed.
+    remove: directory to remove if this process is killed. engines: how many.
     """
 
     def __init__(self, directory: Path, sections: dict[str, dict], access_dir: Path,
-                 env: dict[str, str], remove: Path | None = None):
+                 env: dict[str, str], remove: Path | None = None, engines: int = ENGINES):
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o711)          # `nobody` must reach the database's files
         self.directory, self.url = directory, ""
         self._guard = Server("guard", "mistral.daemon", directory, remove)
         self.database, self.broker = Database(directory), Broker(directory)
         self._env = {**env, "PYTHONWARNINGS": "ignore"}
-        self.nodes = {name: self._node(name, sections, access_dir) for name in NODES}
+        self.nodes = {name: self._node(name, does, sections, access_dir)
+                      for name, does in nodes(engines).items()}
         self.proxy = Proxy(directory, {name: node.port for name, node in self.nodes.items()
                                        if node.does == "api"})
 
@@ -115,13 +121,14 @@ class MistralService:
         self.url = self.proxy.url
         return self
 
-    def install(self, session) -> None:
-        """Put the pack's workflows in, for all projects; session: an administrator's.
+    def install(self, session, scope: str = "public") -> None:
+        """Put the pack's workflows in, for all projects; session: an administrator's. A service
+        without Keystone has one project alone, and takes them as `private`.
 
         Without validation, which takes half a second a file; the pack's own tests do it.
         """
         for path in installed():
-            session.post(f"{self.url}/workflows", params={"scope": "public",
+            session.post(f"{self.url}/workflows", params={"scope": scope,
                                                           "skip_validation": "true"},
                          data=Path(path).read_bytes(), headers={"Content-Type": "text/plain"})
 
@@ -151,14 +158,14 @@ class MistralService:
         """Let it go on."""
         self.nodes[name].process.signal(signal.SIGCONT)
 
-    def _node(self, name: str, more: dict[str, dict], access_dir: Path) -> Node:
+    def _node(self, name: str, does: str, more: dict[str, dict], access_dir: Path) -> Node:
         port = free_port()
         own = conf.sections(name, self.broker.url, self.database.url, str(access_dir))
         lab = {"DEFAULT": {"log_file": self.directory / f"{name}.log", "use_stderr": "false"},
                "api": {"host": "127.0.0.1", "port": port, "validation_mode": "enabled"}}
         sections = {section: {**own.get(section, {}), **lab.get(section, {}),
                               **more.get(section, {})} for section in {**own, **lab, **more}}
-        return Node(name, self.directory, sections, port, self._env)
+        return Node(name, does, self.directory, sections, port, self._env)
 
     def _make_tables(self) -> None:
         node = self.nodes["engine-1"]
