@@ -26,8 +26,9 @@ class ChooseWave(StepAction):
     of a wave does not grow with the waves before it.
 
     :param progress: ``{waves, paused_at, baked}``, see planning.waves.Progress.
-    :returns: ``{next: upgrade | hold | bake | done, members, until, restore_roles}``: members are
-        the ids of the wave, which is written down beside the record.
+    :returns: ``{next: upgrade | hold | bake | done, members}``: members are the ids of the wave,
+        which is written down beside the record; ``until`` when to bake, ``restore_roles`` when the
+        roll is done and that was asked for.
     """
 
     def __init__(self, run: str, progress: dict[str, Any]):
@@ -63,8 +64,16 @@ class ChooseWave(StepAction):
             "peers": _peers(self.plan, members), "unavailable": unavailable, "back": False,
             "anew": anew, "number": progress.waves,
             "done": [*done, *(one for one in listed if one not in todo)]})
-        return {"next": step, "members": wave, "until": time.time() + self.job["bake_sec"],
-                "restore_roles": step == waves.DONE and self.plan["options"]["restore_roles"]}
+        return self._told(step, wave)
+
+    def _told(self, step: str, wave: list[str]) -> dict[str, Any]:
+        """Mistral stores it four times a wave, so it has what the next step needs and no more."""
+        told: dict[str, Any] = {"next": step, "members": wave}
+        if step == waves.BAKE:
+            told["until"] = time.time() + self.job["bake_sec"]
+        if step == waves.DONE and self.plan["options"]["restore_roles"]:
+            told["restore_roles"] = True
+        return told
 
     @property
     def _goes_back(self) -> bool:
