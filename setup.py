@@ -66,6 +66,7 @@ TEST = [*REDIS_SERVERS, "axe-core-python==0.1.0", "hypothesis>=6.100", "mypy>=1.
         "types-jsonschema", "wheel"]
 
 ACTIONS = (
+    "admit = trove_upgrade.actions.admit:Admit",
     "plan = trove_upgrade.actions.plan:Plan",
     "take_lock = trove_upgrade.actions.lock:TakeLock",
     "release_lock = trove_upgrade.actions.lock:ReleaseLock",

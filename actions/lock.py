@@ -39,10 +39,31 @@ class LockAction(UpgradeAction):
         """The work of the step; what it raises becomes the action's error."""
         raise NotImplementedError
 
+    def verified(self, context: Any) -> tuple[dict[str, Any], Actor]:
+        """What Keystone says of the caller's token, and who acts, before anything is done as the
+        service user. A run that has waited for its turn has kept its rights before: then it needs
+        no token, which may have run out.
+
+        :raises UpgradeError: code ``foreign_rights``, or that of a token that is not accepted.
+        """
+        if rights.find(self.run_id):
+            token, actor = {}, rights.acting(context, self.run_id)
+        else:
+            token, actor = rights.verify_caller(context), rights.caller(context, self.run_id)
+        rights.check_workflow(self.run_id, actor)
+        return token, actor
+
+
+def execution_over(run: str) -> UpgradeError:
+    """The error of a run that has ended meanwhile."""
+    return UpgradeError("execution_over", f"Execution {run} ended before it began; nothing was "
+                        "changed.", "stop")
+
 
 class TakeLock(LockAction):
     """Hold the cluster for the run, or fail with code ``locked`` naming who holds it. Then keep the
-    caller's rights for as long as the run lasts, without its token.
+    caller's rights for as long as the run lasts, without its token, unless it has done so before
+    (see admit).
 
     :param cluster_id: id or unique name; of any member of a replication set.
     :param start_token: the moment since when trove-api holds the cluster for this execution, or
@@ -56,11 +77,11 @@ class TakeLock(LockAction):
         self.cluster_id, self.start_token, self.kind = cluster_id, start_token, kind
 
     def step(self, context: Any) -> dict[str, str]:
-        token = rights.verify_caller(context)
-        actor = rights.caller(context, self.run_id)
-        rights.check_workflow(self.run_id, actor)
+        token, actor = self.verified(context)
         group = found_now(Trove(actor), self.kind, self.cluster_id)
         found, members = group["id"], [one.id for one in group["members"]]
+        if rights.find(self.run_id):
+            rights.acting(context, self.run_id, found)      # kept for this cluster alone
         lock = Lock(actor, found, context.security.project_id)
         lock.take(self.run_id, self.start_token, members if self.kind == SET else ())
         if rights.are_kept():
@@ -68,8 +89,7 @@ class TakeLock(LockAction):
         if not ExecutionReader(actor).is_open(self.run_id):
             lock.release(self.run_id)
             rights.drop(self.run_id)
-            raise UpgradeError("execution_over", f"Execution {self.run_id} ended before it began; "
-                               "nothing was changed.", "stop")
+            raise execution_over(self.run_id)
         return {"cluster_id": found}
 
 

@@ -39,7 +39,7 @@ class Plan(UpgradeAction):
         self.run_id, self.inputs, self.start_token, self.kind = run, inputs, start_token, kind
 
     def act(self, context: Any) -> PlanDocument:
-        options = _options(self.inputs, self.kind)
+        options = read_options(self.inputs, self.kind)
         window.check_start(options["latest_start"], datetime.datetime.now(datetime.UTC))
         return _plan(context, self.run_id, options, self.kind, bool(self.start_token))[0]
 
@@ -65,7 +65,7 @@ class Preflight(UpgradeAction):
         self.check_name(context)
         actor = rights.acting(context, self.run_id)
         asked, _ = ExecutionReader(actor).asked_for(self.run_id)
-        if _options(asked, self.kind) != self.options:
+        if read_options(asked, self.kind) != self.options:
             raise UpgradeError("foreign_rights", "These are not the inputs that the run was "
                                "started with.", "stop")
         plan, now, lock = _plan(context, self.run_id, self.options, self.kind)
@@ -86,7 +86,7 @@ class Preflight(UpgradeAction):
         return record.keep({**plan, "job": {**plan["job"], "access_fingerprint": pinned}})
 
 
-def _options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:
+def read_options(inputs: dict[str, Any], kind: str) -> dict[str, Any]:
     """What the caller of the workflow gave, checked, with defaults filled in."""
     if kind == CLUSTER or not isinstance(inputs, dict):
         return read_input(inputs)

@@ -39,9 +39,8 @@ class Live:
         done = sum(member.state == "upgraded" for member in look.members)
         what = shown(f"{look.cluster}: {look.from_version} -> {look.to_version}"
                      if look.cluster else "")
-        phase = "paused" if look.state == "PAUSED" else look.phase
         count = f"  {done}/{len(look.members)} members" if look.members else ""
-        text = Text.assemble((shown(f"{phase}  "), "bold"), what, count,
+        text = Text.assemble((shown(f"{look.standing}  "), "bold"), what, count,
                              f"  {duration(look.elapsed_sec)}")
         if look.ended or look.state == "PAUSED":
             return text

@@ -9,7 +9,7 @@ from collections import Counter as Tally
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from ..planning.lock_names import LOCK
+from ..planning.lock_names import LOCK, QUEUE
 from .progress import MEMBER, PREFIX, ROLLBACK, as_object, seconds
 
 RECORD, WAVE = "trove_upgrade.run.", "trove_upgrade.wave."      # environments: services/record.py
@@ -73,7 +73,7 @@ class Metrics:
             return Histogram(f"trove_upgrade_{name}_seconds", text, registry=None, buckets=SECONDS)
         self.up = gauge("up", "Whether Mistral could be read")
         self.upgrades = gauge("upgrades", "Upgrades that have not ended", "state")
-        self.queue = gauge("queue", "Upgrades that hold no cluster yet")
+        self.queue = gauge("queue", "Upgrades that wait for their turn")
         self.members = gauge("members", "Members of clusters under upgrade, by the version that "
                              "they run", "datastore", "version")
         self.under_way = gauge("members_under_way", "Members that are worked on", "work")
@@ -122,9 +122,8 @@ class Metrics:
                        for one in reading.upgrades)
         for state in ("running", "paused"):
             self.upgrades.labels(state).set(states[state])
-        holding = {str(variables.get("owner")) for name, (variables, _) in reading.notes.items()
-                   if _is_lock(name)}
-        self.queue.set(sum(one["id"] not in holding for one in reading.upgrades))
+        tickets = [reading.notes.get(QUEUE + one["id"]) for one in reading.upgrades]
+        self.queue.set(sum(one is not None and not one[0].get("admitted") for one in tickets))
 
     def _notes(self, reading):
         born = [created for name, (_, created) in reading.notes.items() if _is_lock(name)]

@@ -15,12 +15,14 @@ BODY, PREPARE = PREFIX + "upgrade", PREFIX + "prepare"
 MEMBER = PREFIX + "member"
 ROLLBACK = PREFIX + "member_rollback"
 
+WAITING = "await_turn"      # the task of a run that is queued
 # By the open tasks of a run: those that call its parts, and the steps in them that tell more.
 PARTS = {"prepare": "planning", "roll": "upgrading", "complete": "verifying",
          "finalize": "finalising", "undo": "rolling back", "hold_failed": "holding",
          "finish": "finalising", "release_lock": "finalising", "report": "finalising",
          "drop_rights": "finalising"}
-PHASES = {"take_lock": "locking", "check_preflight": "preflight", "request_backup": "backing up",
+PHASES = {WAITING: "queued", "take_lock": "locking", "check_preflight": "preflight",
+          "request_backup": "backing up",
           "await_backup": "backing up", "suspend_background": "preflight", "bake": "baking",
           "hold_last": "holding", "hold": "holding", "bake_canary": "baking"}
 STEPS = {"switchover": "switching over", "request_upgrade": "requested",
@@ -58,7 +60,8 @@ class Progress:
 
     ``state`` is the execution's: RUNNING, PAUSED, SUCCESS, ERROR or CANCELLED. ``plan`` is None
     until it is made, ``result`` until the end (schemas/plan.json, result.json). Another workflow
-    may have started this one: then ``root_id`` is that one's execution.
+    may have started this one: then ``root_id`` is that one's execution. ``place`` is where it
+    stands in the queue and how many wait, while its phase is ``queued`` and that is known.
     """
 
     execution_id: str
@@ -75,6 +78,15 @@ class Progress:
     plan: dict | None = None
     result: dict | None = None
     root_id: str = ""
+    place: list[int] | None = None
+
+    @property
+    def standing(self):
+        """In words where it stands: paused, or its phase, with its place in the queue."""
+        if self.state == "PAUSED":
+            return "paused"
+        return f"{self.phase}, place {self.place[0]} of {self.place[1]}" if self.place \
+            else self.phase
 
     @property
     def ended(self):
@@ -96,12 +108,14 @@ class Progress:
 @dataclasses.dataclass
 class Tree:
     """What one look at Mistral gives. ``open_tasks`` are the tasks that have not ended, those of
-    the sub-workflows too; ``plan`` is None until it is made."""
+    the sub-workflows too; ``plan`` is None until it is made; ``turn`` is what a run was told last
+    that is queued (planning.queue.Turn)."""
 
     root: dict
     children: list[dict] = dataclasses.field(default_factory=list)
     open_tasks: list[dict] = dataclasses.field(default_factory=list)
     plan: dict | None = None
+    turn: dict | None = None
 
 
 def build(tree, now):
@@ -112,8 +126,9 @@ def build(tree, now):
     members = _members(tree, plan, result or {}, now)
     waves = _waves(tree, plan, members)
     in_waves = {member.id for wave in waves for member in wave}
+    phase = _phase(tree)
     return Progress(
-        execution_id=root["id"], state=root["state"], phase=_phase(tree),
+        execution_id=root["id"], state=root["state"], phase=phase,
         message=_message(root, result),
         cluster=plan.get("cluster", {}).get("name") or _asked_for(root),
         from_version=plan.get("from_version", ""),
@@ -121,7 +136,12 @@ def build(tree, now):
         untouched=[one for one in members.values() if one.id not in in_waves],
         started=seconds(root["created_at"]), elapsed_sec=_elapsed(root, now), plan=tree.plan,
         result=result if result and "status" in result else None,
-        root_id=root.get("root_execution_id") or root["id"])
+        root_id=root.get("root_execution_id") or root["id"],
+        place=_place(tree.turn or {}) if phase == "queued" else None)
+
+
+def _place(turn):
+    return [turn["place"], turn["of"]] if turn.get("place") else None
 
 
 def _asked_for(root):

@@ -46,7 +46,7 @@ class Lines:
     def __call__(self, look):
         """Write the changes of a Progress."""
         stamp = f"[{look.elapsed_sec:6.0f} s] " if self._stamped else ""
-        phase = "paused" if look.state == "PAUSED" else look.phase
+        phase = look.standing
         if phase not in (self._phase, "done"):
             self._phase = phase
             self._write(stamp + phase)
@@ -62,8 +62,7 @@ def named(look):
     """Return what an upgrade is about: its cluster or set, its versions and how it stands."""
     done = sum(member.state == "upgraded" for member in look.members)
     versions = f"{look.from_version} -> {look.to_version}, " if look.to_version else ""
-    state = "paused" if look.state == "PAUSED" else look.phase
-    return (f"{look.cluster or look.execution_id} ({versions}{state}, {done} of "
+    return (f"{look.cluster or look.execution_id} ({versions}{look.standing}, {done} of "
             f"{len(look.members)} members on the new version)")
 
 

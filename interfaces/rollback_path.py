@@ -1,12 +1,11 @@
 """What a rollback undoes, and with which inputs. Pure: no I/O."""
 from ..planning.command_lines import CARRIED
 from ..planning.groups import CLUSTER, kind_of, noun
+from ..planning.queue import GOING_BACK
 from ..planning.verdict import complaints, version_before
 from ..planning.versions import called, reference
 from ..schemas import load
 from .errors import Refused, UnderUpgrade
-
-SKIP = "not_a_downgrade"
 
 
 def stands(look):
@@ -43,7 +42,7 @@ def inputs_back(look, version=None, more=None):
 
 def with_skip(more=None):
     """Return the inputs that a person gave, and the check that every rollback path skips."""
-    skipped = dict.fromkeys([SKIP, *(more or {}).get("skip_checks", ())])
+    skipped = dict.fromkeys([GOING_BACK, *(more or {}).get("skip_checks", ())])
     return {**(more or {}), "skip_checks": list(skipped)}
 
 

@@ -18,7 +18,7 @@ POLL_SEC = 1.0          # each takes the engine as long as a step of the upgrade
 QUICK_POLL_SEC = 0.1
 PAGE = 100
 PLAN_SEC = 300
-BEFORE_THE_LOCK = ("planning", "locking")
+BEFORE_THE_LOCK = ("queued", "planning", "locking")
 MEMBERS_AWAY = ("upgrading", "holding", "rolling back")     # or about to be
 OPEN_STATES = "in:RUNNING,DELAYED,IDLE,PAUSED"
 CHILD_FIELDS = ("id", "workflow_name", "task_execution_id", "state", "created_at", "updated_at",
@@ -89,7 +89,7 @@ class Upgrades:
                 return
             if deadline is not None and time.monotonic() > deadline:
                 raise TookTooLong(f"Execution {execution_id} has not ended in {timeout_sec} s; "
-                                  f"it is {look.phase}, and goes on.")
+                                  f"it is {look.standing}, and goes on.")
             time.sleep(poll_sec)
 
     def list(self, limit=50):
@@ -284,8 +284,9 @@ class Upgrades:
         children = [one.to_dict() for one in self._below(root)]
         if root["state"] not in views.ENDED:       # the result tells it later
             self._add_failures(children)
-        return views.Tree(root, children, self._open_tasks([root, *children]),
-                          self._plan(execution_id, children))
+        tasks = self._open_tasks([root, *children])
+        return views.Tree(root, children, tasks, self._plan(execution_id, children),
+                          self._turn(tasks))
 
     def _below(self, root):
         """The sub-workflows of an upgrade, all levels."""
@@ -309,6 +310,14 @@ class Upgrades:
             fields=TASK_FIELDS)
         tasks = [task.to_dict() for task in found]
         return [task for task in tasks if task["workflow_execution_id"] in running]
+
+    def _turn(self, tasks):
+        """What a run that is queued was told last; None of any other."""
+        waiting = [one["workflow_execution_id"] for one in tasks if one["name"] == views.WAITING]
+        found = waiting and self._client.tasks.list(
+            workflow_execution_id=waiting[0], state="SUCCESS", limit=1, fields=("id", "published"),
+            sort_keys="created_at,id", sort_dirs="desc,desc")
+        return views.as_object(found[0].to_dict()["published"]).get("turn") if found else None
 
     def _plan(self, execution_id, children):
         """What the run's first step has answered; None before it has."""

@@ -6,6 +6,7 @@ import uuid
 from ..datastores.base import ANOTHER
 
 LOCK = "trove_upgrade.lock."        # Mistral's environment LOCK + cluster id names the owner
+QUEUE = "trove_upgrade.queue."      # QUEUE + execution: a run that waits for its turn, or has it
 # In the environment of an execution that trove-api started: when it took the cluster.
 START_TOKEN = "trove_upgrade_start_token"      # noqa: S105  not a secret
 # Mistral's environment, in the service users' project, whose variable ``key`` only they can read.

@@ -39,6 +39,16 @@ OPTS = [
                "insecure."),
     cfg.StrOpt("access_dir", default="/etc/trove-upgrade/access",
                help="Directory of the access files that tell port and credentials of members."),
+    cfg.IntOpt("engines", default=1, min=1,
+               help="Number of engine processes of this Mistral, which its API does not tell: how "
+               "many upgrades go at once goes by it."),
+    cfg.IntOpt("upgrades_at_once", default=0, min=0,
+               help="So many upgrades go at once, the others wait for their turn; 0: ten for each "
+               "engine. More where members take long, because a run that waits for a member costs "
+               "the engine little."),
+    cfg.IntOpt("upgrades_of_project", default=0, min=0,
+               help="So many of these may be of one project; 0: half of them. Where one project "
+               "has all clusters, as many as upgrades_at_once."),
     cfg.FloatOpt("outage_sec", default=300.0, min=0.0,
                  help="Seconds for which a step waits for Keystone, Trove or Mistral while they "
                  "can't be reached. Steps that undo, give back and report wait five minutes more."),

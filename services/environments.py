@@ -59,7 +59,7 @@ class Environments:
 
     def named(self, prefix: str) -> dict[str, dict[str, Any]]:
         """Variables by name, of all whose name begins with the prefix."""
-        return {one.name: one.variables for one in self._environments.list()
+        return {one.name: one.variables for one in self._environments.list(name=f"has:{prefix}")
                 if one.name.startswith(prefix) and self._is_own(one)}
 
     def of_project(self, name: str, project_id: str) -> dict[str, Any] | None:

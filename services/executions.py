@@ -1,6 +1,6 @@
 """What Mistral says of executions: whether one has ended, what it was asked for, who called it."""
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from mistralclient.api.base import APIException
@@ -61,6 +61,13 @@ class ExecutionReader:
         if found is None:
             return {}, {}
         return as_object(found.input), as_object(found.params).get("env") or {}
+
+    def open_states(self, workflows: Collection[str]) -> dict[str, str]:
+        """States by id of all executions of these workflows that have not ended."""
+        found = self._seen(lambda client, everywhere: client.executions.list(
+            workflow_name=f"in:{','.join(workflows)}", state=f"nin:{','.join(ENDED)}",
+            fields=("id", "state"), **everywhere))
+        return {one.id: one.state for one in found or ()}
 
     def find(self, execution: str) -> Any:
         """The execution itself, or None."""

@@ -12,6 +12,7 @@ run's id, so nobody can talk a step into another cluster, address or access file
 from typing import cast
 
 from ..planning.documents import Plan, Wave
+from ..planning.lock_names import QUEUE
 from ..schemas import UpgradeError
 from . import sessions
 from .config import options
@@ -80,7 +81,8 @@ class Record:
         return cast(Wave, found) if found else NOBODY
 
     def drop(self) -> None:
-        """The run is over."""
+        """The run is over; its ticket goes as well (see tickets.py)."""
         _kept.pop(self._run, None)
         self._notes.delete(WAVE + self._run)
         self._notes.delete(RUN + self._run)
+        self._notes.delete(QUEUE + self._run)

@@ -10,7 +10,7 @@ from ...planning.verdict import LISTS
 from ..progress import Member, Progress
 from . import words
 
-PHASE_STEPS = {"planning": "plan", "locking": "check", "preflight": "check",
+PHASE_STEPS = {"queued": "plan", "planning": "plan", "locking": "check", "preflight": "check",
                "backing up": "check",
                "upgrading": "members", "holding": "members", "baking": "members",
                "verifying": "verify", "rolling back": "undo", "finalising": "finish"}
@@ -109,6 +109,9 @@ def _headline(progress: Progress, kind: str) -> str:
         return _("Paused. Nothing is touched until you resume it.")
     if kind == "finalize":
         return _("Closing the rollback path.")
+    if progress.place:
+        return _("Waiting for its turn: place %(place)s of %(all)s. Nothing is changed yet.") % {
+            "place": progress.place[0], "all": progress.place[1]}
     if progress.phase == "upgrading":
         return _now_at_work(progress)
     if progress.phase == "rolling back":

@@ -34,6 +34,7 @@ REFUSED = pgettext_lazy("Current status of an upgrade", "Refused")
 KINDS = {"upgrade": _("Upgrade"), "finalize": _("Finalise"), "plan": _("Plan")}
 
 NOW = {
+    "queued": _("Waiting for its turn. Nothing is changed yet."),
     "planning": _("Making the plan. Nothing is changed yet."),
     "locking": _("Reserving the cluster, so that nobody else changes it meanwhile."),
     "preflight": _("Asking all checks. Nothing is changed yet."),

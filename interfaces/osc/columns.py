@@ -47,7 +47,8 @@ def of_progress(look, program=()):
     done = sum(one.state == "upgraded" for one in look.members)
     return {
         "id": look.execution_id, "cluster": look.cluster, "from_version": look.from_version,
-        "to_version": look.to_version, "state": look.state, "phase": look.phase,
+        "to_version": look.to_version, "state": look.state,
+        "phase": look.standing if look.place else look.phase,
         "status": result.get("status", ""), "elapsed_sec": round(look.elapsed_sec),
         "upgraded": f"{done}/{len(members)}",
         "members": Text((members, report.progress_lines(look))), "summary": look.message,

@@ -57,7 +57,10 @@ def test_what_is_under_way_is_told_by_state_version_and_lock():
                "trove_upgrade.lock.c2.takeover.x.0": ({"owner": "x"}, 1.0),
                "trove_upgrade.run.one": ({"plan": PLAN}, 900.0),
                "trove_upgrade.wave.one": ({"done": ["a"]}, 950.0),
-               "trove_upgrade.run.gone": ({"plan": PLAN}, 1.0)}))
+               "trove_upgrade.run.gone": ({"plan": PLAN}, 1.0),
+               "trove_upgrade.queue.one": ({"admitted": True}, 900.0),
+               "trove_upgrade.queue.three": ({"admitted": False}, 900.0),
+               "trove_upgrade.queue.gone": ({"admitted": False}, 1.0)}))
     assert found["trove_upgrade_upgrades", "running"] == 2
     assert found["trove_upgrade_upgrades", "paused"] == 1
     assert found["trove_upgrade_queue",] == 1

@@ -25,7 +25,7 @@ WORKFLOW_KEYS = {"name", "version", "type", "description", "tags", "input", "var
                  "output-on-error", "task-defaults", "tasks"}
 TASK_KEYS = {"name", "version", "type", "description", "action", "workflow", "input", "with-items",
              "retry", "publish", "publish-on-error", "on-success", "on-error", "on-complete",
-             "pause-before"}
+             "pause-before", "wait-before"}
 DEFAULT_KEYS = {"version", "retry"}
 RETRY_KEYS = {"version", "count", "delay", "break-on"}
 ENDLESS = 5000      # tasks of a walk
@@ -80,7 +80,7 @@ class Site:
         """All of them have ended."""
 
     def wait(self, seconds):
-        """Before a retry."""
+        """Before a retry, and before a task that says so."""
 
 
 class Walker:
@@ -177,6 +177,8 @@ class Walker:
         retry = policies.get_retry() or defaults and defaults.get_policies().get_retry()
         if evaluate(policies.get_pause_before(), scope):
             self._pause(scope.execution)
+        if delay := evaluate(policies.get_wait_before(), scope):
+            self._site.wait(delay)
         for number in itertools.count():
             done, result = yield from self._try(task, scope)
             if done or not retry:
