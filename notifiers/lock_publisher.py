@@ -48,13 +48,15 @@ class LockPublisher(NotificationPublisher):
             workflow_execution_id=run))
         rights.complete(context)
         actor = rights.acting(context, run)
-        for cluster_id in held_by(sessions.service() or actor, run):
-            if Lock(actor, cluster_id, ctx.project_id).release(run):
-                LOG.warning("Execution %s ended as %s without its last steps; the lock of cluster "
-                            "%s is given back. Start the upgrade again to finish or to undo it.",
-                            run, state, cluster_id)
-        Record(actor, run).drop()
-        rights.drop(run)
+        try:
+            for cluster_id in held_by(sessions.service() or actor, run):
+                if Lock(actor, cluster_id, ctx.project_id).release(run):
+                    LOG.warning("Execution %s ended as %s without its last steps; the lock of "
+                                "cluster %s is given back. Start the upgrade again to finish or to "
+                                "undo it.", run, state, cluster_id)
+        finally:        # a lock that is left is taken over by the next upgrade
+            Record(actor, run).drop()
+            rights.drop(run)
         inputs, env = ExecutionReader(actor).asked_for(run) if sessions.service() else ({}, {})
         if give_back_start(run, named_in(inputs), env.get(START_TOKEN, "")):
             LOG.warning("Execution %s ended as %s before it began; its cluster is given back.",

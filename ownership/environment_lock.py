@@ -55,16 +55,20 @@ class EnvironmentLock:
                 raise locked(holder)
             if holder and self._succeed(holder, record):
                 return
-        raise UpgradeError("locked", "The lock of this cluster is being given back or taken over.",
-                           "retry")
+        raise _in_other_hands()
 
     def release(self, owner: str) -> bool:
-        """Release it if ``owner`` holds it; returns whether it did."""
+        """Release it if ``owner`` holds it; returns whether it did.
+
+        :raises UpgradeError: code ``locked``, class retry: somebody else is at it, or died at it.
+        """
         with self._alone_with(owner) as is_mine:
-            if not is_mine():
-                return False
-            self._environments.delete(self._name)
-            return True
+            if is_mine():
+                self._environments.delete(self._name)
+                return True
+        if self.read().get("owner") == owner:
+            raise _in_other_hands()
+        return False
 
     def _renew(self, found: dict[str, Any], record: dict[str, Any]) -> None:
         """Write a record that an earlier try has written; the operator's flags in it stay."""
@@ -103,6 +107,11 @@ class EnvironmentLock:
                 return []
             left.append(name)
         return []
+
+
+def _in_other_hands() -> UpgradeError:
+    return UpgradeError("locked", "The lock of this cluster is being given back or taken over.",
+                        "retry")
 
 
 def locked(owner: str) -> UpgradeError:

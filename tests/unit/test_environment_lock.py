@@ -111,6 +111,28 @@ def test_a_repeated_try_gets_it_again_with_what_the_operator_has_asked(model, ov
     assert model.there[NAME]["abort"] is True
 
 
+class Killed(BaseException):
+    """An executor's end."""
+
+
+def test_a_release_whose_executor_died_is_done_by_the_next_try(model, over, monkeypatch):
+    """Not before it is certain that the first one changes nothing any more."""
+    def die(name):
+        raise Killed
+    lock = environment_lock.EnvironmentLock(model, NAME, over.__contains__)
+    take(model, over, "first")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(model, "delete", die)
+        lock.release("first")
+    with pytest.raises(UpgradeError) as again:
+        lock.release("first")
+    assert (again.value.code, again.value.klass) == ("locked", "retry")
+    model.made = {name: made - environment_lock.TAKEOVER_SEC for name, made in model.made.items()}
+    assert lock.release("first")
+    assert model.there == {}
+    assert not lock.release("first")
+
+
 def test_release_and_takeover_at_once_end_with_one_owner(model, over):
     for _ in range(20):
         model.create(NAME, record("dead"))
