@@ -27,6 +27,8 @@ from .base import StepAction
 
 # When Trove is asked, too, whether the member has failed; then after twice the time, and so on.
 FIRST_ASK_SEC = 3.0
+# For so long a step goes by what it was told before it waited at the gate.
+FRESH_SEC = 3.0
 
 
 class MemberAction(StepAction):
@@ -47,8 +49,7 @@ class MemberAction(StepAction):
         check_id(self.member_id, "member")
         wave = record.wave()
         if self.member_id not in wave["members"]:
-            raise UpgradeError("not_chosen", "This member is not of the wave in hand; it is left "
-                               "as it is.", "rollback", self.member_id)
+            raise self._not_chosen()
         self.member = wave["members"][self.member_id]
         self.peers: list[Peer] | list[PlanMember] = wave["peers"] or self.plan["members"]
         self.unavailable = wave["unavailable"]
@@ -66,6 +67,29 @@ class MemberAction(StepAction):
 
     def _health(self, driver: Driver, trove: Trove) -> ClusterFacts:
         return health_of(driver, trove, self.job, as_members(self.peers))
+
+    def _request(self, trove: Trove, lock: Lock, version: Version, since: float) -> bool:
+        """Ask Trove for the version, right after the gate; False when that was done meanwhile.
+
+        An executor that hung may go on when another one has done the step and the run is elsewhere.
+
+        :param since: when Trove and the record were asked, by time.monotonic.
+        :raises UpgradeError: code ``lock_lost`` or ``not_chosen``: the run has gone on without it.
+        """
+        if time.monotonic() - since > FRESH_SEC:
+            waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
+            wave = self.record.wave()
+            if wave["back"] != self.goes_back \
+                    or wave["members"].get(self.member_id) != self.member:
+                raise self._not_chosen()
+            if asked_already(self.member, trove.member(self.member_id), version):
+                return False
+        trove.upgrade(self.member_id, version)
+        return True
+
+    def _not_chosen(self) -> UpgradeError:
+        return UpgradeError("not_chosen", "This member is not of the wave in hand; it is left as "
+                            "it is.", "rollback", self.member_id)
 
     def _polls(self, driver: Driver) -> Iterator[None]:
         return polls(self.job["try_sec"], max(self.job["poll_sec"], driver.poll_sec))
@@ -89,7 +113,7 @@ class RequestUpgrade(MemberAction):
     """Ask Trove for the upgrade, right after the gate. Asked already? Then only say so."""
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        target = self.job["target"]
+        target, since = self.job["target"], time.monotonic()
         if asked_already(self.member, trove.member(self.member["id"]), target):
             return {"requested": False}
         trove.verify_credentials()
@@ -97,8 +121,7 @@ class RequestUpgrade(MemberAction):
         waves.check_lock(lock.read(), self.job["owner"],
                          heed_abort=not has_switched(driver, self.member))
         self._await_gate(driver, trove)
-        trove.upgrade(self.member["id"], target)
-        return {"requested": True}
+        return {"requested": self._request(trove, lock, target, since)}
 
 
 class RequestRollback(MemberAction):
@@ -112,7 +135,7 @@ class RequestRollback(MemberAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        origin = self.member["origin"]
+        origin, since = self.member["origin"], time.monotonic()
         if asked_already(self.member, trove.member(self.member["id"]), origin):
             return {"requested": False, "rebuild": False}
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
@@ -121,8 +144,7 @@ class RequestRollback(MemberAction):
             return {"requested": False, "rebuild": True}
         self._check_rollback_path(driver, trove, origin)
         self._await_gate(driver, trove)
-        trove.upgrade(self.member["id"], origin)
-        return {"requested": True, "rebuild": False}
+        return {"requested": self._request(trove, lock, origin, since), "rebuild": False}
 
     def _still_runs(self, driver: Driver, trove: Trove, version: Version) -> bool:
         """Its own server serves its data by this version, so the new one has not changed them."""
