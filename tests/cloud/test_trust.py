@@ -88,6 +88,7 @@ def forged(cluster_id, member_id):
             "options": {"cluster_id": cluster_id, "datastore_version": "9.1.2", "dry_run": False},
             "plan": {"job": job, "members": [member], "options": {"dry_run": False}},
             "answers": [], "asks": 3, "executors": 1,
+            "last": {"admitted": True, "place": 1, "of": 1, "wait_sec": 0},
             "failure": [{"code": "x", "class": "rollback", "instance": "", "message": ""}],
             "progress": {"waves": 0, "paused_at": 0, "baked": True},
             "heed_abort": False, "heed_pause": False, "blindly": False}
