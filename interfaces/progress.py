@@ -83,8 +83,11 @@ class Progress:
     @property
     def standing(self):
         """In words where it stands: paused, or its phase, with its place in the queue."""
-        if self.state == "PAUSED":
-            return "paused"
+        return "paused" if self.state == "PAUSED" else self.phase_and_place
+
+    @property
+    def phase_and_place(self):
+        """Its phase, and its place in the queue while it is queued."""
         return f"{self.phase}, place {self.place[0]} of {self.place[1]}" if self.place \
             else self.phase
 

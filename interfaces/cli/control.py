@@ -147,7 +147,7 @@ class Show(Seen):
         if self._json:
             print(json.dumps(look.as_dict(), indent=2))
             return outcome.exit_code(look)
-        self.write(f"{look.execution_id}  {look.cluster}  {look.state}, {look.standing}, "
+        self.write(f"{look.execution_id}  {look.cluster}  {look.state}, {look.phase_and_place}, "
                    f"{duration(look.elapsed_sec)}")
         for line in report.progress_lines(look, width_of(sys.stdout)):
             self.write(f"  {line}")

@@ -48,7 +48,7 @@ def of_progress(look, program=()):
     return {
         "id": look.execution_id, "cluster": look.cluster, "from_version": look.from_version,
         "to_version": look.to_version, "state": look.state,
-        "phase": look.standing if look.place else look.phase,
+        "phase": look.phase_and_place,
         "status": result.get("status", ""), "elapsed_sec": round(look.elapsed_sec),
         "upgraded": f"{done}/{len(members)}",
         "members": Text((members, report.progress_lines(look))), "summary": look.message,
