@@ -6,10 +6,10 @@ import dataclasses
 import datetime
 import json
 
-from ..planning.executions import ENDED
+from ..planning.executions import ENDED, UPGRADES
 
 PREFIX = "trove_upgrade."
-ENTRY = (PREFIX + "cluster", PREFIX + "replication_set", PREFIX + "finalize")
+ENTRY = (*UPGRADES, PREFIX + "finalize")
 RUN = "upgrade"      # the task of an entry that calls the body
 BODY, PREPARE = PREFIX + "upgrade", PREFIX + "prepare"
 MEMBER = PREFIX + "member"

@@ -8,15 +8,14 @@ from typing import Any
 
 from oslo_utils import strutils
 
+from ..planning.executions import UPGRADES
 from ..planning.undo import find_errors, reasons
 from ..planning.verdict import LISTS
 
 PREFIX = "trove.cluster.upgrade."
-ROOT = "trove_upgrade.cluster"
-ROOTS = (ROOT, "trove_upgrade.replication_set")
 ROLLBACK = "trove_upgrade.rollback"
 MEMBERS = ("trove_upgrade.member", "trove_upgrade.member_rollback")
-SUBJECTS = {**dict.fromkeys(ROOTS, ""), ROLLBACK: "rollback.", MEMBERS[0]: "member.",
+SUBJECTS = {**dict.fromkeys(UPGRADES, ""), ROLLBACK: "rollback.", MEMBERS[0]: "member.",
             MEMBERS[1]: "member.rollback."}
 MOMENTS = {"WORKFLOW_LAUNCHED": "start", "WORKFLOW_SUCCEEDED": "end", "WORKFLOW_FAILED": "error",
            "WORKFLOW_CANCELLED": "error"}
@@ -37,7 +36,7 @@ def event_type(told: dict[str, Any], event: str) -> str | None:
     workflow = told["workflow_name"]
     if workflow not in SUBJECTS or event == "WORKFLOW_LAUNCHED" and not _is_new(told):
         return None
-    moment = (ROOT_MOMENTS if workflow in ROOTS else MOMENTS).get(event)
+    moment = (ROOT_MOMENTS if workflow in UPGRADES else MOMENTS).get(event)
     return f"{PREFIX}{SUBJECTS[workflow]}{moment}" if moment else None
 
 
@@ -78,7 +77,7 @@ def payload(told: dict[str, Any], event: str, when: str, given: dict[str, Any],
 
 def owner(told: dict[str, Any], given: dict[str, Any]) -> str:
     """Id of the execution of an entry workflow that this one belongs to."""
-    if told["workflow_name"] in ROOTS:
+    if told["workflow_name"] in UPGRADES:
         return told["id"]
     return given.get("run", "")
 
@@ -118,7 +117,7 @@ def _failure(told: dict[str, Any], event: str, answer: dict[str, Any]) -> dict[s
 
 def _answer(workflow: str, answer: dict[str, Any]) -> dict[str, Any]:
     keys: tuple[str, ...] = ("undone", "ask")
-    if workflow in ROOTS:
+    if workflow in UPGRADES:
         keys = ("status", "summary", *LISTS, "undo", "resume")
     elif workflow != ROLLBACK:
         evidence = answer.get("evidence") or {}

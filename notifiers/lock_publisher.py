@@ -10,11 +10,12 @@ from typing import Any
 
 from ..ownership.lock import Lock, held_by
 from ..ownership.start_token import give_back_start
+from ..planning.executions import ENDED, UPGRADES
 from ..planning.groups import named_in
 from ..planning.lock_names import START_TOKEN
 from ..services import rights, sessions
 from ..services.errors import explain
-from ..services.executions import ENDED, ExecutionReader
+from ..services.executions import ExecutionReader
 from ..services.record import Record
 
 try:
@@ -23,7 +24,7 @@ except ImportError:   # documentation and tests without Mistral
     NotificationPublisher = object  # type: ignore[assignment,misc]
 
 LOG = logging.getLogger(__name__)
-HOLDERS = ("trove_upgrade.cluster", "trove_upgrade.replication_set", "trove_upgrade.finalize")
+HOLDERS = (*UPGRADES, "trove_upgrade.finalize")
 
 
 class LockPublisher(NotificationPublisher):

@@ -143,10 +143,8 @@ class Lock:
 
     def save_settings(self, settings: dict[str, Any]) -> None:
         """Save the settings of these members beside those that an earlier run has saved."""
-        notes, name = Environments(self._actor), SETTINGS + self._cluster_id
-        kept = self.saved_settings() | settings
-        if not notes.create(name, kept):
-            notes.replace(name, kept)
+        Environments(self._actor).write(SETTINGS + self._cluster_id,
+                                        self.saved_settings() | settings)
 
     def forget_saved_settings(self) -> None:
         Environments(self._actor).delete(SETTINGS + self._cluster_id)

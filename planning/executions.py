@@ -1,6 +1,8 @@
-"""When an execution that holds a cluster has proven to be over: for the lock and for trove-api."""
+"""Which executions are upgrades, and when one that holds a cluster has proven to be over."""
 from collections.abc import Callable
 
+# Workflows that upgrade what they name; the others are called by these, or close what they left.
+UPGRADES = ("trove_upgrade.cluster", "trove_upgrade.replication_set")
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")       # Mistral's states of what goes on no more
 
 

@@ -18,9 +18,7 @@ def keep(actor: Actor, differing: list[str], now: datetime.datetime) -> None:
     if not differing:
         notes.delete(NAME)
         return
-    found = {"differing": differing, "at": now.strftime("%Y-%m-%d %H:%M UTC")}
-    if not notes.create(NAME, found):
-        notes.replace(NAME, found)
+    notes.write(NAME, {"differing": differing, "at": now.strftime("%Y-%m-%d %H:%M UTC")})
 
 
 def note(actor: Actor) -> str:

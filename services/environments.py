@@ -35,6 +35,11 @@ class Environments:
         found = self._get(name)
         return found and found.variables
 
+    def write(self, name: str, variables: dict[str, Any]) -> None:
+        """Write all its variables, whether it is there or not."""
+        if not self.create(name, variables):
+            self.replace(name, variables)
+
     def replace(self, name: str, variables: dict[str, Any]) -> None:
         """Write all its variables anew."""
         if self._is_unique(name):

@@ -72,8 +72,7 @@ class Record:
 
     def choose(self, wave: Wave) -> None:
         """Write down who is chosen, in the place of those that were chosen before."""
-        if not self._notes.create(WAVE + self._run, {**wave}):
-            self._notes.replace(WAVE + self._run, {**wave})
+        self._notes.write(WAVE + self._run, {**wave})
 
     def wave(self) -> Wave:
         """Who was chosen last; nobody when nobody was."""

@@ -8,6 +8,7 @@ behind, or whose run is paused, counts for nothing.
 import dataclasses
 from typing import Any
 
+from ..planning.executions import UPGRADES
 from ..planning.lock_names import QUEUE
 from ..planning.queue import Limits, Ticket, limits
 from . import sessions
@@ -15,8 +16,6 @@ from .config import options
 from .environments import Environments
 from .executions import ExecutionReader
 from .sessions import Actor
-
-WAITING_OR_NOT = ("trove_upgrade.cluster", "trove_upgrade.replication_set")
 
 
 class Tickets:
@@ -37,7 +36,7 @@ class Tickets:
         """The tickets of the runs that are running; those of runs that are over are dropped."""
         found = [_ticket(name.removeprefix(QUEUE), variables)
                  for name, variables in self._notes.named(QUEUE).items()]
-        states = self._reader.open_states(WAITING_OR_NOT)     # later, so it knows all of them
+        states = self._reader.open_states(UPGRADES)     # later, so it knows all of them
         for one in found:
             if one.run not in states and self._reader.is_over(one.run, elsewhere=True):
                 self.drop(one.run)
@@ -45,9 +44,7 @@ class Tickets:
 
     def admit(self, ticket: Ticket) -> None:
         """Write down that the run has its turn."""
-        name, admitted = QUEUE + ticket.run, _variables(ticket) | {"admitted": True}
-        if not self._notes.create(name, admitted):
-            self._notes.replace(name, admitted)
+        self._notes.write(QUEUE + ticket.run, _variables(ticket) | {"admitted": True})
 
     def drop(self, run: str) -> None:
         """The run waits no more, or is over."""

@@ -7,6 +7,7 @@ from oslo_config import cfg
 from trove_upgrade.planning.lock_names import QUEUE
 from trove_upgrade.schemas import UpgradeError
 
+from tests.unit.notes import Notes
 from tests.unit.test_callers_token import SCOPED, Keystone
 
 with warnings.catch_warnings():
@@ -18,32 +19,17 @@ with warnings.catch_warnings():
 INPUTS = {"cluster_id": "c", "datastore_version": "2.0"}
 
 
-class Mistral:
+class Mistral(Notes):
     """Executions, environments of the service user, and the token that Keystone is asked about."""
 
     def __init__(self):
-        self.executions, self.notes = {}, {}
+        super().__init__()
+        self.executions = {}
         self.keystone = Keystone(SCOPED)
         for number, run in enumerate(("run-1", "run-2", "run-3")):
             self.executions[run] = SimpleNamespace(
                 id=run, created_at=f"2026-01-01 00:00:0{number}", workflow_id="w",
                 state="RUNNING", input=INPUTS, params={})
-
-    # services.environments
-    def create(self, name, variables):
-        return self.notes.setdefault(name, variables) is variables
-
-    def read(self, name):
-        return self.notes.get(name)
-
-    def replace(self, name, variables):
-        self.notes[name] = variables
-
-    def delete(self, name):
-        self.notes.pop(name, None)
-
-    def named(self, prefix):
-        return {name: one for name, one in self.notes.items() if name.startswith(prefix)}
 
     # services.executions
     find = property(lambda self: self.executions.get)
@@ -109,7 +95,7 @@ def mistral(monkeypatch):
 
 def test_who_goes_at_once_keeps_nothing_but_its_ticket(mistral):
     assert mistral.admit("run-1")["admitted"]
-    assert mistral.notes == {QUEUE + "run-1": {
+    assert mistral.kept == {QUEUE + "run-1": {
         "project_id": "p", "created": "2026-01-01 00:00:00", "back": False, "admitted": True}}
 
 
@@ -117,12 +103,12 @@ def test_who_has_waited_longer_than_its_token_lives_goes_by_the_rights_that_it_k
     mistral.admit("run-1")
     told = mistral.admit("run-2")
     assert (told["admitted"], told["place"], told["of"]) == (False, 1, 1)
-    assert mistral.notes[rights.RIGHTS + "run-2"]["trust_id"] == "t"
+    assert mistral.kept[rights.RIGHTS + "run-2"]["trust_id"] == "t"
     mistral.keystone.status = 404       # the token is over
     del mistral.executions["run-1"]
     assert mistral.admit("run-2", told)["admitted"]
     assert mistral.take_lock("run-2") == {"cluster_id": "c"}
-    assert QUEUE + "run-1" not in mistral.notes, "who is over leaves no ticket"
+    assert QUEUE + "run-1" not in mistral.kept, "who is over leaves no ticket"
 
 
 def test_a_token_that_is_over_before_the_run_waits_takes_no_place(mistral):
@@ -131,7 +117,7 @@ def test_a_token_that_is_over_before_the_run_waits_takes_no_place(mistral):
     with pytest.raises(UpgradeError) as refused:
         mistral.admit("run-2")
     assert refused.value.code == "token_expired"
-    assert set(mistral.notes) == {QUEUE + "run-1"}
+    assert set(mistral.kept) == {QUEUE + "run-1"}
 
 
 def test_rights_that_were_kept_for_one_cluster_lock_no_other(mistral):
@@ -149,6 +135,7 @@ def test_who_is_admitted_stays_so_when_its_executor_dies_before_it_can_say_so(mi
 
 
 def test_who_is_paused_is_told_no_place_and_the_next_one_goes(mistral):
+    assert mistral.admit("run-1")["admitted"]
     mistral.executions["run-1"].state = "PAUSED"
     told = mistral.admit("run-1")
     assert (told["admitted"], told["place"]) == (False, 0)
@@ -162,14 +149,14 @@ def test_who_is_cancelled_while_its_rights_are_kept_leaves_nothing(mistral, monk
     with pytest.raises(UpgradeError) as over:
         mistral.admit("run-2")
     assert over.value.code == "execution_over"
-    assert set(mistral.notes) == {QUEUE + "run-1"}
+    assert set(mistral.kept) == {QUEUE + "run-1"}
 
 
 def test_a_dry_run_waits_for_nobody(mistral):
     mistral.admit("run-1")
     mistral.executions["run-2"].input = {**INPUTS, "dry_run": True}
     assert mistral.admit("run-2")["admitted"]
-    assert QUEUE + "run-2" not in mistral.notes
+    assert QUEUE + "run-2" not in mistral.kept
 
 
 def test_bad_input_is_told_at_once(mistral):
@@ -177,4 +164,4 @@ def test_bad_input_is_told_at_once(mistral):
     with pytest.raises(UpgradeError) as refused:
         mistral.admit("run-1")
     assert refused.value.code == "bad_input"
-    assert mistral.notes == {}
+    assert mistral.kept == {}

@@ -19,9 +19,12 @@ class Mistral:
     def __init__(self):
         self.environments, self.kept = self, [("other", NAME, {"of": "other"})]
 
-    def list(self, name=None):
+    def list(self, name):
+        """By a name, or by what it has."""
+        has = name.removeprefix("has:") if name.startswith("has:") else None
         return [SimpleNamespace(project_id=project, name=one, variables=variables)
-                for project, one, variables in self.kept if name in (None, one)]
+                for project, one, variables in self.kept
+                if (has in one if has else name == one)]
 
     def create(self, name, variables):
         if ("service", name) in [one[:2] for one in self.kept]:

@@ -7,8 +7,8 @@ from trove_upgrade.schemas import complaints, load
 from tests.unit.conftest import plan_of
 
 SECRET = "s3cr3t"
-TOLD = {"id": "e1", "workflow_name": events.ROOT, "state": "RUNNING", "state_info": None,
-        "project_id": "p1", "created_at": "2026-01-01 10:00:00",
+TOLD = {"id": "e1", "workflow_name": "trove_upgrade.cluster", "state": "RUNNING",
+        "state_info": None, "project_id": "p1", "created_at": "2026-01-01 10:00:00",
         "updated_at": "2026-01-01 10:00:01"}
 WHEN = "2026-01-01 10:05:00"
 ASKED = {"cluster_id": "orders", "datastore_version": "9.1.2", "access": "default"}

@@ -11,6 +11,7 @@ from trove_upgrade.planning.plan import make_plan
 from trove_upgrade.schemas import UpgradeError
 
 from tests.unit.conftest import options, snapshot
+from tests.unit.notes import Notes
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
@@ -118,34 +119,13 @@ def test_table_shows_what_a_server_says_and_does_not_obey_it():
     assert text[-1] == found["summary"]
 
 
-class Environments:
-    """Those of one project."""
-
-    kept: dict = {}
-
-    def __init__(self, actor):
-        assert actor
-
-    def create(self, name, variables):
-        return self.kept.setdefault(name, variables) is variables
-
-    def replace(self, name, variables):
-        self.kept[name] = variables
-
-    def read(self, name):
-        return self.kept.get(name)
-
-    def delete(self, name):
-        self.kept.pop(name, None)
-
-
 @pytest.fixture
 def service(monkeypatch):
     config.options()
     cfg.CONF.set_override("auth", "trust", group=config.GROUP)
     monkeypatch.setattr(sessions, "service", lambda region="": "service")
-    monkeypatch.setattr(differing, "Environments", Environments)
-    monkeypatch.setattr(Environments, "kept", {})
+    notes = Notes()
+    monkeypatch.setattr(differing, "Environments", lambda actor: notes)
     yield
     cfg.CONF.clear_override("auth", group=config.GROUP)
 

@@ -1,41 +1,25 @@
 """The record of a run: written once, read by its id, and nothing is touched without it."""
+import collections
 import warnings
 
 import pytest
 from trove_upgrade.schemas import UpgradeError
+
+from tests.unit.notes import Notes
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")        # eventlet's, of itself; troveclient imports it
     from trove_upgrade.services import record, sessions
 
 
-class Notes:
-    """Mistral's environments."""
-
-    kept: dict = {}
-
-    def __init__(self, actor):
-        self.kept = Notes.kept.setdefault(actor, {})
-
-    def create(self, name, variables):
-        return self.kept.setdefault(name, variables) is variables
-
-    def read(self, name):
-        return self.kept.get(name)
-
-    def replace(self, name, variables):
-        self.kept[name] = variables
-
-    def delete(self, name):
-        self.kept.pop(name, None)
-
-
 @pytest.fixture(autouse=True)
 def notes(monkeypatch):
-    monkeypatch.setattr(Notes, "kept", {})
+    """By whose they are."""
+    made = collections.defaultdict(Notes)
     monkeypatch.setattr(record, "_kept", {})
-    monkeypatch.setattr(record, "Environments", Notes)
+    monkeypatch.setattr(record, "Environments", made.__getitem__)
     monkeypatch.setattr(sessions, "service", lambda: None)
+    return made
 
 
 def test_what_an_earlier_try_has_written_stays():
@@ -57,10 +41,19 @@ def test_a_run_without_a_record_touches_nothing(before):
     assert (raised.value.code, raised.value.klass) == ("lock_lost", "stop")
 
 
-def test_the_record_is_the_service_users_where_there_is_one(monkeypatch):
+def test_nothing_is_left_of_a_run_that_is_over(notes):
+    kept = record.Record("me", "run-1")
+    kept.keep({"waves": []})
+    kept.choose({"members": {}})
+    notes["me"].create(record.QUEUE + "run-1", {"admitted": True})
+    kept.drop()
+    assert notes["me"].kept == {}
+
+
+def test_the_record_is_the_service_users_where_there_is_one(monkeypatch, notes):
     monkeypatch.setattr(sessions, "service", lambda: "service")
     record.Record("me", "run-1").keep({"waves": []})
-    assert list(Notes.kept) == ["service"]
+    assert list(notes) == ["service"]
 
 
 def test_the_wave_in_hand_takes_the_place_of_the_last_one():
