@@ -27,7 +27,7 @@ from .base import StepAction
 
 # When Trove is asked, too, whether the member has failed; then after twice the time, and so on.
 FIRST_ASK_SEC = 3.0
-# For so long a step goes by what it was told before it waited at the gate.
+# For so long a step goes by what it was told when it began.
 FRESH_SEC = 3.0
 
 
@@ -45,6 +45,7 @@ class MemberAction(StepAction):
         self.member_id = member
 
     def remember(self, record: Record) -> None:
+        self._told_at = time.monotonic()
         super().remember(record)
         check_id(self.member_id, "member")
         wave = record.wave()
@@ -68,15 +69,14 @@ class MemberAction(StepAction):
     def _health(self, driver: Driver, trove: Trove) -> ClusterFacts:
         return health_of(driver, trove, self.job, as_members(self.peers))
 
-    def _request(self, trove: Trove, lock: Lock, version: Version, since: float) -> bool:
+    def _request(self, trove: Trove, lock: Lock, version: Version) -> bool:
         """Ask Trove for the version, right after the gate; False when that was done meanwhile.
 
         An executor that hung may go on when another one has done the step and the run is elsewhere.
 
-        :param since: when Trove and the record were asked, by time.monotonic.
         :raises UpgradeError: code ``lock_lost`` or ``not_chosen``: the run has gone on without it.
         """
-        if time.monotonic() - since > FRESH_SEC:
+        if time.monotonic() - self._told_at > FRESH_SEC:
             waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
             wave = self.record.wave()
             if wave["back"] != self.goes_back \
@@ -113,7 +113,7 @@ class RequestUpgrade(MemberAction):
     """Ask Trove for the upgrade, right after the gate. Asked already? Then only say so."""
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        target, since = self.job["target"], time.monotonic()
+        target = self.job["target"]
         if asked_already(self.member, trove.member(self.member["id"]), target):
             return {"requested": False}
         trove.verify_credentials()
@@ -121,7 +121,7 @@ class RequestUpgrade(MemberAction):
         waves.check_lock(lock.read(), self.job["owner"],
                          heed_abort=not has_switched(driver, self.member))
         self._await_gate(driver, trove)
-        return {"requested": self._request(trove, lock, target, since)}
+        return {"requested": self._request(trove, lock, target)}
 
 
 class RequestRollback(MemberAction):
@@ -135,7 +135,7 @@ class RequestRollback(MemberAction):
     """
 
     def step(self, trove: Trove, lock: Lock) -> dict[str, Any]:
-        origin, since = self.member["origin"], time.monotonic()
+        origin = self.member["origin"]
         if asked_already(self.member, trove.member(self.member["id"]), origin):
             return {"requested": False, "rebuild": False}
         waves.check_lock(lock.read(), self.job["owner"], heed_abort=False)
@@ -144,7 +144,7 @@ class RequestRollback(MemberAction):
             return {"requested": False, "rebuild": True}
         self._check_rollback_path(driver, trove, origin)
         self._await_gate(driver, trove)
-        return {"requested": self._request(trove, lock, origin, since), "rebuild": False}
+        return {"requested": self._request(trove, lock, origin), "rebuild": False}
 
     def _still_runs(self, driver: Driver, trove: Trove, version: Version) -> bool:
         """Its own server serves its data by this version, so the new one has not changed them."""
