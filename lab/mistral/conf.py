@@ -7,9 +7,10 @@ import json
 from ...embedded.settings import LOG_LEVELS, NOTIFY
 
 
-def sections(host: str, transport_url: str, database_url: str,
-             access_dir: str) -> dict[str, dict[str, object]]:
-    """{section: {option: value}} of one process; `host` is its own name, unique among all."""
+def sections(host: str, transport_url: str, database_url: str, access_dir: str,
+             engines: int) -> dict[str, dict[str, object]]:
+    """{section: {option: value}} of one process; `host` is its own name, unique among all, and
+    `engines` how many processes of engines there are."""
     return {
         "DEFAULT": {
             "host": host,
@@ -30,5 +31,5 @@ def sections(host: str, transport_url: str, database_url: str,
         "action_providers": {"allowlist": "adhoc,legacy"},
         "legacy_action_provider": {"load_action_generators": "false",
                                    "denylist": "std.ssh,std.ssh_proxied"},
-        "trove_upgrade": {"access_dir": access_dir},
+        "trove_upgrade": {"access_dir": access_dir, "engines": engines},
     }

@@ -100,7 +100,7 @@ class MistralService:
         self._guard = Server("guard", "mistral.daemon", directory, remove)
         self.database, self.broker = Database(directory), Broker(directory)
         self._env = {**env, "PYTHONWARNINGS": "ignore"}
-        self.nodes = {name: self._node(name, does, sections, access_dir)
+        self.nodes = {name: self._node(name, does, sections, access_dir, engines)
                       for name, does in nodes(engines).items()}
         self.proxy = Proxy(directory, {name: node.port for name, node in self.nodes.items()
                                        if node.does == "api"})
@@ -158,9 +158,10 @@ class MistralService:
         """Let it go on."""
         self.nodes[name].process.signal(signal.SIGCONT)
 
-    def _node(self, name: str, does: str, more: dict[str, dict], access_dir: Path) -> Node:
+    def _node(self, name: str, does: str, more: dict[str, dict], access_dir: Path,
+              engines: int) -> Node:
         port = free_port()
-        own = conf.sections(name, self.broker.url, self.database.url, str(access_dir))
+        own = conf.sections(name, self.broker.url, self.database.url, str(access_dir), engines)
         lab = {"DEFAULT": {"log_file": self.directory / f"{name}.log", "use_stderr": "false"},
                "api": {"host": "127.0.0.1", "port": port, "validation_mode": "enabled"}}
         sections = {section: {**own.get(section, {}), **lab.get(section, {}),

@@ -30,7 +30,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md"])
 MADE_IN = (*source.ROOMS, "interfaces", "notifiers")
 NOTES = {"trove_upgrade.executors", "trove_upgrade.lock", "trove_upgrade.settings",
-         "trove_upgrade.rights", "trove_upgrade.run", "trove_upgrade.wave",
+         "trove_upgrade.queue", "trove_upgrade.rights", "trove_upgrade.run", "trove_upgrade.wave",
          "trove_upgrade.start_key"}
 PACKAGES = {f"trove_upgrade.{path.parent.name}" for path in ROOT.glob("*/__init__.py")}
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
