@@ -51,9 +51,9 @@ class InstantDriver(Driver):
         members = list(members)
         url = os.environ["OS_ENDPOINT"].split("/v1.0")[0] + "/facts"
         told = requests.post(url, json=[one.id for one in members], timeout=60).json()
-        return {one.id: Facts(one.id, one.name, answers=True, version=version, identity=start,
+        return {one.id: Facts(one.id, one.name, answers=answers, version=version, identity=start,
                               domain=one.name)
-                for one, (version, start) in zip(members, told, strict=True)}
+                for one, (answers, version, start) in zip(members, told, strict=True)}
 
     def checks(self, facts, saved=()):
         return [Check("members_healthy", True, "All are well.")]
@@ -114,8 +114,7 @@ class Double:
         """(status, document)."""
         parts = path.split("?")[0].strip("/").split("/")
         if parts[0] == "facts":
-            return 200, [(self.instances[one]["version"], str(self.instances[one]["starts"]))
-                         for one in json.loads(body)]
+            return 200, [self._facts(self.instances[one]) for one in json.loads(body)]
         kind, wanted = parts[2], parts[3] if len(parts) == 4 else ""
         self.calls[f"{method} {kind}" + ("/ID" if wanted else "")] += 1
         if kind == "clusters" and wanted in self.clusters:
@@ -128,6 +127,10 @@ class Double:
                                        "datastore": "d1", "active": True, "links": []}
                                       for name, version in self.versions.items()]}
         return 404, {"itemNotFound": {"message": path, "code": 404}}
+
+    def _facts(self, row):
+        """What a member's server would say: answers, version, identity."""
+        return True, row["version"], str(row["starts"])
 
     def _cluster(self, cluster):
         return {"id": cluster, "name": "shop", "datastore": {"type": NAME, "version": OLD},
@@ -151,9 +154,9 @@ class Double:
 
 
 @contextlib.contextmanager
-def double():
-    """A Double that listens."""
-    made = Double()
+def double(made=None):
+    """A Double that listens: this one, or one of its own."""
+    made = made or Double()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

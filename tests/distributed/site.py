@@ -6,6 +6,7 @@ from pathlib import Path
 from trove_upgrade.interfaces.upgrades import Upgrades
 from trove_upgrade.lab.files import write_atomically
 
+from tests.distributed.relay import Relay
 from tests.end_to_end.invariants import assert_invariants
 from tests.end_to_end.site import NEW, Site
 from tests.waits import until
@@ -17,6 +18,8 @@ WIDE = {"parallelism": "domain", "canary": False}
 class ServiceSite(Site):
     """A site whose Mistral is a service of a cloud.
 
+    ``to_broker`` is the way of executor-1 to the broker, ``to_database`` that of engine-1.
+
     :param cut: the directory that cut/sitecustomize.py looks into.
     """
 
@@ -26,6 +29,11 @@ class ServiceSite(Site):
         self.engine = cloud.engine
         self.mistral = cloud.mistral("demo")
         self.upgrades = Upgrades(self.mistral)
+        self.to_broker = self._relay("executor-1", "DEFAULT", "transport_url")
+        self.to_database = self._relay("engine-1", "database", "connection")
+
+    def _relay(self, node, *option):
+        return Relay(self.engine.nodes[node], self.engine.directory, option)
 
     @contextmanager
     def cut_off(self, *names):
@@ -70,6 +78,14 @@ class ServiceSite(Site):
         """Lines of the logs that tell of a fault in the pack itself."""
         return [line for node in self.engine.nodes.values()
                 for line in self.unexpected_in(node.log.read_text(errors="replace"))]
+
+    def actions_at_work(self, run):
+        """Names of the actions of an execution's tree that are asked for and not over."""
+        return [name for name, in self.engine.database.ask("""
+            select a.name from action_executions_v2 a
+            join task_executions_v2 t on t.id = a.task_execution_id
+            join workflow_executions_v2 w on w.id = t.workflow_execution_id
+            where a.state = 'RUNNING' and (w.id = %s or w.root_execution_id = %s)""", run, run)]
 
     def open_rows(self):
         """What of all runs is not over in Mistral's database: (table, name, state)."""

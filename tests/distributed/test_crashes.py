@@ -1,28 +1,39 @@
-"""Processes of Mistral die, are replaced and cut off in the middle of waves: upgrades go on."""
+"""Processes of Mistral, its broker and its database die, are replaced and cut off in the middle of
+waves: upgrades go on."""
 import time
 
-from tests.distributed.site import assert_upgraded
+from tests.distributed.site import WIDE, assert_upgraded
 from tests.waits import until
 
 XDIST_GROUP = "distributed"
 
 
-def an_executor_and_an_engine_die(service):
-    service.kill("executor-1", "engine-1")
+def an_executor_and_an_engine_die(site):
+    site.engine.kill("executor-1", "engine-1")
 
 
-def all_die(service):
-    """All executors and engines, and come back."""
-    names = [node.name for kind in ("engine", "executor") for node in service.named(kind)]
+def all_die_with_a_request_that_nobody_saw(site, cluster):
+    """All executors, engines and the broker die, and come back; the upgrade of another cluster has
+    just asked for its first action, which no executor has taken."""
+    service = site.engine
+    executors = [node.name for node in service.named("executor")]
+    for name in executors:
+        service.freeze(name)
+    run = site.begin(cluster, **WIDE)
+    until(lambda: site.actions_at_work(run.id), "the first action is asked for")
+    names = [*executors, *(node.name for node in service.named("engine"))]
     service.kill(*names)
+    service.broker.kill()
+    service.broker.start()
     for name in names:
         service.nodes[name].start()
+    return run
 
 
-def all_are_replaced_in_turn(service):
+def all_are_replaced_in_turn(site):
     """First what is the second of its kind, then the others."""
     for later in (True, False):
-        half = [node for node in service.nodes.values() if node.name.endswith("-2") is later]
+        half = [node for node in site.engine.nodes.values() if node.name.endswith("-2") is later]
         for node in half:
             node.process.stop()
             node.start()
@@ -30,27 +41,42 @@ def all_are_replaced_in_turn(service):
             node.wait()
 
 
-FAULTS = (an_executor_and_an_engine_die, all_die, all_are_replaced_in_turn)
+def the_broker_and_the_database_die(site):
+    for part in (site.engine.broker, site.engine.database):
+        part.kill()
+        part.start()
 
 
 def until_stopped(run, number):
     """Wait until so many members were made unavailable."""
     until(lambda: sum(one["event"] == "stopping" for one in run.journal()) >= number,
           f"member {number} is stopped", story=run.journal)
+    print(f"{time.time() - run.since:.1f} member {number}", flush=True)
 
 
 def test_each_wave_outlives_another_crash(site, cluster):
-    """Six members one by one, a fault while each is unavailable; the last of an executor that
-    reaches no member."""
+    """Six members one by one, a fault while each is unavailable. Meanwhile the request is made
+    again that the broker took with it."""
     def act(run):
-        for number, fault in enumerate(FAULTS, 1):
-            until_stopped(run, number)
-            print(f"{time.time() - run.since:.1f} {fault.__name__}", flush=True)
-            fault(site.engine)
+        until_stopped(run, 1)
+        an_executor_and_an_engine_die(site)
+        until_stopped(run, 2)
+        late = all_die_with_a_request_that_nobody_saw(site, other)
+        until_stopped(run, 3)
+        all_are_replaced_in_turn(site)
         until_stopped(run, 4)
+        the_broker_and_the_database_die(site)
+        until_stopped(run, 5)
+        site.to_broker.swallow()        # of an executor, and an engine reaches no database
+        site.to_database.refuse()
+        until_stopped(run, 6)
+        site.to_broker.renew()
+        site.to_database.renew()
         with site.cut_off("executor-2"):
-            until_stopped(run, 6)
-    found = site.upgrade_under_load(cluster, act)
-    assert_upgraded(found)
-    assert len(found.forward()) == 6            # nobody twice
+            return late.end()
+    with site.cluster() as other:
+        found = site.upgrade_under_load(cluster, act)
+    for one in (found, found.seen):
+        assert_upgraded(one)
+        assert len(one.forward()) == 6            # nobody twice
     site.until_at_rest()
