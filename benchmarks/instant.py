@@ -111,7 +111,7 @@ class Double:
                 "OS_ENDPOINT": f"http://127.0.0.1:{self.port}/v1.0/demo"}
 
     def answer(self, method, path, body):
-        """(status, document)."""
+        """(status, document), or None for no answer."""
         parts = path.split("?")[0].strip("/").split("/")
         if parts[0] == "facts":
             return 200, [self._facts(self.instances[one]) for one in json.loads(body)]
@@ -163,7 +163,11 @@ def double(made=None):
 
         def _answer(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, document = made.answer(self.command, self.path, body)
+            found = made.answer(self.command, self.path, body)
+            if found is None:       # the connection ends without an answer
+                self.close_connection = True
+                return
+            status, document = found
             data = b"" if document is None else json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -1,6 +1,6 @@
 """What a run leaves in Mistral's database, and what it costs, by the number of members.
 
-    python benchmarks/rows.py [--members 6,30,100] [--fields]
+    python benchmarks/rows.py [--members 6,100,1000] [--fields]
 
 Members that are upgraded at once (instant.py) on an embedded engine, in waves of one. Prints a line
 of JSON a size; ``--fields`` prints the largest fields, too. To compare two commits run it in turn
@@ -37,7 +37,7 @@ QUERIES = {
         WHERE workflow.id = ?1 OR workflow.root_execution_id = ?1"""}
 COLUMNS = {"spec", "input", "output", "params", "context", "in_context", "published",
            "runtime_context", "state_info"}
-SIZES = (6, 30, 100)
+SIZES = (6, 100, 1000)
 POLL_SEC = 0.5
 HEAD = ("| members | rows kB | rows kB a member | largest field kB | tasks a member | "
         "engine CPU s a member | elapsed s a member | Trove calls a member |\n"
@@ -59,7 +59,7 @@ class Field(typing.NamedTuple):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--members", default="6,30,100")
+    parser.add_argument("--members", default="6,100,1000")
     parser.add_argument("--fields", action="store_true", help="print the largest fields, too")
     args = parser.parse_args()
     for figures in measured(int(one) for one in args.members.split(",")):
