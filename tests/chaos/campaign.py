@@ -17,8 +17,7 @@ from tests.waits import SCALE
 
 MOMENT_SEC = 300 * SCALE        # in which a moment comes
 RECOVERY_SEC = 600 * SCALE      # in which all upgrades are at work again
-LOOK_SEC, SEND_SEC = 0.1, 0.5
-PACK = "trove_upgrade."
+LOOK_SEC, SEND_SEC = 0.05, 0.5
 
 
 class Ground(ABC):
@@ -126,11 +125,11 @@ class Campaign:
             return True
 
     def _at(self, moment: str) -> bool:
-        names = [PACK + name for name in MOMENTS[moment]]
-        marks = ", ".join("?" * len(names))
+        tasks = MOMENTS[moment]
+        marks = ", ".join("?" * len(tasks))
         return bool(self._ground.ask(
-            f"select 1 from action_executions_v2 where name in ({marks}) "  # noqa: S608
-            "and state = 'RUNNING' limit 1", *names))
+            f"select 1 from task_executions_v2 where name in ({marks}) "  # noqa: S608
+            "and state = 'RUNNING' limit 1", *tasks))
 
     def _at_work(self, struck: dict[int, str], since: float) -> bool:
         """Whether each of them has ended, or began an action after that moment."""

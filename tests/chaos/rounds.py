@@ -6,16 +6,16 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-# Which actions run at a moment.
+# Which tasks of the workflows run at a moment.
 MOMENTS = {
-    "plan": ("preflight", "plan", "take_lock"),
+    "plan": ("make_plan", "take_lock", "check_preflight"),
     "gate": ("choose_wave",),
     "switchover": ("switchover",),
     "PATCH": ("request_upgrade",),
     "wave": ("await_evidence",),
-    "undo": ("choose_undo", "request_rollback"),
-    "finalise": ("finalize",),
-    "release": ("report", "release_lock", "drop_rights"),
+    "undo": ("undo",),
+    "finalise": ("complete", "finalize"),
+    "release": ("finish", "report"),
 }
 
 

@@ -39,6 +39,8 @@ def clean_site():
             found = processes(cloud.directory)
             assert len(found) > 2 * len(cloud.engine.nodes)
             assert site.unexpected() == []
+            site.to_broker.refuse()
+            site.to_database.refuse()
         assert alive(found) == []
         assert not cloud.directory.exists()
 

@@ -2,7 +2,7 @@
 waves: upgrades go on."""
 import time
 
-from tests.distributed.site import WIDE, assert_upgraded
+from tests.distributed.site import assert_upgraded
 from tests.waits import until
 
 XDIST_GROUP = "distributed"
@@ -12,22 +12,21 @@ def an_executor_and_an_engine_die(site):
     site.engine.kill("executor-1", "engine-1")
 
 
-def all_die_with_a_request_that_nobody_saw(site, cluster):
-    """All executors, engines and the broker die, and come back; the upgrade of another cluster has
-    just asked for its first action, which no executor has taken."""
+def all_die_with_a_request_that_nobody_saw(site, late):
+    """All executors, engines and the broker die, and come back; another run has just asked for an
+    action, which no executor has taken."""
     service = site.engine
     executors = [node.name for node in service.named("executor")]
     for name in executors:
         service.freeze(name)
-    run = site.begin(cluster, **WIDE)
-    until(lambda: site.actions_at_work(run.id), "the first action is asked for")
+    late.resume()
+    until(lambda: site.actions_at_work(late.id), "an action is asked for")
     names = [*executors, *(node.name for node in service.named("engine"))]
     service.kill(*names)
     service.broker.kill()
     service.broker.start()
     for name in names:
         service.nodes[name].start()
-    return run
 
 
 def all_are_replaced_in_turn(site):
@@ -61,22 +60,23 @@ def test_each_wave_outlives_another_crash(site, cluster):
         until_stopped(run, 1)
         an_executor_and_an_engine_die(site)
         until_stopped(run, 2)
-        late = all_die_with_a_request_that_nobody_saw(site, other)
+        late.until_paused()
+        all_die_with_a_request_that_nobody_saw(site, late)
         until_stopped(run, 3)
         all_are_replaced_in_turn(site)
         until_stopped(run, 4)
         the_broker_and_the_database_die(site)
         until_stopped(run, 5)
-        site.to_broker.swallow()        # of an executor, and an engine reaches no database
-        site.to_database.refuse()
-        until_stopped(run, 6)
-        site.to_broker.renew()
-        site.to_database.renew()
+        for way in (site.to_broker, site.to_database):
+            way.refuse()
+            way.renew()
         with site.cut_off("executor-2"):
-            return late.end()
+            until_stopped(run, 6)
     with site.cluster() as other:
+        late = site.begin(other, parallelism="domain", pause_after="first")
         found = site.upgrade_under_load(cluster, act)
-    for one in (found, found.seen):
+        after = late.end()
+    for one in (found, after):
         assert_upgraded(one)
         assert len(one.forward()) == 6            # nobody twice
     site.until_at_rest()
