@@ -30,7 +30,7 @@ def _ways(task: Task) -> list[str]:
             ways.append(f'{task.name} {ARROWS[clause]}|"otherwise"| SUCCESS')
     if not task.clause("on-success") and not task.clause("on-complete"):
         ways.append(f"{task.name} --> SUCCESS")
-    if task.can_fail and not task.clause("on-error"):
+    if task.action != "std.noop" and not task.clause("on-error"):
         ways.append(f"{task.name} -.-> ERROR")
     return ways
 

@@ -44,10 +44,6 @@ class Task:
     def workflow(self) -> str:
         return self.body.get("workflow", "")
 
-    @property
-    def can_fail(self) -> bool:
-        return self.action != "std.noop"
-
     def clause(self, name: str) -> list[Edge]:
         """The edges of one clause."""
         return [edge for edge in self.edges if edge.clause == name]

@@ -28,8 +28,9 @@ doubled or out of its order.
     "simulated": """\
 ## The embedded engine
 
-Four clusters at once of a simulated datastore, whose members come back after half a second. Their
-Trove refuses to upgrade who is not at rest, as the real one does.
+Four clusters of four members at once, of a simulated datastore whose members come back after half
+a second. Judged, too: Trove is never asked twice to upgrade a member, nor while another one of its
+cluster is away.
 """}
 
 

@@ -32,9 +32,9 @@ POLL_SEC = 0.5
 class Trove(instant.Double):
     """As `instant.Double`, with members that are away for a moment and a Trove that breaks.
 
-    Like Trove it refuses (400) to upgrade who is not at rest. A broken member comes back on the
-    old version. ``trouble``: "" or what becomes of a request: `refused` (503, nothing is done),
-    `lost` (done, and not answered), `late` (done after a pause).
+    As Trove itself it records the version when it is asked, and takes every request. A broken
+    member comes back on the version that it had. ``trouble``: "" or what becomes of a request:
+    `refused` (503, nothing is done), `lost` (done, and not answered), `late` (done after a pause).
     """
 
     def __init__(self):
@@ -54,15 +54,15 @@ class Trove(instant.Double):
 
     def _settle(self, row):
         if row.get("back_at", 0) and time.monotonic() >= row["back_at"]:
-            row.update(back_at=0, starts=row["starts"] + 1,
-                       version=row["version"] if row["name"] in self.broken else row["wanted"])
+            row.update(back_at=0, starts=row["starts"] + 1)
+            if row["name"] not in self.broken:
+                row["runs"] = row["version"]
 
     def _facts(self, row):
         with self._guard:
             self._settle(row)
-            if row.get("back_at"):
-                return False, "", ""
-            return super()._facts(row)
+            away = bool(row.get("back_at"))
+            return (False, "", "") if away else (True, runs(row), str(row["starts"]))
 
     def _instance(self, instance, full=False):
         row = self.instances[instance]
@@ -75,14 +75,12 @@ class Trove(instant.Double):
         cluster = [self.instances[one] for one in self.clusters[row["cluster"]]]
         for one in cluster:
             self._settle(one)
-        if row.get("back_at"):
-            return 400, {"badRequest": {"message": "Instance is not ready.", "code": 400}}
         wanted = next(name for name, one in self.versions.items() if one == version_id)
         if wanted == row["version"]:
-            self._found(row, f"{row['name']} was asked for {wanted}, which it runs")
+            self._found(row, f"{row['name']} was asked for {wanted} twice")
         if any(one.get("back_at") for one in cluster):
             self._found(row, f"{row['name']} was upgraded while another one was away")
-        row.update(wanted=wanted, back_at=time.monotonic() + AWAY_SEC)
+        row.update(version=wanted, back_at=time.monotonic() + AWAY_SEC)
         return 202, None
 
     def _found(self, row, wrong):
@@ -91,7 +89,12 @@ class Trove(instant.Double):
     def versions_of(self, cluster):
         """The versions that the members run."""
         with self._guard:
-            return [self.instances[one]["version"] for one in self.clusters[cluster]]
+            return [runs(self.instances[one]) for one in self.clusters[cluster]]
+
+
+def runs(row):
+    """The version that a member's server runs."""
+    return row.get("runs", instant.OLD)
 
 
 class Simulated(Ground):
@@ -146,15 +149,15 @@ class Simulated(Ground):
             state, output = self.ask(
                 "select state, output from workflow_executions_v2 where id = ?", run)[0]
             if state in ENDED:
-                self._judge(one, cluster, state, output)
+                self._judge(one, cluster, run, state, output)
         return state in ENDED
 
-    def _judge(self, one, cluster, state, output):
+    def _judge(self, one, cluster, run, state, output):
         one.end = json.loads(output or "{}").get("status") or state
         wanted, version = ("rolled_back", instant.OLD) if one.broken else ("upgraded", instant.NEW)
         wrong = self.trove.wrong.get(cluster, [])
         if one.end != wanted:
-            wrong.append(f"{one.end}, not {wanted}: {output}"[:1500])
+            wrong.append(f"{one.end}, not {wanted}: {run} {output}"[:3000])
         if set(self.trove.versions_of(cluster)) != {version}:
             wrong.append(f"the members run {self.trove.versions_of(cluster)}")
         if self.ask("select name from environments_v2 where name = ?", LOCK + cluster):

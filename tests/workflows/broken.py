@@ -20,6 +20,10 @@ trove_upgrade.sample:
     start:
       description: First.
       action: std.noop
+      retry:
+        count: 3
+        delay: 1
+        break-on: <% isDict(task().result) and task().result.get('class') != 'retry' %>
       on-success: watch
     watch:
       description: Second.
@@ -49,6 +53,7 @@ trove_upgrade.sample:
     start_again:
       description: Fourth.
       action: std.noop
+      on-error: watch
       on-success: watch
 """
 
@@ -56,8 +61,7 @@ trove_upgrade.sample:
 CAUGHT = {
     lint.dead_tasks: [
         ("on-success: watch\n    watch:", "on-success: wave\n    watch:", "watch is never reached"),
-        ("description: Fourth.\n      action: std.noop\n      on-success: watch",
-         "description: Fourth.\n      action: std.noop\n      on-success: start",
+        ("on-error: watch\n      on-success: watch", "on-error: watch\n      on-success: start",
          "starts at [], not at one task")],
     lint.open_branches: [
         ("not $.job.more", "$.job.less", "watch: on-success may lead nowhere")],
@@ -67,7 +71,12 @@ CAUGHT = {
         (lint.TOLD, "<% $.failure %>",
          "wave: nothing handles or tells")],
     lint.retries: [
-        ("isDict(task().result) and ", "", "watch: break-on must be"),
+        ("until: <% $.until %>\n      retry:\n        count: 3\n        delay: 1\n"
+         f"        break-on: {lint.SAFE_BREAK}", "until: <% $.until %>",
+         "watch: a request that is lost is not made again"),
+        ("      on-error: watch\n", "", "start_again: a request that is lost is not made again"),
+        ("class') != 'retry' %>\n      publish", "class') %>\n      publish",
+         "watch: break-on must be"),
         ("      publish:\n        failure: <% $.failure %>\n", "", "has published, and nothing"),
         ("      with-items: m", "      retry: {count: 3, delay: 1}\n      with-items: m",
          "would repeat what went well in the workflow"),
@@ -131,8 +140,8 @@ FOR_MISTRAL = {
     "anchor.yaml": changed("    start:\n      description", "    start: &first\n      description"),
     "unknown_key.yaml": changed("    wave:\n", "    wave:\n      on-succes: watch\n"),
     "unknown_target.yaml": changed("on-success: watch\n    watch", "on-success: wtach\n    watch"),
-    "no_start.yaml": changed("Fourth.\n      action: std.noop\n      on-success: watch",
-                             "Fourth.\n      action: std.noop\n      on-success: start"),
+    "no_start.yaml": changed("on-error: watch\n      on-success: watch",
+                             "on-error: watch\n      on-success: start"),
     "bad_yaql.yaml": changed("until: <% $.until %>", "until: <% $.until + %>"),
     "bad_yaql_in_vars.yaml": changed("    step: {}", "    step: <% $.a + %>"),
     "bad_yaql_in_output.yaml": changed("  output:\n    failure: <% $.failure %>",

@@ -107,14 +107,17 @@ def unhandled_failures(flow: Flow) -> list[str]:
              for task in flow.tasks.values() if task.clause("on-complete")]
     return found + [f"{task.name}: nothing handles or tells its failure"
                     for task in flow.tasks.values()
-                    if task.can_fail and not task.clause("on-error") and not tells]
+                    if not task.clause("on-error") and not tells]
 
 
 def retries(flow: Flow) -> list[str]:
-    """A retry stops for errors that can't pass, and survives a result that is no dict."""
+    """A retry stops for errors that can't pass, and survives a result that is no dict. Every action
+    has one, std.noop, too: its request is lost with an executor or a broker."""
     defaults = set(flow.body.get("task-defaults", {})) - {"retry"}
     found = [f"task-defaults {one} is not for this pack" for one in sorted(defaults)]
     for task in flow.tasks.values():
+        if task.action and not task.retry and not task.clause("on-error"):
+            found.append(f"{task.name}: a request that is lost is not made again")
         if task.retry and task.retry.get("break-on") != SAFE_BREAK:
             found.append(f"{task.name}: break-on must be {SAFE_BREAK}")
         if task.retry and "publish-on-error" in task.body and "publish" not in task.body:

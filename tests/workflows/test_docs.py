@@ -50,7 +50,8 @@ flowchart TD
   watch -.-> ERROR
   wave --> SUCCESS
   wave -.-> ERROR
-  start_again --> watch"""
+  start_again --> watch
+  start_again -.-> watch"""
 
 
 def test_reference_is_as_the_source_says():
