@@ -1,8 +1,10 @@
 """Campaign: `python -m tests.chaos --on service --rounds N --seed S`, or `make chaos`.
 
 Goes on with the log of this seed, docs/chaos/ON-SEED.jsonl, and writes docs/chaos.md of all logs.
+SIGTERM ends it after the round in hand.
 """
 import argparse
+import signal
 import tempfile
 import warnings
 from pathlib import Path
@@ -38,7 +40,9 @@ def main():
     try:
         with tempfile.TemporaryDirectory() as directory, \
                 ground(options.on, Path(directory)) as where:
-            Campaign(where, options.seed, log).play(options.rounds)
+            campaign = Campaign(where, options.seed, log)
+            signal.signal(signal.SIGTERM, lambda *_: campaign.end())
+            campaign.play(options.rounds)
     finally:
         (DOCS / "chaos.md").write_text(page(DOCS / "chaos"))
     return bool(log.wrong())

@@ -68,17 +68,23 @@ class Campaign:
 
     def play(self, rounds: int) -> None:
         """The next rounds; returns when the upgrades that are under way then have ended."""
+        for number in self._log.unfinished():
+            self._log.add(Upgrade(number, end="not seen to the end"))
         lanes = [threading.Thread(target=self._lane) for _ in range(self._ground.lanes)]
         for lane in lanes:
             lane.start()
         try:
-            first = self._log.next_round()
-            for number in range(first, first + rounds):
+            last = self._log.next_round() + rounds
+            while (number := self._log.next_round()) < last and not self._over.is_set():
                 self._log.add(self._round(number))
         finally:
-            self._over.set()
+            self.end()
             for lane in lanes:
                 lane.join()
+
+    def end(self) -> None:
+        """Let `play` return after the round in hand, when its upgrades have ended."""
+        self._over.set()
 
     def _lane(self) -> None:
         while not self._over.is_set():

@@ -48,7 +48,7 @@ def _campaign(log: Log, path: Path) -> str:
     broken = sum(bool(one.broken) for one in log.upgrades.values())
     wrong = [" ".join(one.split())[:400] for one in log.wrong()]
     if lost := log.unfinished():
-        wrong.append(f"{lost} upgrade{'s'[:lost > 1]} never ended before the campaign did")
+        wrong.append(f"not ended before the campaign did: upgrades {', '.join(map(str, lost))}")
     return (f"Seed {seed}: {len(log.rounds)} rounds, {len(log.upgrades)} upgrades, {broken} of "
             "them of a cluster with a bad member. "
             + (f"{_listed(wrong)}\n" if wrong else "Nothing was wrong.\n\n") + table(log) + "\n")

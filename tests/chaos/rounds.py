@@ -105,9 +105,9 @@ class Log:
         return rounds + [f"upgrade {one.number}, struck by rounds {', '.join(struck[one.number])}: "
                          f"{one.wrong}" for one in self.upgrades.values() if one.wrong]
 
-    def unfinished(self) -> int:
-        """How many upgrades were struck, and their end is not known: the campaign was ended."""
-        return len({number for one in self.rounds for number in one.upgrades} - {*self.upgrades})
+    def unfinished(self) -> list[int]:
+        """Upgrades that were struck and whose end is not written: the campaign was ended before."""
+        return sorted({number for one in self.rounds for number in one.upgrades} - {*self.upgrades})
 
 
 def table(log: Log) -> str:

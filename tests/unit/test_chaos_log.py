@@ -28,7 +28,7 @@ def test_the_page_tells_what_was_wrong_and_by_which_faults(tmp_path, capsys):
     log.add(Round(2, "broker killed", 60, "release", 30, upgrades=[2]))
     log.add(Upgrade(1, end="upgraded"))
     assert "Nothing was wrong." not in (unfinished := page(tmp_path))
-    assert "1 upgrade never ended" in unfinished
+    assert "- not ended before the campaign did: upgrades 2\n" in unfinished
     log.add(Upgrade(2, "member 3 does not start", "failed", "the lock was not given back"))
     told = page(tmp_path)
     assert "- upgrade 2, struck by rounds 1, 2: the lock was not given back\n" in told
