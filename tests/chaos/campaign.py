@@ -64,7 +64,7 @@ class Campaign:
         self._ground, self._seed, self._log = ground, seed, log
         self._under_way: dict[int, str] = {}        # id of the execution by the upgrade's number
         self._number = log.next_upgrade()
-        self._guard, self._over = threading.Lock(), threading.Event()
+        self._guard, self._over = threading.Lock(), False
 
     def play(self, rounds: int) -> None:
         """The next rounds; returns when the upgrades that are under way then have ended."""
@@ -75,7 +75,7 @@ class Campaign:
             lane.start()
         try:
             last = self._log.next_round() + rounds
-            while (number := self._log.next_round()) < last and not self._over.is_set():
+            while (number := self._log.next_round()) < last and not self._over:
                 self._log.add(self._round(number))
         finally:
             self.end()
@@ -84,10 +84,10 @@ class Campaign:
 
     def end(self) -> None:
         """Let `play` return after the round in hand, when its upgrades have ended."""
-        self._over.set()
+        self._over = True
 
     def _lane(self) -> None:
-        while not self._over.is_set():
+        while not self._over:
             with self._guard:
                 number, self._number = self._number, self._number + 1
             one, chance = Upgrade(number), random.Random(f"{self._seed}-upgrade-{number}")  # noqa: S311

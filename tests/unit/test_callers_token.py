@@ -67,8 +67,8 @@ def keystone(monkeypatch):
     cfg.CONF.clear_override("auth", group=config.GROUP)
 
 
-def take_lock(token="token"):
-    security = SimpleNamespace(auth_token=token, project_id="p", trust_id=None, region_name="",
+def take_lock(caller="token"):
+    security = SimpleNamespace(auth_token=caller, project_id="p", trust_id=None, region_name="",
                                service_catalog=[])
     return lock_actions.TakeLock("run", "c").step(SimpleNamespace(security=security))
 
@@ -115,5 +115,5 @@ def test_no_trust_is_made_of_an_administrator_nor_of_who_may_not_upgrade(keyston
 def test_a_first_step_that_mistral_repeats_in_nobodys_name_says_why_it_has_no_token(keystone):
     asked = keystone(SCOPED)
     with pytest.raises(UpgradeError, match="An executor died in the first step") as refused:
-        take_lock(token=None)
+        take_lock(caller=None)
     assert (refused.value.code, asked.done, asked.asked) == ("token_expired", [], [])
