@@ -37,12 +37,16 @@ class Environments:
 
     def write(self, name: str, variables: dict[str, Any]) -> None:
         """Write all its variables, whether it is there or not."""
-        if not self.create(name, variables):
-            self.replace(name, variables)
+        found = self._named(name)
+        if found or not self.create(name, variables):
+            self._change(name, variables, found or self._named(name))
 
     def replace(self, name: str, variables: dict[str, Any]) -> None:
         """Write all its variables anew."""
-        if self._is_unique(name):
+        self._change(name, variables, self._named(name))
+
+    def _change(self, name: str, variables: dict[str, Any], found: list[Any]) -> None:
+        if all(map(self._is_own, found)):
             self._environments.update(name=name, variables=variables)
         else:       # Mistral would change any of them
             self.delete(name)
@@ -81,9 +85,6 @@ class Environments:
     def _named(self, name: str) -> list[Any]:
         """All of this name that Mistral shows, whoever made them."""
         return [one for one in self._environments.list(name=name) if one.name == name]
-
-    def _is_unique(self, name: str) -> bool:
-        return all(map(self._is_own, self._named(name)))
 
     def _is_own(self, found: Any) -> bool:
         return self._project_id in ("", found.project_id)

@@ -53,9 +53,17 @@ def test_what_another_project_has_written_is_not_there(notes):
 
 
 def test_what_another_project_has_written_stays_as_it_is(notes):
-    assert notes.create(NAME, {"of": "service"})
+    notes.write(NAME, {"of": "service"})
+    assert notes.create(NAME, {}) is False
+    assert notes.read(NAME) == {"of": "service"}
     notes.replace(NAME, {"of": "service", "again": True})
     assert notes.read(NAME) == {"of": "service", "again": True}
     assert notes.of_project(NAME, "other") == {"of": "other"}
     notes.delete(NAME)
     assert notes.of_project(NAME, "other") == {"of": "other"}
+
+
+def test_what_is_not_there_is_made_and_what_is_there_is_changed(notes):
+    for value in (1, 2):
+        notes.write("trove_upgrade.wave.r", {"number": value})
+        assert notes.read("trove_upgrade.wave.r") == {"number": value}
