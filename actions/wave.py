@@ -48,7 +48,7 @@ class ChooseWave(StepAction):
         facts = self._open_gate(driver, trove, members, todo, progress)
         # The gate may have taken its time.
         control = waves.check_lock(lock.read(), self.job["owner"])
-        if not progress.waves:
+        if not progress.waves or not driver.asks_trove:
             todo = self._unfinished(driver, trove, members, facts, todo)
         step, wave = waves.next_step(driver, facts, todo, self.plan["options"], progress,
                                      control.get("pause_after"), self._goes_back)
@@ -81,7 +81,8 @@ class ChooseWave(StepAction):
 
     def _unfinished(self, driver: Driver, trove: Trove, members: list[Member],
                     facts: ClusterFacts, todo: list[str]) -> list[str]:
-        """Of ``todo`` those that no earlier roll of this run has upgraded. Trove is asked for the
+        """Of ``todo`` those that nobody has upgraded yet: neither an earlier roll of this run, nor
+        a person, nor the run itself before Mistral's database was restored. Trove is asked for the
         versions of those alone that may be, as their own servers tell."""
         target = self.job["target"]
         maybe = [one for one in members if one.id in todo

@@ -112,7 +112,7 @@ def left(plan: Plan, done: Collection[str], members: Iterable[Member]) -> list[s
 
 def unfinished(members: Iterable[Member], facts: ClusterFacts, todo: Collection[str],
                target: Version) -> list[str]:
-    """Without the members that an earlier roll of this run has brought to the target already.
+    """Without the members that are on the target already, whoever has brought them there.
 
     :param members: with the versions that Trove has recorded.
     """

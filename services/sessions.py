@@ -134,11 +134,16 @@ class TokenActor(Actor):
     def _token(self) -> str:
         token = getattr(self._security, "auth_token", None)
         if not token:
-            raise UpgradeError("no_token", "The execution carries no token: Mistral was started "
-                               "again before the run could keep its caller's rights, or it works "
-                               "without Keystone. Start the upgrade again; a one-user engine takes "
-                               "auth = cloud in [trove_upgrade].", "stop")
+            raise no_token()
         return str(token)
+
+
+def no_token() -> UpgradeError:
+    """The error of a step that Mistral takes in nobody's name before rights were kept."""
+    return UpgradeError("no_token", "The execution carries no token: an executor died, or Mistral "
+                        "was started again, before the run could keep its caller's rights; or it "
+                        "works without Keystone. Start the upgrade again; a one-user engine takes "
+                        "auth = cloud in [trove_upgrade].", "stop")
 
 
 def service(region: str = "") -> Actor | None:

@@ -62,12 +62,10 @@ def drop(trust_id: str, service: Actor) -> None:
 def token_of(token: str | None, service: Actor) -> dict[str, Any]:
     """What Keystone says of a caller's token: its user, project and roles.
 
-    :raises UpgradeError: code ``token_expired``; ``no_trust``: it is not for a project.
+    :raises UpgradeError: code ``no_token``, ``token_expired``, or ``no_trust``: not for a project.
     """
     if not token:
-        raise UpgradeError("token_expired", "An executor died in the first step, and Mistral "
-                           "repeats that without the caller's token. Nothing was changed; start "
-                           "the upgrade again.", "stop")
+        raise sessions.no_token()
     answer = clients.rest(service, clients.KEYSTONE).get(
         "/auth/tokens?nocatalog", headers={"X-Subject-Token": token})
     if answer.status_code in (400, 404):

@@ -138,7 +138,7 @@ class Simulated(Ground):
         with self.calm:
             run = Upgrades(self.mistral()).start({
                 "cluster_id": cluster, "datastore_version": instant.NEW, "bake_sec": 0,
-                "canary": False})
+                "canary": False, "member_timeout_sec": int(60 * SCALE)})
         begun(run)
         if not until_true(lambda: self._judged(one, cluster, run), END_SEC, POLL_SEC):
             one.end, one.wrong = "RUNNING", f"{run} had not ended after {END_SEC:g} s"
