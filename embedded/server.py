@@ -140,7 +140,7 @@ class Engine:
         from sqlalchemy import event
         engine = base.get_engine()
         event.listen(engine, "connect", _sync_at_checkpoints)
-        engine.dispose()            # connections made before do not know it
+        _keep_connections(engine)
         db_api.setup_db()           # not `mistral-db-manage`: its migrations can't run on SQLite
 
     def _install(self):
@@ -199,6 +199,8 @@ class Engine:
         for service in self.services:
             with contextlib.suppress(Exception):
                 service.stop(graceful=False)
+        from mistral.db.sqlalchemy import base
+        base.get_engine().dispose()         # the last connection empties the write-ahead log
         ended.set()
 
 
@@ -211,6 +213,18 @@ def _without_dollar(path):
 def _sync_at_checkpoints(connection, _):
     """With a write-ahead log the file stays whole at a power failure, without a sync a commit."""
     connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _keep_connections(engine):
+    """A pool of connections, as Mistral has with other databases; those made before are closed.
+
+    oslo.db opens SQLite's anew for each question: each reads the whole schema, and the last one to be
+    closed empties the write-ahead log. No bound, which a nested question would wait at for ever.
+    """
+    from sqlalchemy.pool import QueuePool
+    engine.dispose()
+    engine.pool = QueuePool(engine.pool._creator, max_overflow=-1, dialect=engine.dialect,
+                            _dispatch=engine.pool.dispatch)
 
 
 def _register_pack_options(conf):

@@ -63,6 +63,16 @@ def test_tasks_cost_little_memory(engine, mistral):
     assert "transport_url = trove-upgrade-memory://" in engine.files.settings.read_text()
 
 
+def test_its_connection_to_the_database_is_kept_until_it_stops(make_engine, mistral):
+    engine = make_engine()
+    client = mistral(engine.client_url)
+    assert client.end(client.start("sample.chain", count=1)).state == "SUCCESS"
+    log = engine.files.database.with_name(f"{engine.files.database.name}-wal")
+    never(lambda: not log.exists())         # the last connection that is closed removes it
+    engine.stop()
+    assert not log.exists()
+
+
 def test_stock_mistral_command_works(engine, mistral):
     env = {"OS_MISTRAL_URL": engine.client_url}
     created = run("mistral", "execution-create", "-f", "json", "sample.step",

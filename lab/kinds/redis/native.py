@@ -7,8 +7,10 @@ from ..base import Member
 
 
 def connect(address: str, settings) -> redis.Redis:
-    """A connection to one member that gives up soon and does not retry."""
+    """A connection to one member that gives up soon, does not retry, and does not say what library
+    it is: for that each one would look the library's version up."""
     return redis.Redis(address, settings.port, socket_timeout=2, socket_connect_timeout=1,
+                       driver_info=None,
                        retry=Retry(NoBackoff(), 0), decode_responses=True,
                        password=settings.password or None)
 
