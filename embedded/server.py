@@ -218,8 +218,8 @@ def _sync_at_checkpoints(connection, _):
 def _keep_connections(engine):
     """A pool of connections, as Mistral has with other databases; those made before are closed.
 
-    oslo.db opens SQLite's anew for each question: each reads the whole schema, and the last one to be
-    closed empties the write-ahead log. No bound, which a nested question would wait at for ever.
+    oslo.db opens SQLite's anew for each question: each reads the whole schema, and the last one to
+    be closed empties the write-ahead log. No bound, at which a nested question would wait for ever.
     """
     from sqlalchemy.pool import QueuePool
     engine.dispose()
