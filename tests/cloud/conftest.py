@@ -3,13 +3,13 @@ import itertools
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.cloud.runs import FROM_CATALOG, TWO
+from tests.cloud.runs import FROM_CATALOG, PAIR, TWO
 from tests.waits import PATIENCE_SEC
 
 NUMBERS = itertools.count(1)
@@ -18,8 +18,21 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture
 def cluster(cloud):
-    """A fresh Valkey 8.1.8 cluster of demo's, 3+3, deleted at the end."""
-    made = cloud.lab.create_cluster(f"c{next(NUMBERS)}", shards=3, replicas=1)
+    """A fresh Valkey 8.1.8 cluster of demo's, a PAIR, deleted at the end."""
+    with _made(cloud, **PAIR) as made:
+        yield made
+
+
+@pytest.fixture
+def wide_cluster(cloud):
+    """The same with six members: whose upgrade outlasts many starts."""
+    with _made(cloud, shards=3, replicas=1) as made:
+        yield made
+
+
+@contextmanager
+def _made(cloud, **shape):
+    made = cloud.lab.create_cluster(f"c{next(NUMBERS)}", **shape)
     yield made
     cloud.lab.faults.clear()
     with suppress(Exception):               # one under upgrade, or broken, can't be deleted

@@ -9,6 +9,8 @@ from trove_upgrade.interfaces.upgrades import Upgrades
 from tests.waits import END_POLL_SEC, until
 
 OLD, NEW = "8.1.8", "9.1.2"
+# The smallest cluster that is upgraded in order: who may, and from where, is asked of no member.
+PAIR = {"shards": 1, "replicas": 1}
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 QUICK = {"datastore_version": NEW, "bake_sec": 0, "parallelism": "domain", "canary": False}
 # The cloud that most modules share: tokens live an hour, short waits; upgrades that begin at
@@ -27,7 +29,7 @@ TWO = "RegionTwo"        # its other region
 FROM_CATALOG = "--mistral-from-catalog"
 # One whose tokens live a minute, and whose members take their time.
 TOKEN_SEC = 60
-SLOW = {"swap_sec": 9, "stop_timeout_sec": 2, "node_timeout_ms": 4000}
+SLOW = {"swap_sec": 25, "stop_timeout_sec": 2, "node_timeout_ms": 4000}
 TOKEN = "gAAAA"          # every fernet token begins so
 
 

@@ -47,7 +47,7 @@ def test_of_several_networks_the_access_file_chooses_one_for_every_step(
     checks = {one["name"]: one for one in plan["checks"]}
     assert not plan["ready"]
     assert checks["native_access"]["answer"] == "no"
-    assert f"{cluster.name}-member-5" in checks["native_access"]["message"]
+    assert f"{cluster.name}-member-2" in checks["native_access"]["message"]
     assert f"{NOBODY}:{port}" in checks["native_access"]["message"]
     assert checks["persistence_on"]["answer"] == "unknown"
     assert f"{NOBODY}:{port}" in checks["persistence_on"]["message"]
@@ -60,7 +60,7 @@ def test_of_several_networks_the_access_file_chooses_one_for_every_step(
 
 def test_a_member_without_an_address_is_named_and_what_it_alone_knows_is_unknown(
         cloud, cluster, access, plan_of):
-    name = f"{cluster.name}-member-5"
+    name = f"{cluster.name}-member-2"
     cloud.lab.faults.member("no_port", name)
     plan = plan_of()
     answers = {one["name"]: one["answer"] for one in plan["checks"]}

@@ -34,7 +34,7 @@ def test_a_tenant_is_told_of_his_own_cluster_and_of_no_host_or_file(cloud, clust
     told, _ = checked(cloud, "admin")
     found, rows = checked(cloud, "demo", cluster_id=cluster.id)
     own = found["executors"][0]
-    assert [one["problem"] for one in own["members"]] == [""] * 6
+    assert [one["problem"] for one in own["members"]] == [""] * 2
     assert (own["access"], own["settings"]) == (None, None)
     secret = told["executors"][0]
     for word in (secret["executor"], *secret["access"].values(), "check_interval", "/"):

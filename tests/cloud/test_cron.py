@@ -67,7 +67,7 @@ def test_a_doubled_firing_upgrades_once(cloud, demo, cluster):
         assert demo.end(first)[2]["status"] == "upgraded"
         seen = running.stop()
     assert seen["lost"] == 0
-    assert len(demo.events(cluster, "stopping")) == 6
+    assert len(demo.events(cluster, "stopping")) == 2
     for one in others:
         output = demo.end(one)[2]
         assert output["status"] in ("refused", "nothing_to_do"), output

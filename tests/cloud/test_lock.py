@@ -28,8 +28,8 @@ def race(demo, cluster, number):
     return found[1::2], found[0::2]
 
 
-def test_of_fifty_starts_at_once_exactly_one_wins(demo, cluster):
-    answers, runs = race(demo, cluster, STARTS)
+def test_of_fifty_starts_at_once_exactly_one_wins(demo, wide_cluster):
+    answers, runs = race(demo, wide_cluster, STARTS)
     accepted = [one for one in answers if one.status_code == 202]
     assert len(accepted) <= 1
     runs += [one.headers["Location"].rsplit("/", 1)[-1] for one in accepted]
@@ -44,29 +44,29 @@ def test_of_fifty_starts_at_once_exactly_one_wins(demo, cluster):
         if one.status_code != 202:
             assert one.status_code == 422
             assert "upgrade" in one.text
-    assert len(demo.events(cluster, "stopping")) == 6
-    demo.assert_given_back(cluster, winner)
-    assert demo.version(cluster) == NEW
+    assert len(demo.events(wide_cluster, "stopping")) == 6
+    demo.assert_given_back(wide_cluster, winner)
+    assert demo.version(wide_cluster) == NEW
     demo.assert_no_trust()
 
 
-def test_a_paused_owner_keeps_the_cluster_and_one_that_is_gone_loses_it(demo, cluster):
-    paused = demo.start(cluster, pause_after="first")
+def test_a_paused_owner_keeps_the_cluster_and_one_that_is_gone_loses_it(demo, wide_cluster):
+    paused = demo.start(wide_cluster, pause_after="first")
     demo.until_paused(paused)
-    answer, (_, info, output) = demo.ask(cluster), demo.end(demo.start(cluster))
+    answer, (_, info, output) = demo.ask(wide_cluster), demo.end(demo.start(wide_cluster))
     assert answer.status_code == 422
     assert f"Execution {paused} upgrades this cluster. Wait for it, or abort it." in answer.text
     assert output["status"] == "refused"
     assert f"Execution {paused} upgrades this cluster. Wait for it, or abort it." in info
     demo.mistral.executions.delete(paused, force=True)       # no word to anybody
-    demo.until_at_rest(cluster)
+    demo.until_at_rest(wide_cluster)
     with ThreadPoolExecutor(8) as pool:
-        runs = list(pool.map(lambda _: demo.start(cluster), range(8)))
+        runs = list(pool.map(lambda _: demo.start(wide_cluster), range(8)))
     ends = {run: demo.end(run) for run in runs}
     winner, = [run for run in runs if ends[run][2]["status"] == "upgraded"]
     assert all(f"Execution {winner} upgrades" in ends[run][1] for run in runs if run != winner)
-    demo.assert_given_back(cluster, winner)
-    assert demo.notes(cluster, paused) == []
+    demo.assert_given_back(wide_cluster, winner)
+    assert demo.notes(wide_cluster, paused) == []
     demo.assert_no_trust()
 
 

@@ -1,5 +1,5 @@
 """Where trusts are off: `auth = service`."""
-from tests.cloud.runs import NEW, QUICK, SLOW, TOKEN_SEC, Runs, leaks, secrets_of
+from tests.cloud.runs import NEW, PAIR, QUICK, SLOW, TOKEN_SEC, Runs, leaks, secrets_of
 
 XDIST_GROUP = "no trusts"
 CLOUD = {"token_sec": TOKEN_SEC, "mistral": {"trove_upgrade": {"auth": "service"}},
@@ -9,7 +9,7 @@ BAKE_SEC = 40
 
 def test_the_service_users_own_rights_do_as_well(cloud):
     demo = Runs(cloud)
-    cluster = cloud.lab.create_cluster("served")
+    cluster = cloud.lab.create_cluster("served", **PAIR)
     run = demo.start(cluster, **{**QUICK, "bake_sec": BAKE_SEC})
     _, info, output = demo.end(run)
     assert output["status"] == "upgraded", info

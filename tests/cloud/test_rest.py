@@ -8,7 +8,7 @@ import pytest
 import requests
 from trove_upgrade.planning.lock_names import START_KEY, execution_of
 
-from tests.cloud.runs import SHARED
+from tests.cloud.runs import PAIR, SHARED
 from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED
@@ -117,6 +117,6 @@ def test_hold_that_no_execution_has_is_taken_over_after_the_grace(cloud, patch, 
 @pytest.fixture(scope="module")
 def shop(cloud):
     """A cluster that no test of the module changes."""
-    made = cloud.lab.create_cluster("rest", shards=3, replicas=1)
+    made = cloud.lab.create_cluster("rest", **PAIR)
     yield made
     cloud.trove().clusters.delete(made.id)

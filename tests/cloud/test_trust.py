@@ -18,7 +18,7 @@ import yaml
 from mistralclient.api.base import APIException
 from trove_upgrade import schemas
 
-from tests.cloud.runs import ENDED, OLD, QUICK, SHARED, Runs
+from tests.cloud.runs import ENDED, OLD, PAIR, QUICK, SHARED, Runs
 from tests.waits import until
 
 CLOUD = SHARED
@@ -380,7 +380,7 @@ def record_of(cloud, run):
 @pytest.fixture(scope="module")
 def paused(cloud):
     """One run of demo's for all of them."""
-    mine = cloud.lab.create_cluster("paused", shards=3, replicas=1)
+    mine = cloud.lab.create_cluster("paused", **PAIR)
     with paused_run(cloud, mine) as run:
         yield run
     cloud.lab.faults.clear()
