@@ -16,6 +16,7 @@ from tests.groups import (  # noqa: E402, F401  hooks
     pytest_xdist_make_scheduler,
 )
 from tests.labs import pytest_runtest_teardown  # noqa: E402, F401  a hook
+from tests.shapes import shape_for  # noqa: E402
 
 # A busy machine makes examples slowly; that says nothing about the code. And whether a change may
 # land is not left to chance: `make search` is what looks for examples that nobody has seen yet.
@@ -45,9 +46,10 @@ def site(request, tmp_path_factory):
 
 
 @pytest.fixture
-def cluster(site):
-    """A fresh cluster, or replication set, of the old version, in the kind's usual shape."""
-    with site.cluster() as made:
+def cluster(request, site):
+    """A fresh cluster, or replication set, of the old version: in the shape that the test is given,
+    else in the module's SHAPE, else in the kind's usual one."""
+    with site.cluster(**shape_for(request)) as made:
         yield made
 
 

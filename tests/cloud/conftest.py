@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cloud.runs import FROM_CATALOG, PAIR, TWO
+from tests.cloud.runs import FROM_CATALOG, TWO
+from tests.shapes import PAIR
 from tests.waits import PATIENCE_SEC
 
 NUMBERS = itertools.count(1)

@@ -9,8 +9,6 @@ from trove_upgrade.interfaces.upgrades import Upgrades
 from tests.waits import END_POLL_SEC, until
 
 OLD, NEW = "8.1.8", "9.1.2"
-# The smallest cluster that is upgraded in order: who may, and from where, is asked of no member.
-PAIR = {"shards": 1, "replicas": 1}
 ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 QUICK = {"datastore_version": NEW, "bake_sec": 0, "parallelism": "domain", "canary": False}
 # The cloud that most modules share: tokens live an hour, short waits; upgrades that begin at

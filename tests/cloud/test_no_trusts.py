@@ -1,5 +1,6 @@
 """Where trusts are off: `auth = service`."""
-from tests.cloud.runs import NEW, PAIR, QUICK, SLOW, TOKEN_SEC, Runs, leaks, secrets_of
+from tests.cloud.runs import NEW, QUICK, SLOW, TOKEN_SEC, Runs, leaks, secrets_of
+from tests.shapes import PAIR
 
 XDIST_GROUP = "no trusts"
 CLOUD = {"token_sec": TOKEN_SEC, "mistral": {"trove_upgrade": {"auth": "service"}},

@@ -8,7 +8,8 @@ import pytest
 import requests
 from trove_upgrade.planning.lock_names import START_KEY, execution_of
 
-from tests.cloud.runs import PAIR, SHARED
+from tests.cloud.runs import SHARED
+from tests.shapes import PAIR
 from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED

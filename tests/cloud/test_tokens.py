@@ -2,7 +2,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.cloud.runs import NEW, PAIR, SLOW, TOKEN_SEC, Runs, leaks, secrets_of
+from tests.cloud.runs import NEW, SLOW, TOKEN_SEC, Runs, leaks, secrets_of
+from tests.shapes import PAIR
 from tests.waits import until
 
 BAKE_SEC = 40

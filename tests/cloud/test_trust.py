@@ -18,7 +18,8 @@ import yaml
 from mistralclient.api.base import APIException
 from trove_upgrade import schemas
 
-from tests.cloud.runs import ENDED, OLD, PAIR, QUICK, SHARED, Runs
+from tests.cloud.runs import ENDED, OLD, QUICK, SHARED, Runs
+from tests.shapes import PAIR
 from tests.waits import until
 
 CLOUD = SHARED

@@ -13,8 +13,9 @@ from trove_upgrade.interfaces.client import (
 )
 from troveclient.apiclient import exceptions as trove_errors
 
-from tests.cloud.runs import PAIR, SHARED
+from tests.cloud.runs import SHARED
 from tests.cloud.ways import NEW, OLD, REFUSAL, WAYS, Person, number, openstack_ours, troveclient
+from tests.shapes import PAIR
 from tests.waits import PATIENCE_SEC, until
 
 CLOUD = SHARED

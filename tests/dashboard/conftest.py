@@ -9,6 +9,7 @@ from tests import labs
 from tests.dashboard.browser import Page, chromium, find_browser
 from tests.dashboard.people import Dashboard
 from tests.labs import SHARED
+from tests.shapes import shape_for
 
 NUMBERS = itertools.count(1)
 REQUIRED = "chromium" in os.environ.get("TROVE_UPGRADE_REQUIRE", "").split(",")
@@ -30,9 +31,10 @@ def cloud(request, browser):
 
 
 @pytest.fixture
-def cluster(cloud):
-    """A fresh Valkey 8.1.8 cluster of demo's, 3+3, deleted at the end."""
-    made = cloud.lab.create_cluster(f"orders{next(NUMBERS)}")
+def cluster(request, cloud):
+    """A fresh Valkey 8.1.8 cluster of demo's, 3+3 unless its test or module says another shape,
+    deleted at the end."""
+    made = cloud.lab.create_cluster(f"orders{next(NUMBERS)}", **shape_for(request))
     yield made
     cloud.lab.faults.clear()
     with suppress(Exception):               # one under upgrade, or broken, can't be deleted

@@ -3,9 +3,11 @@ from trove_upgrade.interfaces.client import Client
 
 from tests.dashboard import axe
 from tests.dashboard.people import QUICK
+from tests.shapes import PAIR
 
 XDIST_GROUP = "dashboard"
 CLOUD = QUICK
+SHAPE = PAIR
 OVERVIEW, NEW, OLD = "/project/cluster_upgrades/", "9.1.2", "8.1.8"
 
 

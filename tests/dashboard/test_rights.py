@@ -3,10 +3,12 @@ import pytest
 from trove_upgrade.interfaces.client import Client
 
 from tests.dashboard.people import QUICK
+from tests.shapes import PAIR, SIX, of
 from tests.waits import PATIENCE_SEC
 
 XDIST_GROUP = "dashboard"
 CLOUD = QUICK
+SHAPE = PAIR
 NEW = "9.1.2"
 POST = """
 const [path, fields, done] = arguments;
@@ -51,6 +53,7 @@ def test_reader_sees_no_action_and_a_forged_post_is_refused(cloud, cluster, log_
     assert "Upgrade Cluster" not in reader.page.text("#content_body .container-fluid")
 
 
+@of(SIX)
 def test_administrator_follows_the_upgrade_of_another_project(cloud, cluster, paused, log_in):
     admin = log_in("admin")
     admin.page.open("/project/cluster_upgrades/")
@@ -102,7 +105,7 @@ def test_other_projects_see_nothing(cloud, cluster, paused, log_in):
 
 
 def test_upgrade_is_not_reached_by_the_name_of_another_cluster(cloud, cluster, paused, demo):
-    other = cloud.lab.create_cluster("bystander", shards=3, replicas=0)
+    other = cloud.lab.create_cluster("bystander", shards=1, replicas=0)
     demo.clusters()
     assert post(demo, f"/project/cluster_upgrades/{other.id}/{paused}/abort") != 403
     assert Client(cloud.session("demo")).show(paused).state == "PAUSED"

@@ -5,6 +5,7 @@ from trove_upgrade.interfaces.client import Client
 
 from tests.dashboard import axe
 from tests.dashboard.people import QUICK
+from tests.shapes import PAIR, of
 from tests.waits import PATIENCE_SEC
 
 XDIST_GROUP = "dashboard"
@@ -149,6 +150,7 @@ def tab_to(page, css, limit=60):
     raise AssertionError(f"{css} can't be reached by the keyboard")
 
 
+@of(PAIR)
 def test_rollback_path_is_gone_and_closed_from_the_page(cloud, cluster, demo, client):
     quick = {"bake_sec": 0, "parallelism": "domain", "canary": False, "finalize": "manual"}
     run = client.upgrade(cluster.id, NEW, **quick).id
@@ -168,6 +170,7 @@ def test_rollback_path_is_gone_and_closed_from_the_page(cloud, cluster, demo, cl
     assert kinds == ["Finalise", "Upgrade", "Upgrade", "Upgrade"]
 
 
+@of(PAIR)
 def test_somebody_else_was_faster(cluster, demo, client):
     demo.upgrade_form(cluster).plan()
     other = client.upgrade(cluster.id, NEW, pause_after="first", bake_sec=0)

@@ -6,6 +6,7 @@ from trove_upgrade.interfaces.client import Client
 from trove_upgrade.interfaces.progress import ENDED
 
 from tests.dashboard.people import QUICK
+from tests.shapes import PAIR, of
 from tests.waits import PATIENCE_SEC, TIMEOUT_SEC
 
 XDIST_GROUP = "dashboard"
@@ -55,6 +56,7 @@ def test_execute_form_starts_an_upgrade_that_comes_out_right(cloud, cluster, dem
     assert demo.state() == "Upgraded"
 
 
+@of(PAIR)
 def test_refused_start_says_why_in_one_sentence(cloud, cluster, demo, client):
     open_form(demo)
     demo.page.type("#id_cluster_id", cluster.name)
