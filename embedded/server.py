@@ -220,9 +220,12 @@ def _keep_connections(engine):
 
     oslo.db opens SQLite's anew for each question: each reads the whole schema, and the last one to
     be closed empties the write-ahead log. No bound, at which a nested question would wait for ever.
+    What oslo.db remembers of a connection's transaction ends with its use, however that ends.
     """
+    from sqlalchemy import event
     from sqlalchemy.pool import QueuePool
     engine.dispose()
+    event.listen(engine, "checkin", lambda _, record: record.info.pop("in_transaction", None))
     engine.pool = QueuePool(engine.pool._creator, max_overflow=-1, dialect=engine.dialect,
                             _dispatch=engine.pool.dispatch)
 
