@@ -26,12 +26,13 @@ def versions(site, cluster):
     return {member.version for member in site.lab.members(cluster)}
 
 
+@of(SIX)                   # so that it is seen at work before it is over
 def test_plan_then_interrupted_run_then_resume_then_rollback_once(site, cluster, on_lab):
     cli, place, shop = on_lab
     planned = cli("plan", *shop, *QUICK, *place, "-f", "json")
     assert planned.returncode == 0, planned.stderr
     plan = json.loads(planned.stdout)
-    assert [len(wave) for wave in plan["waves"]] == [1] * 2
+    assert [len(wave) for wave in plan["waves"]] == [1] * 6
     assert versions(site, cluster) == {"8.1.8"}
 
     run = cli.begin("run", *shop, *QUICK, "--finalize", "manual", *place)
@@ -80,6 +81,7 @@ def test_refused_before_anything_is_touched(site, cluster, on_lab):
     assert versions(site, cluster) == {"8.1.8"}
 
 
+@of(SIX)                   # so that it is not over before its engine is killed
 def test_second_command_goes_on_when_the_first_ones_engine_is_killed(site, cluster, on_lab):
     cli, place, shop = on_lab
     run = cli.begin("run", *shop, *QUICK, *place)
@@ -91,7 +93,7 @@ def test_second_command_goes_on_when_the_first_ones_engine_is_killed(site, clust
     assert versions(site, cluster) == {"9.1.2"}
     stops = [entry["name"] for entry in site.lab.journal()
              if entry["event"] == "stopping" and entry["name"].startswith(f"{cluster.name}-")]
-    assert len(stops) == len(set(stops)) == 2
+    assert len(stops) == len(set(stops)) == 6
 
 
 def test_doctor_asks_the_engine_and_starts_no_upgrade_again(site, cluster, on_lab):
