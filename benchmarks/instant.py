@@ -7,6 +7,7 @@ import collections
 import contextlib
 import json
 import os
+import sys
 import threading
 import time
 import uuid
@@ -180,7 +181,12 @@ def double(made=None):
         def log_message(self, *_):
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *address):
+            if not isinstance(sys.exc_info()[1], ConnectionError):      # who has asked was killed
+                super().handle_error(*address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     made.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

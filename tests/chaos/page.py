@@ -30,7 +30,8 @@ doubled or out of its order.
 
 Four clusters of four members at once, of a simulated datastore whose members come back after half
 a second. Judged, too: Trove is never asked twice to upgrade a member, nor while another one of its
-cluster is away.
+cluster is away. A run whose plan was not in the backup that was restored plans anew, and is judged
+by its lock and by who was away.
 """}
 
 
