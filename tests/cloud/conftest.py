@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.cloud.runs import FROM_CATALOG, TWO
-from tests.shapes import PAIR
+from tests.shapes import PAIR, SIX
 from tests.waits import PATIENCE_SEC
 
 NUMBERS = itertools.count(1)
@@ -27,7 +27,7 @@ def cluster(cloud):
 @pytest.fixture
 def wide_cluster(cloud):
     """The same with six members: whose upgrade outlasts many starts."""
-    with _made(cloud, shards=3, replicas=1) as made:
+    with _made(cloud, **SIX) as made:
         yield made
 
 
